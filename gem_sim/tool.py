@@ -1,0 +1,79 @@
+"""Tools, calls of tools, their results, and tools compiled to stubs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from types import CodeType
+from typing import Literal
+
+from pydantic import Field, JsonValue
+
+from gem_sim.canonical import Frozen
+
+Effect = Literal["read", "write"]
+
+
+class Tool(Frozen):
+    """A function an agent may call.
+
+    `parameters` and `returns` are JSON Schemas (draft 2020-12); None means that none was declared. `body` holds
+    the function's lines in the tool dialect; None means that it is inferred or that there is nothing to run.
+    `reads` and `writes` name tables; None means undeclared. `extra` keeps keys of foreign formats (`strict`).
+    """
+
+    name: str
+    description: str = ""
+    effect: Effect | None = None
+    parameters: dict[str, JsonValue] | None = None
+    returns: dict[str, JsonValue] | None = None
+    reads: tuple[str, ...] | None = None
+    writes: tuple[str, ...] | None = None
+    body: tuple[str, ...] | None = None
+    extra: dict[str, JsonValue] = Field(default_factory=dict)
+
+
+class ToolCall(Frozen):
+    """A request to run a tool.
+
+    `unreadable` is the recorded text of arguments that are not a JSON object (`arguments` is then empty);
+    None means that the arguments could be read.
+    """
+
+    id: str
+    tool: str
+    arguments: dict[str, JsonValue] = Field(default_factory=dict)
+    unreadable: str | None = None
+
+
+class ToolResult(Frozen):
+    """What a tool answered: a JSON value, and whether the tool refused."""
+
+    call_id: str
+    content: JsonValue = None
+    is_error: bool = False
+
+
+@dataclass(frozen=True)
+class Stub:
+    """A Tool compiled to checked Python.
+
+    `text` is the function as a person reads it; `code` the checked module that defines it under the name
+    `function`; `names` maps argument names to parameter names (they differ where an argument is called `from`);
+    `digest` is over what decides the behaviour; `inferred` says that the tool had no body.
+    """
+
+    tool: str
+    function: str
+    text: str
+    code: CodeType
+    names: dict[str, str]
+    digest: str
+    inferred: bool
+
+
+UNSPECIFIED = "$unspecified"
+
+
+def is_unspecified(value: object) -> bool:
+    """Tell whether a value is the marker `{"$unspecified": reason}` of something no rule determines."""
+    return isinstance(value, dict) and len(value) == 1 and UNSPECIFIED in value

@@ -1,0 +1,76 @@
+"""Trajectories: finished conversations with tool calls."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from pydantic import Field, JsonValue
+
+from gem_sim.canonical import Frozen
+from gem_sim.message import Message
+from gem_sim.tool import Tool, ToolCall
+
+
+class PlacedCall(NamedTuple):
+    """A call and where it stands: `turn` and `number` from 1, `message` an index from 0.
+
+    `answer` is the tool message that answers it; None means that the recording has none.
+    """
+
+    turn: int
+    number: int
+    message: int
+    call: ToolCall
+    answer: Message | None
+
+
+class Trajectory(Frozen):
+    """A finished conversation: the tools offered and the messages.
+
+    `task` names the task of the environment it pursues, None where it is not recorded. `source` says where the
+    trajectory came from. `extra` keeps the other keys of its row.
+    """
+
+    id: str
+    messages: tuple[Message, ...]
+    tools: tuple[Tool, ...] = ()
+    task: str | None = None
+    source: str | None = None
+    extra: dict[str, JsonValue] = Field(default_factory=dict)
+
+    def calls(self) -> Iterator[PlacedCall]:
+        """Yield every call in recorded order with its place and its answer.
+
+        An answer belongs to the call whose id it names; ids may be used again later, so only tool messages up
+        to the next assistant message count. An answer without an id belongs to the first call still open.
+        """
+        turn = number = 0
+        for index, message in enumerate(self.messages):
+            turn += message.role == "user"
+            if not message.tool_calls:
+                continue
+            answers = pair_answers(message.tool_calls, self.answers_after(index))
+            for call, answer in zip(message.tool_calls, answers, strict=True):
+                number += 1
+                yield PlacedCall(turn, number, index, call, answer)
+
+    def answers_after(self, index: int) -> list[Message]:
+        """Return the tool messages that directly follow the message at `index`."""
+        answers = []
+        for message in self.messages[index + 1 :]:
+            if message.role != "tool":
+                break
+            answers.append(message)
+        return answers
+
+
+def pair_answers(calls: tuple[ToolCall, ...], answers: list[Message]) -> list[Message | None]:
+    """Return for each call the message that answers it, None where none does."""
+    paired: list[Message | None] = [None] * len(calls)
+    for answer in answers:
+        for index, call in enumerate(calls):
+            if paired[index] is None and answer.tool_call_id in (None, call.id):
+                paired[index] = answer
+                break
+    return paired
