@@ -10,7 +10,7 @@ from typing import TypeAlias
 
 from pydantic import BaseModel, ConfigDict
 
-Json: TypeAlias = "None | bool | int | float | str | list[Json] | dict[str, Json]"
+Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
 
 MAX_DEPTH = 64
 # An integer literal beyond this many digits is refused by Python's own parser, so it cannot be written back.

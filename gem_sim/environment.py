@@ -1,0 +1,89 @@
+"""Environments: everything a session needs, as one immutable value."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from pydantic import Field, JsonValue
+
+from gem_sim.canonical import Frozen
+from gem_sim.errors import InputError
+from gem_sim.source import Passage, Source
+from gem_sim.state import State
+from gem_sim.task import Task
+from gem_sim.tool import Stub, Tool
+from gem_sim.workflow import Workflow
+
+RuleKind = Literal["dependency", "limit", "conditional", "uniqueness"]
+
+
+class Entity(Frozen):
+    """What a table holds: `key` is the field that names a row, `row` the JSON Schema of one row."""
+
+    key: str
+    row: dict[str, JsonValue] = Field(default_factory=dict)
+
+
+class Constant(Frozen):
+    """A figure of the source text. `unit` None: a bare number or a word. `quote` None: not from the text."""
+
+    value: JsonValue
+    unit: str | None = None
+    quote: str | None = None
+
+
+class Rule(Frozen):
+    """A constraint of the source text in one sentence. `quote` None: not from the text."""
+
+    text: str
+    kind: RuleKind
+    quote: str | None = None
+
+
+@dataclass(frozen=True)
+class Environment:
+    """Tools, stubs, workflows, initial state, tasks and policy; what `environments/<name>/` holds, checked.
+
+    `sources` places the quotes in the passage: `constants.NAME` or `rules.ID` → Source. `folder` is where it was
+    loaded from, None for one built in memory. `digest` is over all that decides behaviour, state included.
+    """
+
+    name: str
+    title: str
+    origin: str
+    licence: str
+    clock: str
+    policy: tuple[str, ...]
+    entities: Mapping[str, Entity]
+    constants: Mapping[str, Constant]
+    rules: Mapping[str, Rule]
+    tools: Mapping[str, Tool]
+    stubs: Mapping[str, Stub]
+    workflows: tuple[Workflow, ...]
+    state: State
+    passage: Passage
+    sources: Mapping[str, Source]
+    digest: str
+    tasks: Mapping[str, Task] = field(default_factory=dict)
+    folder: str | None = None
+
+    def task_of(self, task: str | Task | None) -> Task | None:
+        """Return the task of that id, the task itself, or None for None.
+
+        Raises:
+            InputError: If no task has that id.
+        """
+        if task is None or isinstance(task, Task):
+            return task
+        if task not in self.tasks:
+            known = ", ".join(list(self.tasks)[:5]) or "none"
+            raise InputError(
+                f"environment {self.name!r} has no task {task!r}", cure=f"name one of its tasks ({known}, …)"
+            )
+        return self.tasks[task]
+
+    def initial_state(self, task: Task | None) -> State:
+        """Return the state a session starts from: the environment's, with the task's rows put in."""
+        return self.state if task is None else self.state.with_changes(task.state)

@@ -1,0 +1,175 @@
+"""State: immutable tables of rows that share what did not change, each with a digest.
+
+A table is a shared base plus the rows that differ from it, so a snapshot costs nothing, a change costs what it
+changes, and a digest is brought up to date from the changed rows alone.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from math import isqrt
+from typing import Final, TypeAlias
+
+from gem_sim.canonical import Json, canonical_bytes, copy_json
+
+Row: TypeAlias = dict[str, Json]
+
+_GONE: Final[Row] = {}
+_MODULUS = 1 << 256
+_SMALL = 64
+
+
+class Table(Mapping[str, Row]):
+    """Rows by key. Iterates in order of first insertion; rows must not be mutated.
+
+    Where a removed key that comes back stands in the order is fixed by the calls made, and by nothing else.
+    """
+
+    __slots__ = ("_base", "_changes", "_length", "_sum")
+
+    def __init__(self, rows: Mapping[str, Row]) -> None:
+        self._base: dict[str, Row] = dict(rows)
+        self._changes: dict[str, Row] = {}
+        self._length = len(self._base)
+        self._sum: int | None = None
+
+    def __getitem__(self, key: str) -> Row:
+        row = self._changes.get(key)
+        if row is None:
+            return self._base[key]
+        if row is _GONE:
+            raise KeyError(key)
+        return row
+
+    def __contains__(self, key: object) -> bool:
+        row = self._changes.get(key)  # type: ignore[call-overload]
+        return key in self._base if row is None else row is not _GONE
+
+    def __iter__(self) -> Iterator[str]:
+        if not self._changes:
+            return iter(self._base)
+        return self._merged()
+
+    def _merged(self) -> Iterator[str]:
+        changes = self._changes
+        for key in self._base:
+            if changes.get(key) is not _GONE:
+                yield key
+        for key, row in changes.items():
+            if key not in self._base and row is not _GONE:
+                yield key
+
+    def __len__(self) -> int:
+        return self._length
+
+    def with_changes(self, changes: Mapping[str, Row | None]) -> Table:
+        """Return a table with these rows put in; None removes a row. Costs the changes, not the table."""
+        table = Table.__new__(Table)
+        table._base = self._base
+        table._changes = dict(self._changes)
+        table._length = self._length
+        table._sum = self._sum
+        for key, row in changes.items():
+            old = self.get(key)
+            if table._sum is not None:
+                table._sum = (table._sum + _weight(key, row) - _weight(key, old)) % _MODULUS
+            table._length += (row is not None) - (old is not None)
+            table._changes[key] = _GONE if row is None else row
+        # Copying the changes at every step would grow with their number; folding them in keeps both costs low.
+        if len(table._changes) > _SMALL + 4 * isqrt(len(table._base)):
+            table._base = {key: table[key] for key in table}
+            table._changes = {}
+        return table
+
+    @property
+    def digest_sum(self) -> int:
+        """The sum of the row digests modulo 2**256: independent of order, updated from changed rows."""
+        if self._sum is None:
+            self._sum = sum(_weight(key, row) for key, row in self.items()) % _MODULUS
+        return self._sum
+
+
+class State(Mapping[str, Table]):
+    """Tables by name; immutable. Equal states have equal digests, whatever way they came about."""
+
+    __slots__ = ("_digest", "_tables")
+
+    def __init__(self, tables: Mapping[str, Mapping[str, Row]] | None = None) -> None:
+        self._tables: dict[str, Table] = {
+            name: rows if isinstance(rows, Table) else Table(rows) for name, rows in (tables or {}).items()
+        }
+        self._digest: str | None = None
+
+    def __getitem__(self, name: str) -> Table:
+        return self._tables[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._tables)
+
+    def __len__(self) -> int:
+        return len(self._tables)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, State) and self.digest == other.digest
+
+    def __hash__(self) -> int:
+        return hash(self.digest)
+
+    def __repr__(self) -> str:
+        sizes = ", ".join(f"{name}: {len(table)}" for name, table in self._tables.items())
+        return f"State({sizes})"
+
+    def with_changes(self, changes: Mapping[str, Mapping[str, Row | None]]) -> State:
+        """Return a state with these rows put in (table → key → row); None removes a row."""
+        if not any(changes.values()):
+            return self
+        state = State.__new__(State)
+        state._tables = dict(self._tables)
+        state._digest = None
+        for name, rows in changes.items():
+            if rows:
+                state._tables[name] = state._tables.get(name, Table({})).with_changes(rows)
+        return state
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 over the tables' names and digests, as 64 hexadecimal digits; empty tables do not count."""
+        if self._digest is None:
+            sums: list[Json] = [
+                [name, f"{table.digest_sum:064x}"] for name, table in sorted(self._tables.items()) if table
+            ]
+            self._digest = hashlib.sha256(canonical_bytes(sums)).hexdigest()
+        return self._digest
+
+    def to_json(self) -> dict[str, Json]:
+        """Return a deep copy as plain JSON: table → key → row."""
+        return {name: {key: copy_json(row) for key, row in table.items()} for name, table in self.items()}
+
+
+def changed_rows(before: State, after: State) -> Iterator[tuple[str, str, Row | None, Row | None]]:
+    """Yield (table, key, old row, new row) for every row that differs; None where there is no row."""
+    for name in dict.fromkeys((*before, *after)):
+        old, new = before.get(name, Table({})), after.get(name, Table({}))
+        if old is new:
+            continue
+        for key in _touched(old, new):
+            left, right = old.get(key), new.get(key)
+            if left is not right and _weight(key, left) != _weight(key, right):
+                yield name, key, left, right
+
+
+def _touched(old: Table, new: Table) -> Iterator[str]:
+    """Yield the keys that may differ, in the new table's order, then those that are gone."""
+    if old._base is new._base:
+        yield from dict.fromkeys((*new._changes, *old._changes))
+        return
+    yield from new
+    yield from (key for key in old if key not in new)
+
+
+def _weight(key: str, row: Row | None) -> int:
+    """Return the digest of one row as an integer, 0 for no row."""
+    if row is None:
+        return 0
+    return int.from_bytes(hashlib.sha256(canonical_bytes([key, row])).digest(), "big")
