@@ -42,12 +42,13 @@ class Rule(Frozen):
     quote: str | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Environment:
     """Tools, stubs, workflows, initial state, tasks and policy; what `environments/<name>/` holds, checked.
 
-    `sources` places the quotes in the passage: `constants.NAME` or `rules.ID` → Source. `folder` is where it was
-    loaded from, None for one built in memory. `digest` is over all that decides behaviour, state included.
+    `sources` places the quotes in the passage: `constants.NAME` or `rules.ID` → Source. `conditions` holds the
+    compiled conditions of the workflows' steps. `folder` is where it was loaded from, None for one built in memory.
+    `digest` is over all that decides behaviour, state included.
     """
 
     name: str
@@ -67,6 +68,7 @@ class Environment:
     sources: Mapping[str, Source]
     digest: str
     tasks: Mapping[str, Task] = field(default_factory=dict)
+    conditions: Mapping[str, Stub] = field(default_factory=dict)
     folder: str | None = None
 
     def task_of(self, task: str | Task | None) -> Task | None:

@@ -1,0 +1,157 @@
+"""`gem-sim verify`."""
+
+from __future__ import annotations
+
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, TextIO
+
+import typer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from gem_sim.engine import Judged
+    from gem_sim.environment import Environment
+    from gem_sim.formats import Record
+
+_SHOWN = 20
+
+
+def command(
+    files: Annotated[list[str], typer.Argument(help="Trajectories: .json, .jsonl, .gz, or - for standard input.")],
+    env: Annotated[str, typer.Option("--env", help="Folder of an environment, or the name of a bundled one.")],
+    out: Annotated[Path | None, typer.Option(help="Write the verdicts here, one JSON object a line.")] = None,
+    report: Annotated[Path | None, typer.Option(help="Write an HTML report here.")] = None,
+    workers: Annotated[int, typer.Option(min=1, help="How many processes.")] = 1,
+    engine: Annotated[str, typer.Option(help="Where the work runs: local.")] = "local",
+    as_json: Annotated[bool, typer.Option("--json", help="Print verdicts as JSON lines, not as text.")] = False,
+) -> int:
+    """Replay trajectories in an environment and judge every call."""
+    from gem_sim.errors import InputError
+    from gem_sim.simulator import load_environment
+
+    if engine != "local":
+        raise InputError(f"there is no engine {engine!r} in this version", cure="use --engine local with --workers")
+    environment = load_environment(env)
+    tally = _Tally()
+    kept = []
+    with _sink(out) as write, _progress("verifying") as advance:
+        for judged in _judged(files, environment, workers, with_trace=report is not None):
+            line = judged.verdict.model_dump_json()
+            tally.add(judged)
+            write(line)
+            if as_json:
+                print(line)
+            elif judged.verdict.verdict != "pass" and tally.shown < _SHOWN:
+                tally.shown += 1
+                print(describe(judged))
+            if judged.fault is not None:
+                print(f"gem-sim: {judged.fault}", file=sys.stderr)
+            if report is not None:
+                kept.append((judged.verdict, judged.trace))
+            advance()
+    if report is not None:
+        from gem_sim.report.html import write_report
+
+        write_report(report, environment, kept)
+    if not as_json:
+        print(tally.table(out, report))
+    return tally.status()
+
+
+def _judged(files: list[str], environment: Environment, workers: int, *, with_trace: bool) -> Iterator[Judged]:
+    from gem_sim.engine import judge_all
+    from gem_sim.formats import read_records
+
+    def records() -> Iterator[Record]:
+        for file in files:
+            yield from read_records(file)
+
+    return judge_all(records(), environment, workers=workers, with_trace=with_trace)
+
+
+class _Tally:
+    """What has been seen so far; memory does not grow with the input."""
+
+    def __init__(self) -> None:
+        self.outcomes: Counter[str] = Counter()
+        self.codes: Counter[str] = Counter()
+        self.calls = 0
+        self.broken = 0
+        self.shown = 0
+
+    def add(self, judged: Judged) -> None:
+        """Count one verdict."""
+        self.outcomes[judged.verdict.verdict] += 1
+        self.calls += judged.verdict.calls
+        self.broken += judged.stub_broken
+        self.codes.update({finding.code for finding in judged.verdict.findings})
+
+    def table(self, out: Path | None, report: Path | None) -> str:
+        """Return the closing table."""
+        number = self.outcomes.total()
+        hidden = self.outcomes["fail"] + self.outcomes["undecided"] - self.shown
+        lines = [f"… and {hidden} more that did not pass"] if hidden > 0 else []
+        lines.append(f"{number} trajectories, {self.calls} calls replayed")
+        lines += [f"  {name:<10}{self.outcomes[name]:>7}" for name in ("pass", "fail", "undecided")]
+        if self.codes:
+            lines.append("trajectories by finding")
+            lines += [f"  {code:<28}{count:>7}" for code, count in sorted(self.codes.items())]
+        lines += [f"{name} → {path}" for name, path in (("verdicts", out), ("report", report)) if path is not None]
+        return "\n".join(lines)
+
+    def status(self) -> int:
+        """Return the exit status: 2 for a broken stub or no input at all, else by the worst verdict."""
+        if self.broken:
+            return 2
+        if not self.outcomes:
+            print("gem-sim: there is no trajectory in the input; nothing was verified", file=sys.stderr)
+            return 2
+        if self.outcomes["fail"]:
+            return 1
+        return 3 if self.outcomes["undecided"] else 0
+
+
+def describe(judged: Judged) -> str:
+    """Return a verdict as text for a person: the findings, and the first divergence side by side."""
+    from gem_sim.cli.show import divergence
+
+    verdict = judged.verdict
+    lines = [f"{verdict.verdict.upper()}  {verdict.id}"]
+    lines += [f"  {finding.severity:<9} {finding}" for finding in verdict.findings]
+    lines += divergence(verdict)
+    return "\n".join(lines) + "\n"
+
+
+@contextmanager
+def _sink(out: Path | None) -> Iterator[Callable[[str], object]]:
+    """Give a function that writes a line to `out`, which appears whole at the end or not at all."""
+    from gem_sim.formats.rows import atomic_text
+
+    with ExitStack() as stack:
+        if out is None:
+            yield lambda _line: None
+        else:
+            file: TextIO = stack.enter_context(atomic_text(out))
+            yield lambda line: file.write(f"{line}\n")
+
+
+@contextmanager
+def _progress(what: str) -> Iterator[Callable[[], None]]:
+    """Give a function to call after each item; shows a counter where a person watches standard error."""
+    if not sys.stderr.isatty():
+        yield lambda: None
+        return
+    from rich.console import Console
+    from rich.progress import MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+        task = progress.add_task(what, total=None)
+        yield lambda: progress.advance(task)
+
+

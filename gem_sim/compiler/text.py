@@ -1,0 +1,86 @@
+"""A compiled function as text for a person: docstring, rules above their `require`, places in the source."""
+
+from __future__ import annotations
+
+import ast
+import io
+import textwrap
+import tokenize
+from collections.abc import Iterator, Mapping
+
+from gem_sim.environment import Rule
+from gem_sim.source import Source
+from gem_sim.tool import Tool
+
+_WIDTH = 100
+
+
+def render_function(
+    tool: Tool,
+    function: str,
+    names: Mapping[str, str],
+    body: str,
+    rules: Mapping[str, Rule],
+    sources: Mapping[str, Source],
+) -> str:
+    """Return a tool as the Python function it is compiled to, comments added and no statement changed."""
+    required = (tool.parameters or {}).get("required")
+    optional = {name for name in names if name not in (required if isinstance(required, list) else [])}
+    parameters = [f"{names[name]}=None" if name in optional else names[name] for name in names]
+    signature = ", ".join(["state", *(["*"] if parameters else []), *parameters])
+    lines = [f"def {function}({signature}):", *_docstring(tool)]
+    notes = _rule_notes(body, rules, sources)
+    inside = _inside_strings(body)
+    for number, line in enumerate(body.split("\n"), start=1):
+        if number in inside:
+            lines.append(line)
+            continue
+        indent = line[: len(line) - len(line.lstrip())]
+        lines += [f"    {indent}# {note}" for note in notes.get(number, ())]
+        lines.append(f"    {line}" if line.strip() else "")
+    return "\n".join(lines) + "\n"
+
+
+def _docstring(tool: Tool) -> Iterator[str]:
+    facts = [f"Effect: {tool.effect or 'undeclared'}."]
+    if tool.reads:
+        facts.append(f"Reads {', '.join(tool.reads)}.")
+    if tool.writes:
+        facts.append(f"Writes {', '.join(tool.writes)}.")
+    if tool.body is None:
+        facts.append("Body inferred from name, schema and entities.")
+    description = textwrap.wrap(" ".join(tool.description.split()) or tool.name, _WIDTH)
+    text = "\n".join([*description, "", " ".join(facts)])
+    if '"""' in text or "\\" in text or text.endswith('"'):
+        yield f"    {text!r}"
+        return
+    yield textwrap.indent(f'"""{text}\n"""', "    ")
+
+
+def _rule_notes(body: str, rules: Mapping[str, Rule], sources: Mapping[str, Source]) -> dict[int, list[str]]:
+    """Return line → comment lines, for each line with a call that names a rule."""
+    notes: dict[int, list[str]] = {}
+    for node in ast.walk(ast.parse(body)):
+        if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Name)):
+            continue
+        if node.func.id not in ("require", "fail"):
+            continue
+        for argument in node.args:
+            name = argument.value if isinstance(argument, ast.Constant) else None
+            if isinstance(name, str) and name in rules:
+                source = sources.get(f"rules.{name}")
+                place = "" if source is None else f" ({source})"
+                note = f"{name}{place}: {' '.join(rules[name].text.split())}"
+                notes.setdefault(node.lineno, []).extend(textwrap.wrap(note, _WIDTH))
+    return notes
+
+
+def _inside_strings(body: str) -> set[int]:
+    """Return the lines that begin inside a string of several lines; a space put there would change its value."""
+    inside: set[int] = set()
+    try:
+        for token in tokenize.generate_tokens(io.StringIO(body).readline):
+            inside.update(range(token.start[0] + 1, token.end[0] + 1))
+    except (tokenize.TokenError, IndentationError):
+        pass
+    return inside

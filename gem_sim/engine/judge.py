@@ -1,0 +1,120 @@
+"""Replay and verify many records, one verdict each, in the order of the input."""
+
+from __future__ import annotations
+
+import multiprocessing
+from collections import deque
+from collections.abc import Iterable, Iterator
+from concurrent.futures import Future, ProcessPoolExecutor
+from itertools import islice
+from pathlib import Path
+from typing import NamedTuple
+
+from gem_sim.canonical import Json
+from gem_sim.environment import Environment
+from gem_sim.errors import StubError
+from gem_sim.formats import Record
+from gem_sim.simulator import load_environment, replay
+from gem_sim.simulator.trace import trace
+from gem_sim.verdict import Finding, Verdict
+from gem_sim.verifier import verify
+
+_CHUNK = 32
+
+
+class Judged(NamedTuple):
+    """What became of one record.
+
+    `fault` is the line to show a person where the record or a stub is broken, None where neither is; `stub_broken`
+    tells the two apart. `trace` is what a report shows (see `simulator.trace`), None where none was asked for or
+    there is none.
+    """
+
+    verdict: Verdict
+    fault: str | None = None
+    stub_broken: bool = False
+    trace: dict[str, Json] | None = None
+
+
+def judge(record: Record, environment: Environment, *, with_trace: bool = False) -> Judged:
+    """Replay and verify one record; a record that cannot be read, or a broken stub, costs this record only."""
+    if record.trajectory is None:
+        return _unreadable(record)
+    try:
+        replayed = replay(record.trajectory, environment)
+    except StubError as error:
+        return _broken(record.trajectory.id, error, environment)
+    return Judged(verify(replayed), trace=trace(replayed) if with_trace else None)
+
+
+def _unreadable(record: Record) -> Judged:
+    error = record.error
+    reason = "unreadable" if error is None else error.message
+    evidence: dict[str, Json] = {"file": record.file, "line": record.line}
+    if error is not None and error.cure is not None:
+        evidence["cure"] = error.cure
+    name = f"{Path(record.file).name.split('.')[0]}:{record.line}"
+    finding = Finding(
+        code="format.unreadable", message=f"{record.file}:{record.line}: {reason}", evidence=evidence
+    )
+    verdict = Verdict(id=name, verdict="fail", calls=0, state_digest=None, findings=(finding,))
+    return Judged(verdict, fault=str(error) if error is not None else None)
+
+
+def _broken(name: str, error: StubError, environment: Environment) -> Judged:
+    finding = Finding(
+        code="replay.broken",
+        severity="undecided",
+        tool=error.tool,
+        message=f"the stub is broken, so the trajectory cannot be judged: {error}",
+        evidence={"line": error.line, "reason": error.message},
+    )
+    verdict = Verdict(id=name, verdict="undecided", calls=0, state_digest=None, findings=(finding,))
+    place = "" if environment.folder is None else f"{environment.folder}/environment.json: "
+    return Judged(verdict, fault=f"{place}{error}; mend the body ({name} is not judged)", stub_broken=True)
+
+
+def judge_all(
+    records: Iterable[Record], environment: Environment, *, workers: int = 1, with_trace: bool = False
+) -> Iterator[Judged]:
+    """Yield what became of each record, in the order of the input.
+
+    Args:
+        records: What `read_records` yields.
+        environment: Where to replay them; with several workers it must have been loaded from a folder.
+        workers: How many processes; 1 works in this one.
+        with_trace: Whether to keep what a report shows.
+    """
+    if workers <= 1 or environment.folder is None:
+        for record in records:
+            yield judge(record, environment, with_trace=with_trace)
+        return
+    # Spawned workers load the environment themselves, so that nothing of this process reaches a stub.
+    context = multiprocessing.get_context("spawn")
+    remaining = iter(records)
+    pending: deque[Future[list[Judged]]] = deque()
+    arguments = (environment.folder, with_trace)
+    with ProcessPoolExecutor(workers, mp_context=context, initializer=_start, initargs=arguments) as pool:
+        while True:
+            while len(pending) < 2 * workers and (chunk := list(islice(remaining, _CHUNK))):
+                pending.append(pool.submit(_judge_chunk, chunk))
+            if not pending:
+                return
+            yield from pending.popleft().result()
+
+
+class _Worker(NamedTuple):
+    environment: Environment
+    with_trace: bool
+
+
+_WORKER: list[_Worker] = []
+
+
+def _start(folder: str, with_trace: bool) -> None:
+    _WORKER[:] = [_Worker(load_environment(folder), with_trace)]
+
+
+def _judge_chunk(records: list[Record]) -> list[Judged]:
+    worker = _WORKER[0]
+    return [judge(record, worker.environment, with_trace=worker.with_trace) for record in records]

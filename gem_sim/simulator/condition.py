@@ -1,0 +1,69 @@
+"""Conditions of steps (`when`): compiled like a body, judged on a call's arguments and the state before it."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Mapping
+from functools import lru_cache
+
+from gem_sim.canonical import Json, copy_json
+from gem_sim.compiler import compile_tool
+from gem_sim.compiler.function import Surroundings, default_of
+from gem_sim.environment import Environment
+from gem_sim.errors import StubError
+from gem_sim.sandbox import Refusal, run
+from gem_sim.simulator.view import StateView
+from gem_sim.state import State
+from gem_sim.tool import Stub, Tool
+from gem_sim.workflow import Step
+
+
+def condition_key(step: Step) -> str:
+    """Return the name under which an environment keeps the compiled condition of a step."""
+    return f"{step.tool} when {step.when}"
+
+
+def compile_condition(step: Step, tool: Tool, surroundings: Surroundings, *, file: str) -> Stub:
+    """Compile the condition of a step over the constants and the arguments of its tool.
+
+    Raises:
+        CompileError: If it leaves the dialect.
+    """
+    judge = tool.model_copy(update={"name": condition_key(step), "body": (f"return bool({step.when})",)})
+    return compile_tool(judge, surroundings, file=file)
+
+
+def holds(
+    step: Step, arguments: Mapping[str, Json], environment: Environment, state: State, *, own: bool = True
+) -> bool | None:
+    """Tell whether a step's condition holds, None where it cannot be known.
+
+    Args:
+        step: The step; without a condition it always holds.
+        arguments: Those of the call that is judged.
+        environment: Where the step belongs.
+        state: The state before that call.
+        own: Whether the call is one of this step, so that absent arguments take their defaults; for another
+            step's call an absent argument is unknown.
+    """
+    if step.when is None:
+        return True
+    stub = environment.conditions[condition_key(step)]
+    tool = environment.tools[step.tool]
+    used = {argument for argument, name in stub.names.items() if name in _names_in(step.when)}
+    if not own and not used <= arguments.keys():
+        return None
+    given = {name: arguments.get(name, default_of(tool, name)) for name in stub.names}
+    parameters = {stub.names[name]: copy_json(value) for name, value in given.items()}
+    constants = {name: copy_json(constant.value) for name, constant in environment.constants.items()}
+    try:
+        return bool(
+            run(stub.code, stub.function, {"state": StateView(state), **parameters}, constants, tool=step.tool)
+        )
+    except (StubError, Refusal):
+        return None
+
+
+@lru_cache(maxsize=1024)
+def _names_in(expression: str) -> frozenset[str]:
+    return frozenset(node.id for node in ast.walk(ast.parse(expression)) if isinstance(node, ast.Name))

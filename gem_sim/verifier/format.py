@@ -1,0 +1,163 @@
+"""Family `format`: is it a well-formed conversation, whatever the tools do."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from gem_sim.canonical import Json, show
+from gem_sim.message import Message
+from gem_sim.simulator import Replay
+from gem_sim.simulator.schema import json_path
+from gem_sim.trajectory import pair_answers
+from gem_sim.verdict import Finding
+from gem_sim.verifier.place import place_of
+
+# Placeholders GEM's stage 4 forbids, and their kin: a value somebody meant to fill in.
+_PLACEHOLDER = re.compile(
+    r"\b\d+\+? more (results|items|entries|rows)\b"
+    r"|^(path|file|url|id)=/?(example|placeholder)"
+    r"|^<[a-z][a-z0-9_ -]*>$|^\[(insert|your|placeholder)\b[^\]]*\]$|^\{\{.*\}\}$"
+    r"|\blorem ipsum\b|^(todo|tbd|placeholder|your_[a-z_]+_here)$",
+    re.IGNORECASE,
+)
+
+
+def role_order(replay: Replay) -> Iterator[Finding]:
+    """Yield a finding for each message that stands where its role may not."""
+    messages = replay.trajectory.messages
+    turn = 0
+    for index, message in enumerate(messages):
+        turn += message.role == "user"
+        before = messages[index - 1] if index else None
+        complaint = _misplaced(message, before, messages[:index])
+        if complaint is not None:
+            evidence: dict[str, Json] = {"message": index + 1, "role": message.role}
+            evidence["after"] = before.role if before is not None else None
+            yield Finding(
+                code="format.role_order",
+                turn=turn or None,
+                message=f"message {index + 1}: {complaint}",
+                evidence=evidence,
+            )
+
+
+def _misplaced(message: Message, before: Message | None, earlier: Sequence[Message]) -> str | None:
+    if message.role == "system" and any(m.role != "system" for m in earlier):
+        return "a system prompt stands after the conversation began"
+    if message.role == "user" and before is not None and before.role == "tool":
+        return "the user speaks right after a tool; the assistant has to answer first"
+    if message.role == "tool" and not any(m.role == "assistant" for m in earlier):
+        return "a tool answers before the assistant has said anything"
+    return None
+
+
+def answers(replay: Replay) -> Iterator[Finding]:
+    """Yield a finding for each call without an answer and each answer without a call."""
+    for call in replay.calls:
+        if call.placed.answer is None:
+            yield Finding(
+                code="format.unanswered_call",
+                turn=call.placed.turn,
+                call=call.placed.number,
+                tool=call.placed.call.tool,
+                message="the call has no answer before the conversation goes on",
+                evidence={"call_id": call.placed.call.id},
+            )
+    yield from _orphans(replay.trajectory.messages)
+
+
+def _orphans(messages: Sequence[Message]) -> Iterator[Finding]:
+    turn = 0
+    asked: Message | None = None
+    open_answers: list[Message] = []
+    for index, message in enumerate(messages):
+        turn += message.role == "user"
+        if message.role != "tool":
+            asked, open_answers = message, []
+            continue
+        open_answers.append(message)
+        paired = pair_answers(asked.tool_calls, open_answers) if asked is not None else []
+        if not any(answer is message for answer in paired):
+            yield Finding(
+                code="format.orphaned_result",
+                turn=turn or None,
+                tool=message.name,
+                message=f"message {index + 1} answers no call of the assistant message before it",
+                evidence={"message": index + 1, "tool_call_id": message.tool_call_id},
+            )
+
+
+def calls(replay: Replay) -> Iterator[Finding]:
+    """Yield a finding for each call id used twice in a message and each call whose arguments are unreadable."""
+    seen: set[tuple[int, str]] = set()
+    for call in replay.calls:
+        place = place_of(call)
+        identity = (call.placed.message, call.placed.call.id)
+        if identity in seen:
+            message = f"the call id {identity[1]!r} occurs twice in one message"
+            yield Finding(code="format.duplicate_call_id", message=message, evidence={"call_id": identity[1]}, **place)
+        seen.add(identity)
+        text = call.placed.call.unreadable
+        if text is not None:
+            message = "the arguments are not a JSON object"
+            yield Finding(code="format.arguments", message=message, evidence={"arguments": text[:400]}, **place)
+
+
+def parallel_calls(replay: Replay) -> Iterator[Finding]:
+    """Yield a finding for each message with several calls; for profiles that allow one, not in `CHECKS`."""
+    for call in replay.calls:
+        number = len(replay.trajectory.messages[call.placed.message].tool_calls)
+        if number > 1 and replay.trajectory.messages[call.placed.message].tool_calls[1] is call.placed.call:
+            yield Finding(
+                code="format.parallel_calls",
+                turn=call.placed.turn,
+                call=call.placed.number,
+                tool=call.placed.call.tool,
+                message=f"the message makes {number} calls; one call per message is allowed",
+                evidence={"calls": number},
+            )
+
+
+def empty_message(replay: Replay) -> Iterator[Finding]:
+    """Yield a finding for each assistant message that says nothing and calls nothing."""
+    turn = 0
+    for index, message in enumerate(replay.trajectory.messages):
+        turn += message.role == "user"
+        if message.role == "assistant" and not message.tool_calls and not (message.content or "").strip():
+            yield Finding(
+                code="format.empty_message",
+                turn=turn or None,
+                message=f"message {index + 1} of the assistant has neither content nor a call",
+                evidence={"message": index + 1},
+            )
+
+
+def placeholder(replay: Replay) -> Iterator[Finding]:
+    """Yield a finding for each argument or answer that holds a placeholder (GEM, stage 4)."""
+    for call in replay.calls:
+        values: list[tuple[str | None, Json]] = [(name, v) for name, v in call.placed.call.arguments.items()]
+        for argument, value in [*values, (None, call.recorded)]:
+            for path, text in _texts(value, ()):
+                if _PLACEHOLDER.search(text):
+                    yield Finding(
+                        code="format.placeholder",
+                        turn=call.placed.turn,
+                        call=call.placed.number,
+                        tool=call.placed.call.tool,
+                        argument=argument,
+                        path=path if argument is None else None,
+                        message=f"{show(text)} is a placeholder, not a value",
+                        evidence={"value": text[:400]},
+                    )
+
+
+def _texts(value: Json, path: tuple[str | int, ...]) -> Iterator[tuple[str, str]]:
+    if isinstance(value, str):
+        yield json_path(path), value
+    elif isinstance(value, dict):
+        for key, item in value.items():
+            yield from _texts(item, (*path, key))
+    elif isinstance(value, list):
+        for index, item in enumerate(value):
+            yield from _texts(item, (*path, index))

@@ -1,0 +1,94 @@
+"""Family `goal`: the end against what the task expects."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from gem_sim.canonical import Json, same_json
+from gem_sim.simulator import Replay
+from gem_sim.state import Row, State
+from gem_sim.task import Expectation, Task
+from gem_sim.verdict import Finding
+
+
+def unmet(replay: Replay) -> Iterator[Finding]:
+    """Yield a finding for each expectation of the task that does not hold at the end."""
+    if replay.task is None:
+        return
+    for expectation in replay.task.expect:
+        met = _called(expectation, replay) if expectation.tool is not None else _holds(expectation, replay.end)
+        if not met:
+            yield Finding(
+                code="goal.unmet",
+                tool=expectation.tool,
+                message=f"task {replay.task.id!r} expects {expectation}; {_found(expectation, replay)}",
+                evidence={
+                    "expected": expectation.model_dump(mode="json", exclude_defaults=True),
+                    "closest": _closest(expectation, replay.end),
+                },
+            )
+
+
+def vacuous(replay: Replay) -> Iterator[Finding]:
+    """Yield an undecided finding where all that the task expects holds before the first call."""
+    if replay.task is not None and is_vacuous(replay.task, replay.start):
+        yield Finding(
+            code="goal.vacuous",
+            severity="undecided",
+            message=f"all that task {replay.task.id!r} expects holds at the start; doing nothing meets it",
+            evidence={"expected": [e.model_dump(mode="json", exclude_defaults=True) for e in replay.task.expect]},
+        )
+
+
+def unknown_task(replay: Replay) -> Iterator[Finding]:
+    """Yield an undecided finding where the trajectory names a task that the environment lacks."""
+    name = replay.trajectory.task
+    if name is not None and replay.task is None:
+        yield Finding(
+            code="goal.unknown_task",
+            severity="undecided",
+            message=f"the environment {replay.environment.name!r} has no task {name!r}, so no end can be checked",
+            evidence={"task": name, "tasks": list(replay.environment.tasks)[:20]},
+        )
+
+
+def is_vacuous(task: Task, start: State) -> bool:
+    """Tell whether a task expects something, and all of it holds before the first call."""
+    return bool(task.expect) and all(e.tool is None and _holds(e, start) for e in task.expect)
+
+
+def _holds(expectation: Expectation, state: State) -> bool:
+    number = _count(expectation, state)
+    return number > 0 if expectation.count is None else number == expectation.count
+
+
+def _count(expectation: Expectation, state: State) -> int:
+    rows = state.get(expectation.table or "", {})
+    return sum(_matching(row, expectation.where) == len(expectation.where) for row in rows.values())
+
+
+def _matching(row: Row, where: Mapping[str, Json]) -> int:
+    return sum(field in row and same_json(row[field], value) for field, value in where.items())
+
+
+def _called(expectation: Expectation, replay: Replay) -> bool:
+    return any(
+        call.succeeded
+        and call.placed.call.tool == expectation.tool
+        and _matching(call.placed.call.arguments, expectation.arguments) == len(expectation.arguments)
+        for call in replay.calls
+    )
+
+
+def _found(expectation: Expectation, replay: Replay) -> str:
+    if expectation.tool is not None:
+        number = sum(call.placed.call.tool == expectation.tool for call in replay.calls)
+        return f"{number} call(s) of it, none like that" if number else "it was never called"
+    return f"there are {_count(expectation, replay.end)}"
+
+
+def _closest(expectation: Expectation, state: State) -> list[Json]:
+    """Return up to three rows that match most fields of the expectation."""
+    rows = list(state.get(expectation.table or "", {}).values())
+    rows.sort(key=lambda row: -_matching(row, expectation.where))
+    return [dict(row) for row in rows[:3] if _matching(row, expectation.where)]

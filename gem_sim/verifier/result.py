@@ -1,0 +1,72 @@
+"""Family `result`: recorded answers against executed ones."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from gem_sim.canonical import Json, show
+from gem_sim.simulator import Replay, ReplayedCall
+from gem_sim.simulator.compare import Difference
+from gem_sim.verdict import Finding
+from gem_sim.verifier.place import place_of
+
+
+def outcome(replay: Replay) -> Iterator[Finding]:
+    """Yield a finding for each call recorded as a success where execution refuses, and the reverse."""
+    for call in replay.calls:
+        if not call.has_answer:
+            continue
+        evidence: dict[str, Json] = {"recorded": call.recorded, "executed": call.result.content}
+        if call.result.is_error and not call.recorded_error:
+            message = f"recorded as a success, but execution refuses: {_reason(call.result.content)}"
+            yield Finding(code="result.refused", message=message, evidence=evidence, **place_of(call))
+        elif call.recorded_error and not call.executed_error:
+            message = f"recorded as a refusal ({_reason(call.recorded)}), but execution succeeds"
+            yield Finding(code="result.accepted", message=message, evidence=evidence, **place_of(call))
+
+
+def mismatch(replay: Replay) -> Iterator[Finding]:
+    """Yield a finding for each place where an answer of the same outcome differs from the executed one."""
+    for call in replay.calls:
+        if call.result.is_error or (call.recorded_error and not call.executed_error):
+            continue
+        for difference in call.differences:
+            if difference.kind != "unspecified":
+                yield _mismatch(call, difference)
+
+
+def unspecified(replay: Replay) -> Iterator[Finding]:
+    """Yield an undecided finding for each recorded value that nothing in the environment determines."""
+    for call in replay.calls:
+        for difference in call.differences:
+            if difference.kind == "unspecified":
+                reason = next(iter(difference.executed.values())) if isinstance(difference.executed, dict) else None
+                yield Finding(
+                    code="result.unspecified",
+                    severity="undecided",
+                    path=difference.path,
+                    message=f"nothing determines the recorded value {show(difference.recorded, 80)}: {reason}",
+                    evidence={"recorded": difference.recorded, "reason": reason},
+                    **place_of(call),
+                )
+
+
+def _mismatch(call: ReplayedCall, difference: Difference) -> Finding:
+    recorded, executed = show(difference.recorded, 80), show(difference.executed, 80)
+    message = {
+        "differs": f"recorded {recorded}, executed {executed}",
+        "missing": f"the recording lacks it; execution answers {executed}",
+        "extra": f"recorded {recorded}; execution answers no such field",
+    }[difference.kind]
+    evidence: dict[str, Json] = {"recorded": difference.recorded, "executed": difference.executed}
+    evidence["kind"] = difference.kind
+    return Finding(code="result.mismatch", path=difference.path, message=message, evidence=evidence, **place_of(call))
+
+
+def _reason(content: Json) -> str:
+    """Return the words of a refusal, cut short."""
+    if isinstance(content, dict):
+        for key in ("error", "message", "exception", "detail"):
+            if isinstance(content.get(key), str):
+                return show(content[key], 200)
+    return show(content, 200)

@@ -1,0 +1,115 @@
+"""Family `schema`: tools, arguments and results against JSON Schema (draft 2020-12)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from gem_sim.canonical import Json, show
+from gem_sim.simulator import Replay, ReplayedCall
+from gem_sim.simulator.compare import says_error
+from gem_sim.simulator.schema import complaints, is_valid, schema_problem
+from gem_sim.tool import Tool
+from gem_sim.verdict import Finding
+from gem_sim.verifier.place import place_of
+
+
+def tool_definition(replay: Replay) -> Iterator[Finding]:
+    """Yield a finding for each tool offered whose parameters are no JSON Schema."""
+    for tool in replay.trajectory.tools:
+        problem = schema_problem(tool.parameters)
+        if problem is not None:
+            yield Finding(
+                code="schema.tool_definition",
+                tool=tool.name,
+                message=f"the parameters of {tool.name!r} are no JSON Schema: {problem}",
+                evidence={"parameters": tool.parameters},
+            )
+
+
+def unknown_tool(replay: Replay) -> Iterator[Finding]:
+    """Yield a finding for each call whose tool the environment lacks, or the trajectory did not offer."""
+    offered = {tool.name for tool in replay.trajectory.tools}
+    for call in replay.calls:
+        name = call.placed.call.tool
+        if name not in replay.environment.tools:
+            known: list[Json] = sorted(replay.environment.tools)  # type: ignore[assignment]
+            message = f"the environment {replay.environment.name!r} has no tool {name!r}"
+            yield Finding(code="schema.unknown_tool", message=message, evidence={"tools": known}, **place_of(call))
+        elif offered and name not in offered:
+            message = f"the tool {name!r} is not among those offered in the trajectory"
+            evidence: dict[str, Json] = {"offered": sorted(offered)}  # type: ignore[dict-item]
+            yield Finding(code="schema.unoffered_tool", message=message, evidence=evidence, **place_of(call))
+
+
+def argument(replay: Replay) -> Iterator[Finding]:
+    """Yield a finding for each argument that is undeclared, missing or breaks its schema."""
+    for call in replay.calls:
+        tool = replay.tool_of(call)
+        if tool is None or call.placed.call.unreadable is not None:
+            continue
+        undeclared = list(_undeclared(call, tool, list(replay.environment.stubs[tool.name].names)))
+        yield from undeclared
+        yield from _invalid(call, tool, {finding.argument for finding in undeclared})
+
+
+def _undeclared(call: ReplayedCall, tool: Tool, declared: list[str]) -> Iterator[Finding]:
+    for name, value in call.placed.call.arguments.items():
+        if name not in declared:
+            yield Finding(
+                code="schema.undeclared_argument",
+                argument=name,
+                message=f"{tool.name!r} declares no argument {name!r}",
+                evidence={"value": value, "declared": list(declared)},
+                **place_of(call),
+            )
+
+
+def _invalid(call: ReplayedCall, tool: Tool, undeclared: set[str | None]) -> Iterator[Finding]:
+    schema = tool.parameters or {}
+    arguments = call.executed.arguments
+    if is_valid(schema, arguments):
+        return
+    for name in _missing(schema, arguments):
+        evidence: dict[str, Json] = {"given": list(arguments)}
+        message = f"the required argument {name!r} is missing"
+        yield Finding(
+            code="schema.missing_argument", argument=name, message=message, evidence=evidence, **place_of(call)
+        )
+    for complaint in complaints(schema, arguments):
+        name = complaint.path.removeprefix("$").lstrip(".").split(".")[0].split("[")[0]
+        if complaint.path == "$" and complaint.keyword in ("required", "additionalProperties"):
+            continue
+        if name in undeclared:
+            continue
+        yield Finding(
+            code="schema.argument",
+            argument=name or None,
+            path=complaint.path,
+            message=complaint.message,
+            evidence={"value": arguments.get(name), "rule": complaint.keyword},
+            **place_of(call),
+        )
+
+
+def _missing(schema: dict[str, Json], arguments: dict[str, Json]) -> list[str]:
+    required = schema.get("required")
+    return [str(name) for name in required if name not in arguments] if isinstance(required, list) else []
+
+
+def result(replay: Replay) -> Iterator[Finding]:
+    """Yield a finding for each recorded answer that reads as a success and breaks the declared `returns`."""
+    for call in replay.calls:
+        tool = replay.tool_of(call)
+        if tool is None or tool.returns is None or not call.has_answer or says_error(call.recorded):
+            continue
+        # What also parts from execution is said better by the family `result`, with both values side by side.
+        if call.differences or call.result.is_error:
+            continue
+        for complaint in complaints(tool.returns, call.recorded):
+            yield Finding(
+                code="schema.result",
+                path=complaint.path,
+                message=f"the recorded answer breaks `returns`: {complaint.message}",
+                evidence={"recorded": show(call.recorded, 400), "rule": complaint.keyword},
+                **place_of(call),
+            )

@@ -1,0 +1,110 @@
+"""Run the checks in order and add up what they find."""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Callable, Iterator, Sequence
+from functools import lru_cache
+from pathlib import Path
+from typing import TypeAlias
+
+from gem_sim.environment import Environment
+from gem_sim.errors import CheckError, GemSimError, InputError
+from gem_sim.simulator import Replay
+from gem_sim.verdict import Finding, Verdict, outcome_of
+from gem_sim.verifier import format as format_checks
+from gem_sim.verifier import goal, order, result, schema
+
+Check: TypeAlias = Callable[[Replay], Iterator[Finding]]
+
+# From cheap to dear; a call found faulty by one family is not judged again by a later one.
+CHECKS: tuple[Check, ...] = (
+    format_checks.role_order,
+    format_checks.answers,
+    format_checks.calls,
+    format_checks.empty_message,
+    format_checks.placeholder,
+    schema.tool_definition,
+    schema.unknown_tool,
+    schema.argument,
+    schema.result,
+    order.steps,
+    result.outcome,
+    result.mismatch,
+    result.unspecified,
+    goal.unmet,
+    goal.vacuous,
+    goal.unknown_task,
+)
+
+
+def verify(replay: Replay, checks: Sequence[Check] | None = None) -> Verdict:
+    """Return the verdict of a replay; findings in the order of the trajectory, those of no call last.
+
+    Args:
+        replay: What `gem_sim.replay` returned.
+        checks: Functions `check(replay) -> Iterator[Finding]`; None takes `CHECKS` and the environment's own.
+
+    Raises:
+        CheckError: If a check crashes; never because the trajectory is wrong.
+    """
+    findings: list[Finding] = []
+    family, faulty_before, faulty = "", set[int](), set[int]()
+    for check in checks_for(replay.environment) if checks is None else checks:
+        if check.__module__ != family:
+            family, faulty_before = check.__module__, set(faulty)
+        for finding in _run(check, replay):
+            if finding.call in faulty_before:
+                continue
+            findings.append(finding)
+            if finding.call is not None and finding.severity == "error":
+                faulty.add(finding.call)
+    last = len(replay.calls) + 1
+    findings.sort(key=lambda finding: finding.call or last)
+    return Verdict(
+        id=replay.trajectory.id,
+        verdict=outcome_of(findings),
+        calls=len(replay.calls),
+        state_digest=replay.end.digest,
+        findings=tuple(findings),
+    )
+
+
+def _run(check: Check, replay: Replay) -> list[Finding]:
+    try:
+        return list(check(replay))
+    except GemSimError:
+        raise
+    except Exception as error:
+        message = f"check {check.__name__!r} crashed on {replay.trajectory.id!r}: {type(error).__name__}: {error}"
+        raise CheckError(message) from error
+
+
+def checks_for(environment: Environment) -> tuple[Check, ...]:
+    """Return `CHECKS` and the `CHECKS` of `verifiers/<name>.py` in the environment's workspace, if it has them.
+
+    That file is Python of the workspace's owner and runs as it is, as a `conftest.py` does.
+
+    Raises:
+        InputError: If the file cannot be imported or has no `CHECKS`.
+    """
+    if environment.folder is None:
+        return CHECKS
+    path = Path(environment.folder).parent.parent / "verifiers" / f"{environment.name}.py"
+    return CHECKS + _own_checks(path) if path.is_file() else CHECKS
+
+
+@lru_cache(maxsize=64)
+def _own_checks(path: Path) -> tuple[Check, ...]:
+    spec = importlib.util.spec_from_file_location(f"gem_sim_verifier_{path.stem}", path)
+    if spec is None or spec.loader is None:
+        raise InputError("cannot be imported", file=str(path))
+    module = importlib.util.module_from_spec(spec)
+    try:
+        spec.loader.exec_module(module)
+    except Exception as error:
+        raise InputError(f"{type(error).__name__}: {error}", file=str(path), cure="mend the file") from error
+    checks = getattr(module, "CHECKS", None)
+    if not isinstance(checks, tuple):
+        raise InputError("has no tuple CHECKS", file=str(path), cure="list the check functions in CHECKS")
+    return checks
