@@ -77,3 +77,10 @@ UNSPECIFIED = "$unspecified"
 def is_unspecified(value: object) -> bool:
     """Tell whether a value is the marker `{"$unspecified": reason}` of something no rule determines."""
     return isinstance(value, dict) and len(value) == 1 and UNSPECIFIED in value
+
+
+def default_of(tool: Tool, argument: str) -> JsonValue:
+    """Return the value an absent optional argument takes: the schema's default, else None."""
+    properties = (tool.parameters or {}).get("properties")
+    schema = properties.get(argument) if isinstance(properties, dict) else None
+    return schema.get("default") if isinstance(schema, dict) else None

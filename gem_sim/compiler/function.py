@@ -98,13 +98,6 @@ def python_name(name: str, taken: Collection[str]) -> str:
     return made
 
 
-def default_of(tool: Tool, argument: str) -> Json:
-    """Return the value an absent optional argument takes: the schema's default, else None."""
-    properties = (tool.parameters or {}).get("properties")
-    schema = properties.get(argument) if isinstance(properties, dict) else None
-    return schema.get("default") if isinstance(schema, dict) else None
-
-
 def _function_tree(function: str, names: Mapping[str, str], body: ast.Module) -> ast.Module:
     """Wrap a body into a function definition without moving a line or a column of it."""
     parameters = ast.arguments(

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 
 from gem_sim.environment import Rule
 from gem_sim.source import Source
-from gem_sim.tool import Tool
+from gem_sim.tool import Tool, default_of
 
 _WIDTH = 100
 
@@ -24,9 +24,7 @@ def render_function(
     sources: Mapping[str, Source],
 ) -> str:
     """Return a tool as the Python function it is compiled to, comments added and no statement changed."""
-    required = (tool.parameters or {}).get("required")
-    optional = {name for name in names if name not in (required if isinstance(required, list) else [])}
-    parameters = [f"{names[name]}=None" if name in optional else names[name] for name in names]
+    parameters = [_parameter(tool, argument, name) for argument, name in names.items()]
     signature = ", ".join(["state", *(["*"] if parameters else []), *parameters])
     lines = [f"def {function}({signature}):", *_docstring(tool)]
     notes = _rule_notes(body, rules, sources)
@@ -39,6 +37,13 @@ def render_function(
         lines += [f"    {indent}# {note}" for note in notes.get(number, ())]
         lines.append(f"    {line}" if line.strip() else "")
     return "\n".join(lines) + "\n"
+
+
+def _parameter(tool: Tool, argument: str, name: str) -> str:
+    required = (tool.parameters or {}).get("required")
+    if isinstance(required, list) and argument in required:
+        return name
+    return f"{name}={default_of(tool, argument)!r}"
 
 
 def _docstring(tool: Tool) -> Iterator[str]:

@@ -8,13 +8,13 @@ from functools import lru_cache
 
 from gem_sim.canonical import Json, copy_json
 from gem_sim.compiler import compile_tool
-from gem_sim.compiler.function import Surroundings, default_of
+from gem_sim.compiler.function import Surroundings
 from gem_sim.environment import Environment
 from gem_sim.errors import StubError
 from gem_sim.sandbox import Refusal, run
 from gem_sim.simulator.view import StateView
 from gem_sim.state import State
-from gem_sim.tool import Stub, Tool
+from gem_sim.tool import Stub, Tool, default_of
 from gem_sim.workflow import Step
 
 

@@ -11,7 +11,6 @@ from typing import NamedTuple
 from jsonschema_rs import Draft202012Validator
 
 from gem_sim.canonical import Json, copy_json
-from gem_sim.compiler.function import default_of
 from gem_sim.environment import Environment
 from gem_sim.errors import InputError, StubError
 from gem_sim.sandbox import Limits, Refusal, run
@@ -19,7 +18,7 @@ from gem_sim.simulator.schema import complaints, validator
 from gem_sim.simulator.view import StateView, changes_of
 from gem_sim.state import State
 from gem_sim.task import Task
-from gem_sim.tool import UNSPECIFIED, Stub, Tool, ToolCall, ToolResult
+from gem_sim.tool import UNSPECIFIED, Stub, Tool, ToolCall, ToolResult, default_of
 
 
 class _Moment(NamedTuple):

@@ -103,7 +103,7 @@ def result(replay: Replay) -> Iterator[Finding]:
         if tool is None or tool.returns is None or not call.has_answer or says_error(call.recorded):
             continue
         # What also parts from execution is said better by the family `result`, with both values side by side.
-        if call.differences or call.result.is_error:
+        if call.result.is_error or any(difference.kind != "unspecified" for difference in call.differences):
             continue
         for complaint in complaints(tool.returns, call.recorded):
             yield Finding(

@@ -1,0 +1,44 @@
+"""`python benchmarks/run.py NAME [--json]`: run one benchmark and print one table, or one JSON object."""
+
+from __future__ import annotations
+
+import argparse
+import importlib.util
+import json
+import sys
+from pathlib import Path
+from types import ModuleType
+
+HERE = Path(__file__).resolve().parent
+
+
+def names() -> list[str]:
+    """Return the benchmarks there are: each a folder with a `measure.py`."""
+    return sorted(path.parent.name for path in HERE.glob("*/measure.py"))
+
+
+def load(name: str) -> ModuleType:
+    """Import the `measure.py` of a benchmark by path."""
+    path = HERE / name / "measure.py"
+    spec = importlib.util.spec_from_file_location(f"benchmark_{name}", path)
+    if spec is None or spec.loader is None:
+        raise SystemExit(f"{path}: cannot be imported")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def main() -> int:
+    """Parse the arguments, run the benchmark, print what it measured."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("name", choices=names())
+    parser.add_argument("--json", action="store_true", help="print one JSON object instead of a table")
+    options = parser.parse_args()
+    module = load(options.name)
+    measured = module.measure()
+    print(json.dumps(measured) if options.json else module.table(measured))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

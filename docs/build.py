@@ -1,0 +1,43 @@
+"""`python docs/build.py`: write the pages that are made from the code; tests compare them with what is checked in."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from gem_sim.compiler.policy import policy_markdown
+from gem_sim.simulator.schemas import file_schemas
+from gem_sim.verifier import CODES
+
+HERE = Path(__file__).resolve().parent
+_NOTE = "<!-- Written by `python docs/build.py`: do not edit. -->\n"
+
+
+def pages() -> dict[str, str]:
+    """Return path below docs/ → text, of every page made from the code."""
+    made = {f"schemas/{name}.schema.json": json.dumps(s, indent=2) + "\n" for name, s in file_schemas().items()}
+    made["findings.md"] = _findings()
+    made["dialect.md"] = _NOTE + policy_markdown()
+    return made
+
+
+def _findings() -> str:
+    rows = "".join(f"| `{code}` | {meaning} |\n" for code, meaning in CODES.items())
+    return (
+        f"{_NOTE}# Finding codes\n\n"
+        "A finding is an error, a warning, or *undecided*: what cannot be known is never passed. Each code has a case\n"
+        "that raises it and one that does not in `tests/cases/findings/`.\n\n"
+        f"| code | what it means |\n|---|---|\n{rows}"
+    )
+
+
+def main() -> None:
+    """Write every page."""
+    for name, text in pages().items():
+        path = HERE / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,75 @@
+"""Every finding code is raised by its bad case, and by no good one."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from gem_sim import CHECKS, Verdict
+from gem_sim.engine import judge
+from gem_sim.formats import Record, read_records
+from gem_sim.verifier import CODES
+from gem_sim.verifier.format import parallel_calls
+from tests.conftest import CASES, conversation, environment
+
+FOLDER = CASES / "findings"
+
+
+def judged(case: dict[str, Any], tmp_path: Path) -> Verdict:
+    if "line" in case:
+        path = tmp_path / "case.jsonl"
+        path.write_text(case["line"] + "\n")
+        record = next(iter(read_records(path)))
+    else:
+        row = {key: value for key, value in case.items() if key not in ("messages", "environment")}
+        record = Record("case.jsonl", 1, {}, conversation(*case["messages"], **row), None)
+    return judge(record, environment(case.get("environment", "desk"))).verdict
+
+
+def codes(case: dict[str, Any], tmp_path: Path) -> set[str]:
+    return {finding.code for finding in judged(case, tmp_path).findings}
+
+
+def load(code: str) -> dict[str, Any]:
+    loaded: dict[str, Any] = json.loads((FOLDER / f"{code}.json").read_text())
+    return loaded
+
+
+def test_every_code_has_a_case() -> None:
+    assert {path.stem for path in FOLDER.glob("*.json")} == set(CODES)
+
+
+@pytest.mark.parametrize("code", [code for code in CODES if code != "format.parallel_calls"])
+def test_bad_case_raises_its_code_and_nothing_else(code: str, tmp_path: Path) -> None:
+    assert codes(load(code)["bad"], tmp_path) == {code}
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_good_case_raises_nothing(code: str, tmp_path: Path) -> None:
+    assert codes(load(code)["good"], tmp_path) == set()
+
+
+def test_parallel_calls_are_a_fault_of_profiles_that_allow_one_call(tmp_path: Path) -> None:
+    from gem_sim import replay, verify
+
+    case = load("format.parallel_calls")
+    for kind, expected in (("bad", {"format.parallel_calls"}), ("good", set())):
+        replayed = replay(conversation(*case[kind]["messages"]), environment("desk"))
+        assert {f.code for f in verify(replayed, (*CHECKS, parallel_calls)).findings} == expected
+        assert verify(replayed).findings == ()
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_a_finding_says_where_and_shows_evidence(code: str, tmp_path: Path) -> None:
+    if code == "format.parallel_calls":
+        pytest.skip("not among the default checks; see the test above")
+    for finding in judged(load(code)["bad"], tmp_path).findings:
+        assert finding.message
+        assert finding.evidence
+        if code.startswith(("order.", "result.")):
+            assert finding.turn
+            assert finding.call
+            assert finding.tool
