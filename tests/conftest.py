@@ -12,7 +12,7 @@ import pytest
 
 from gem_sim import Trajectory, load_environment
 from gem_sim.environment import Environment
-from gem_sim.formats import read_row
+from gem_sim.formats import read_trajectory
 
 ROOT = Path(__file__).resolve().parent.parent
 CASES = ROOT / "tests" / "cases"
@@ -43,7 +43,7 @@ def conversation(*entries: Sequence[Any] | dict[str, Any], **row: Any) -> Trajec
             messages.append({"role": "tool", "tool_call_id": f"call_{number}", "content": json.dumps(result)})
         else:
             messages.append({"role": entry[0], "content": entry[1]})
-    return read_row({"id": "case", **row, "messages": messages}, "case")
+    return read_trajectory({"id": "case", **row, "messages": messages}, "case")
 
 
 def shared_data(name: str) -> Path:

@@ -66,17 +66,15 @@ def main(arguments: list[str] | None = None) -> None:
 
 def run(arguments: list[str] | None = None) -> int:
     """Run the command line and return its exit status; whatever goes wrong is one line on standard error."""
-    from click.exceptions import Abort, ClickException
-
     try:
         status = app(args=arguments, standalone_mode=False)
-    except ClickException as error:
+    except typer.TyperException as error:
         return _complain(error.format_message(), UNUSABLE)
     except InputError as error:
         return _complain(str(error), UNUSABLE)
     except StubError as error:
         return _complain(f"{error}; mend the tool's body", UNUSABLE)
-    except (Abort, KeyboardInterrupt):
+    except (typer.Abort, KeyboardInterrupt):
         return _complain("interrupted", 130)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -18,7 +18,7 @@ def command(
 ) -> int:
     """Compile an environment's tools to readable Python; same environment, same bytes."""
     from gem_sim.compiler import render_module
-    from gem_sim.formats.rows import atomic_text
+    from gem_sim.formats.atomic import atomic_text
     from gem_sim.simulator import load_environment
 
     environment = load_environment(env)

@@ -24,7 +24,7 @@ def command(
     as_json: Annotated[bool, typer.Option("--json", help="Print steps and dependencies as JSON.")] = False,
 ) -> int:
     """Draw the steps of an environment's workflows and what they depend on."""
-    from gem_sim.formats.rows import atomic_text
+    from gem_sim.formats.atomic import atomic_text
     from gem_sim.report.graph import graph_json, mermaid, svg
     from gem_sim.simulator import load_environment
 

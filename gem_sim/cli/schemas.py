@@ -13,7 +13,7 @@ def command(
     out: Annotated[Path | None, typer.Option(help="Folder to write one file per format into.")] = None,
 ) -> int:
     """Print the JSON Schemas of gem-sim's file formats."""
-    from gem_sim.formats.rows import atomic_text
+    from gem_sim.formats.atomic import atomic_text
     from gem_sim.simulator.schemas import file_schemas
 
     schemas = file_schemas()

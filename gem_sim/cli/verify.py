@@ -130,7 +130,7 @@ def describe(judged: Judged) -> str:
 @contextmanager
 def _sink(out: Path | None) -> Iterator[Callable[[str], object]]:
     """Give a function that writes a line to `out`, which appears whole at the end or not at all."""
-    from gem_sim.formats.rows import atomic_text
+    from gem_sim.formats.atomic import atomic_text
 
     with ExitStack() as stack:
         if out is None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import keyword
 import re
+import sys
 from collections.abc import Collection, Mapping
 from typing import NamedTuple
 
@@ -107,9 +108,9 @@ def _function_tree(function: str, names: Mapping[str, str], body: ast.Module) ->
         kw_defaults=[None] * len(names),
         defaults=[],
     )
-    definition = ast.FunctionDef(
-        name=function, args=parameters, body=body.body or [ast.Pass()], decorator_list=[], type_params=[]
-    )
+    definition = ast.FunctionDef(name=function, args=parameters, body=body.body or [ast.Pass()], decorator_list=[])
+    if sys.version_info >= (3, 12):
+        definition.type_params = []
     definition.lineno, definition.col_offset = 1, 0
     return ast.fix_missing_locations(ast.Module(body=[definition], type_ignores=[]))
 

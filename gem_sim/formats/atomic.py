@@ -68,9 +68,11 @@ def _text(raw: IO[bytes], packed: bool) -> Iterator[TextIO]:
             yield stream
         return
     # The time and the name in the header would make equal texts unequal files.
-    with gzip.GzipFile(filename="", mode="wb", fileobj=raw, compresslevel=6, mtime=0) as inner:
-        with io.TextIOWrapper(inner, encoding="utf-8", errors="backslashreplace", newline="") as stream:
-            yield stream
+    with (
+        gzip.GzipFile(filename="", mode="wb", fileobj=raw, compresslevel=6, mtime=0) as inner,
+        io.TextIOWrapper(inner, encoding="utf-8", errors="backslashreplace", newline="") as stream,
+    ):
+        yield stream
 
 
 @contextmanager

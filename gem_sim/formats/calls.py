@@ -54,7 +54,8 @@ def fill_ids(messages: Iterable[Message]) -> tuple[Message, ...]:
         message.model_copy(
             update={
                 "tool_calls": tuple(
-                    call if call.id else call.model_copy(update={"id": next(fresh)}) for call in message.tool_calls
+                    call if call.id else call.model_copy(update={"id": next(fresh)})
+                    for call in message.tool_calls
                 )
             }
         )

@@ -63,7 +63,9 @@ class Chunks:
         except OSError as error:
             reason = (error.strerror or str(error)).lower()
             raise InputError(
-                f"the file cannot be read: {reason}", file=self.file, cure="name a readable file, or - for stdin"
+                f"the file cannot be read: {reason}",
+                file=self.file,
+                cure="name a readable file, or - for stdin",
             ) from error
         except zlib.error as error:
             raise InputError(

@@ -22,7 +22,17 @@ _ROLES: dict[str, Role] = {
     "function": "tool",
 }
 _PARTS = frozenset(
-    ("text", "input_text", "output_text", "refusal", "image", "image_url", "input_image", "input_audio", "file")
+    (
+        "text",
+        "input_text",
+        "output_text",
+        "refusal",
+        "image",
+        "image_url",
+        "input_image",
+        "input_audio",
+        "file",
+    )
 )
 _FOREIGN_PARTS = frozenset(("tool_use", "tool_result"))
 
@@ -157,7 +167,11 @@ def write_message(message: Message) -> JsonObject:
     written: JsonObject = {"role": message.role, "content": message.content}
     if message.tool_calls:
         written["tool_calls"] = [
-            {"id": call.id, "type": "function", "function": {"name": call.tool, "arguments": arguments_text(call)}}
+            {
+                "id": call.id,
+                "type": "function",
+                "function": {"name": call.tool, "arguments": arguments_text(call)},
+            }
             for call in message.tool_calls
         ]
     if message.tool_call_id is not None:

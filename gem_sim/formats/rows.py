@@ -157,7 +157,9 @@ def _many_line_rows(lines: Iterator[Line], file: str, limit: int) -> Iterator[Ro
         numbered = [Line(number, part, None) for number, part in enumerate(data.split(b"\n"), start=1)]
         single = [Row(line.number, _parse_line(line, file)) for line in numbered if line.data.strip()]
         starts = (line.data.startswith(b"{") for line in numbered if line.data.strip())
-        if any(isinstance(row.value, dict) and at_start for row, at_start in zip(single, starts, strict=True)):
+        if any(
+            isinstance(row.value, dict) and at_start for row, at_start in zip(single, starts, strict=True)
+        ):
             rows = single
     yield from rows
 
@@ -211,7 +213,11 @@ def _reason(error: ValueError, line: int) -> str:
     if not isinstance(error, json.JSONDecodeError):
         return str(error)
     place = f"column {error.colno}"
-    return f"{error.msg} at {place}" if error.lineno == 1 else f"{error.msg} at line {line + error.lineno - 1}, {place}"
+    return (
+        f"{error.msg} at {place}"
+        if error.lineno == 1
+        else f"{error.msg} at line {line + error.lineno - 1}, {place}"
+    )
 
 
 def _unreadable(message: str, file: str, line: int, cure: str = _FIX) -> FormatError:

@@ -9,10 +9,20 @@ from pydantic import JsonValue
 from gem_sim.errors import FormatError
 from gem_sim.formats.calls import fill_ids
 from gem_sim.formats.format import Format, read_frame, read_list, write_frame
+from gem_sim.formats.hermes import TAGS
 from gem_sim.formats.openai import text_of
 from gem_sim.formats.rows import JsonObject, dump_json, kind_of
-from gem_sim.formats.hermes import TAGS
-from gem_sim.formats.tagged import arranged, fold, link, prompt_tools, read_calls, spell_call, unfold
+from gem_sim.formats.tagged import (
+    arranged,
+    fold_calls,
+    link,
+    linked,
+    prompt_tools,
+    read_calls,
+    spell_answer,
+    spell_call,
+    unfold,
+)
 from gem_sim.formats.toolspec import write_tool
 from gem_sim.message import Message, Role
 from gem_sim.tool import ToolCall
@@ -116,3 +126,31 @@ def write(trajectory: Trajectory) -> JsonObject:
     if trajectory.tools:
         body["tools"] = dump_json([write_tool(tool) for tool in trajectory.tools])
     return write_frame(trajectory, body)
+
+
+def _write_turns(trajectory: Trajectory) -> Iterator[JsonObject]:
+    after_call = False
+    said: str | None
+    for message, call in linked(arranged(trajectory.messages)):
+        bare_call = bool(message.tool_calls) and message.content is None
+        if bare_call and not after_call:
+            speaker, said = _CALL, _spell_calls(message.tool_calls)
+        elif message.role == "tool":
+            speaker = _SPEAKERS["tool"]
+            said = None if message.content is None else spell_answer(message.content, call)
+        else:
+            # Two calling turns in a row would be read as one; tags keep them apart.
+            speaker, said = _SPEAKERS[message.role], fold_calls(message, TAGS).content
+        after_call = speaker == _CALL
+        turn: JsonObject = {"from": speaker, "value": said}
+        yield turn | {key: value for key, value in message.extra.items() if key not in turn}
+
+
+def _spell_calls(calls: tuple[ToolCall, ...]) -> str:
+    if len(calls) == 1:
+        return spell_call(calls[0])
+    # Broken text would break the list, so each call is written by itself and quoted where it must be.
+    return "[" + ", ".join(spell_call(call, verbatim=False) for call in calls) + "]"
+
+
+SHAREGPT = Format("sharegpt", recognise, read, write)

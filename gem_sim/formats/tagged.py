@@ -227,7 +227,9 @@ def _one_call(value: JsonValue) -> ToolCall:
 def _broken_call(body: str) -> ToolCall:
     found = _BROKEN_CALL.match(body)
     if found is None:
-        raise FormatError("a call is not JSON and its tool cannot be made out", cure="write name and arguments")
+        raise FormatError(
+            "a call is not JSON and its tool cannot be made out", cure="write name and arguments"
+        )
     arguments = found[2].rstrip()
     call = make_call(read_value(found[1]), arguments)
     if call.unreadable is not None and arguments.endswith("}"):
@@ -238,7 +240,7 @@ def _broken_call(body: str) -> ToolCall:
 
 def link(messages: Iterable[Message]) -> Iterator[Message]:
     """Yield the messages with each answer linked by order to a call, and taken out of its wrapping."""
-    for message, call in _linked(messages):
+    for message, call in linked(messages):
         if message.role != "tool":
             yield message
             continue
@@ -247,8 +249,12 @@ def link(messages: Iterable[Message]) -> Iterator[Message]:
         yield message.model_copy(update={"content": content, "tool_call_id": call_id, "name": None})
 
 
-def _linked(messages: Iterable[Message]) -> Iterator[tuple[Message, ToolCall | None]]:
-    """Yield each message, a tool message with the first call of the last calling message still open."""
+def linked(messages: Iterable[Message]) -> Iterator[tuple[Message, ToolCall | None]]:
+    """Yield each message, and for a tool message the call it answers by order.
+
+    That is the first call of the latest message with calls that no answer has been linked to; None where there
+    is none left, and for all other messages.
+    """
     waiting: deque[ToolCall] = deque()
     for message in messages:
         if message.tool_calls:
@@ -264,7 +270,11 @@ def _unwrapped(content: str | None, call: ToolCall) -> str | None:
         value = strict_json(content)
     except ValueError:
         return content
-    if not isinstance(value, dict) or not {"name", "content"} <= value.keys() <= {"name", "content", "tool_call_id"}:
+    if not isinstance(value, dict) or not {"name", "content"} <= value.keys() <= {
+        "name",
+        "content",
+        "tool_call_id",
+    }:
         return content
     return text_of(value["content"], "tool") if value["name"] == call.tool else content
 
@@ -277,13 +287,13 @@ def fold(messages: Sequence[Message], tags: Tags) -> Iterator[Message]:
     white space beside a tag.
     """
     run: list[Message] = []
-    for message, call in _linked(arranged(messages)):
+    for message, call in linked(arranged(messages)):
         if message.role == "tool":
             run.append(_fold_answer(message, call, tags))
             continue
         yield from _joined(run)
         run = []
-        yield _fold_calls(message, tags) if message.role in ("assistant", "user") else message
+        yield fold_calls(message, tags)
     yield from _joined(run)
 
 
@@ -299,10 +309,13 @@ def _joined(run: list[Message]) -> list[Message]:
     return [run[0].model_copy(update={"content": "\n".join(message.content or "" for message in run)})]
 
 
-def _fold_calls(message: Message, tags: Tags) -> Message:
-    if not message.tool_calls and not _ANY_TAG.search(message.content or ""):
+def fold_calls(message: Message, tags: Tags) -> Message:
+    """Return an assistant or user message with its calls written into the text, and tags in its prose escaped."""
+    tag = _CALL if message.role == "assistant" else _ANSWER
+    prose = tag.search(message.content or "") is not None
+    if message.role not in ("assistant", "user") or not (message.tool_calls or prose):
         return message
-    parts = [escaped(message.content)] if message.content else []
+    parts = [escaped(message.content, tag)] if message.content else []
     parts += [f"<{tags.call}>\n{spell_call(call)}\n</{tags.call}>" for call in message.tool_calls]
     return message.model_copy(update={"content": "\n".join(parts), "tool_calls": (), "extra": _kept(message)})
 
@@ -325,14 +338,18 @@ def arranged(messages: Sequence[Message]) -> list[Message]:
     return placed
 
 
-def escaped(text: str) -> str:
-    """Return prose in which no tag is read."""
-    return _ANY_TAG.sub(lambda tag: "&lt;" + tag[0][1:], text)
+def escaped(text: str, tag: re.Pattern[str] = _ANY_TAG) -> str:
+    """Return prose in which no such tag is read."""
+    return tag.sub(lambda found: "&lt;" + found[0][1:], text)
 
 
-def spell_call(call: ToolCall) -> str:
-    """Return the JSON text of a call; arguments that could not be read verbatim where that reads back, else quoted."""
-    if call.unreadable is not None:
+def spell_call(call: ToolCall, verbatim: bool = True) -> str:
+    """Return the JSON text of a call, which reads back as the same call.
+
+    Arguments that could not be read are written verbatim, so that the text is as broken as the recorded one;
+    where that reads back otherwise, or `verbatim` is False, they are a string.
+    """
+    if call.unreadable is not None and verbatim:
         raw = f'{{"name": {dump_json(call.tool)}, "arguments": {call.unreadable}}}'
         wanted = call.model_copy(update={"id": ""})
         if not _ANY_TAG.search(raw) and _reads_as(f"<func>\n{raw}\n</func>", wanted):

@@ -54,7 +54,9 @@ def _unpacked(value: JsonValue, where: str) -> JsonValue:
 def _read_tool(value: JsonValue, where: str) -> Tool:
     value = _unpacked(value, where)
     if not isinstance(value, dict):
-        raise FormatError(f"`{where}` is {kind_of(value)}, not an object", cure="describe the tool by an object")
+        raise FormatError(
+            f"`{where}` is {kind_of(value)}, not an object", cure="describe the tool by an object"
+        )
     spec = dict(value)
     inner = spec.pop("function", None)
     if isinstance(inner, dict):
@@ -81,7 +83,8 @@ def _pop_schema(spec: JsonObject, name: str) -> JsonObject | None:
             return value
         if value is not None:
             raise FormatError(
-                f"the `{key}` of tool {name!r} are {kind_of(value)}, not a JSON Schema", cure="write an object"
+                f"the `{key}` of tool {name!r} are {kind_of(value)}, not a JSON Schema",
+                cure="write an object",
             )
         spec.pop(key, None)
     return None

@@ -57,7 +57,12 @@ class EnvironmentFile(Frozen):
     constants: dict[str, Constant] = Field(default_factory=dict)
     rules: dict[str, Rule] = Field(default_factory=dict)
     tools: tuple[ToolFile, ...]
-    workflow: Workflow | tuple[Workflow, ...] = ()
+    workflow: tuple[Workflow, ...] = ()
+
+    @field_validator("workflow", mode="before")
+    @classmethod
+    def _one_or_many(cls, workflow: object) -> object:
+        return [workflow] if isinstance(workflow, dict) else workflow
 
     @field_validator("clock")
     @classmethod
@@ -121,7 +126,7 @@ def load_environment(name: str | Path) -> Environment:
     sources = _locate_quotes(content, passage, text, file)
     tables = _read_state(folder / "state.json", content.entities)
     tools = _tools(content, text, file)
-    workflows = content.workflow if isinstance(content.workflow, tuple) else (content.workflow,)
+    workflows = content.workflow
     _check_workflows(workflows, tools, content.rules, text, file)
     names = {*tables, *content.entities, *(t for tool in tools.values() for t in (tool.reads or ()))}
     names |= {table for tool in tools.values() for table in (tool.writes or ())}
@@ -265,11 +270,9 @@ def _check_workflows(
             elif step.rule is not None and step.rule not in rules:
                 complaint = f"names the rule {step.rule!r}, which the environment lacks"
             if complaint is not None:
-                place: tuple[str | int, ...] = ("workflow", "steps", index)
-                if len(workflows) > 1:
-                    place = ("workflow", number, "steps", index)
                 message = f"step {step.id!r} of workflow {workflow.id!r} {complaint}"
-                line = line_of(text, place)
+                places = (("workflow", "steps", index), ("workflow", number, "steps", index))
+                line = max(line_of(text, place) for place in places)
                 raise EnvironmentFault(message, file=str(file), line=line, cure="declare it or correct the name")
 
 

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import jsonschema_rs
 
-from gem_sim.canonical import Json, canonical_bytes, parse_json
+from gem_sim.canonical import Json, canonical_bytes
 from gem_sim.tool import is_unspecified
 
 
@@ -54,13 +54,13 @@ def validator(schema: Mapping[str, Json]) -> jsonschema_rs.Draft202012Validator:
     Raises:
         ValueError: If the schema itself is invalid or refers to something outside itself.
     """
-    return _compiled(canonical_bytes(schema))
+    return _compiled(canonical_bytes(schema).decode())
 
 
 @lru_cache(maxsize=4096)
-def _compiled(schema: bytes) -> jsonschema_rs.Draft202012Validator:
+def _compiled(schema: str) -> jsonschema_rs.Draft202012Validator:
     try:
-        return jsonschema_rs.Draft202012Validator(parse_json(schema), validate_formats=False, retriever=_refuse)
+        return jsonschema_rs.Draft202012Validator(schema, validate_formats=False, retriever=_refuse)
     except jsonschema_rs.ValidationError as error:
         raise ValueError(f"{json_path(error.instance_path)}: {error.message}") from None
     except jsonschema_rs.ReferencingError as error:
@@ -83,5 +83,5 @@ def _within_unspecified(value: Json, path: object) -> bool:
     for part in path:  # type: ignore[attr-defined]
         if is_unspecified(value):
             return True
-        value = value[part]  # type: ignore[index,call-overload]
+        value = value[part]  # type: ignore[index]
     return is_unspecified(value)

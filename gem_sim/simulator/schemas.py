@@ -16,8 +16,11 @@ _STATE: TypeAdapter[Any] = TypeAdapter(dict[str, dict[str, dict[str, JsonValue]]
 
 def file_schemas() -> dict[str, dict[str, Any]]:
     """Return name of the format → JSON Schema: `environment`, `state`, `task` and `verdict` (one line each)."""
+    environment = EnvironmentFile.model_json_schema()
+    many = environment["properties"]["workflow"]
+    environment["properties"]["workflow"] = {"anyOf": [{"$ref": "#/$defs/Workflow"}, many], "default": []}
     schemas = {
-        "environment": EnvironmentFile.model_json_schema(),
+        "environment": environment,
         "state": {"title": "State: table → key → row", **_STATE.json_schema()},
         "task": Task.model_json_schema(),
         "verdict": Verdict.model_json_schema(mode="serialization"),

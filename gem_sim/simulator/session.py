@@ -16,7 +16,7 @@ from gem_sim.errors import InputError, StubError
 from gem_sim.sandbox import Limits, Refusal, run
 from gem_sim.simulator.schema import complaints, validator
 from gem_sim.simulator.view import StateView, changes_of
-from gem_sim.state import State
+from gem_sim.state import Row, State
 from gem_sim.task import Task
 from gem_sim.tool import UNSPECIFIED, Stub, Tool, ToolCall, ToolResult, default_of
 
@@ -200,7 +200,7 @@ class _Host:
         """Return an id that no row of the table has; decided by seed, table and count alone."""
         if type(table) is not str:
             raise TypeError("new_id takes the name of a table")
-        rows = self._session.state.get(table, {})
+        rows: Mapping[str, Row] = self._session.state.get(table, {})
         while True:
             number = self.ids.get(table, 0) + 1
             self.ids[table] = number

@@ -63,7 +63,7 @@ def _holds(expectation: Expectation, state: State) -> bool:
 
 
 def _count(expectation: Expectation, state: State) -> int:
-    rows = state.get(expectation.table or "", {})
+    rows: Mapping[str, Row] = state.get(expectation.table or "", {})
     return sum(_matching(row, expectation.where) == len(expectation.where) for row in rows.values())
 
 

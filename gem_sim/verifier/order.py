@@ -61,8 +61,10 @@ def _problems(
     for edge in step.dependencies():
         before = by_id[edge.before]
         done = [other for other in earlier if other.placed.call.tool == before.tool]
-        if edge.kind == "after" and not done:
-            yield from _missing(step, before, workflow, call, environment)
+        if not done and before.id in step.after:
+            # Said once, for the order; that the data could not come from there either goes without saying.
+            if edge.kind == "after":
+                yield from _missing(step, before, workflow, call, environment)
         elif edge.kind == "data":
             yield from _broken_edge(edge, before, workflow, call, done)
     if step.once:
