@@ -1,8 +1,15 @@
-"""`python docs/build.py`: write the pages that are made from the code; tests compare them with what is checked in."""
+"""`python docs/build.py`: write what is made from the code; tests compare it with what is checked in.
+
+That is the pages of `pages()` and, in README.md, what the commands of its console blocks print.
+"""
 
 from __future__ import annotations
 
 import json
+import re
+import shlex
+import subprocess
+import sys
 from pathlib import Path
 
 from gem_sim.compiler.policy import policy_markdown
@@ -31,8 +38,20 @@ def _findings() -> str:
     )
 
 
+def _with_output(block: re.Match[str]) -> str:
+    command = block[1].split("\n", 1)[0]
+    arguments = shlex.split(command.removeprefix("$ gem-sim "))
+    done = subprocess.run(
+        [sys.executable, "-m", "gem_sim", *arguments], cwd=HERE.parent, capture_output=True, text=True, check=False
+    )
+    return f"```console\n{command}\n{done.stdout}```"
+
+
 def main() -> None:
-    """Write every page."""
+    """Write every page, and the README's outputs."""
+    readme = HERE.parent / "README.md"
+    text = re.sub(r"```console\n(.*?)```", _with_output, readme.read_text(encoding="utf-8"), flags=re.DOTALL)
+    readme.write_text(text, encoding="utf-8")
     for name, text in pages().items():
         path = HERE / name
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -1,8 +1,8 @@
 """gem-sim: decide by execution whether a tool-use trajectory is true.
 
-    shop = gem_sim.load_environment("frame_shop")
-    for trajectory in gem_sim.read_trajectories("frame_shop.jsonl"):
-        print(trajectory.id, gem_sim.verify(gem_sim.replay(trajectory, shop)))
+shop = gem_sim.load_environment("frame_shop")
+for trajectory in gem_sim.read_trajectories("frame_shop.jsonl"):
+    print(trajectory.id, gem_sim.verify(gem_sim.replay(trajectory, shop)))
 """
 
 from __future__ import annotations

@@ -108,9 +108,7 @@ class CheckError(GemSimError):
     """A check crashed; the trajectory it was judging has no verdict."""
 
 
-def _rebuild(
-    kind: type[InputError], message: str, file: str | None, line: int | None, cure: str | None
-) -> InputError:
+def _rebuild(kind: type[InputError], message: str, file: str | None, line: int | None, cure: str | None) -> InputError:
     return kind(message, file=file, line=line, cure=cure)
 
 

@@ -47,7 +47,8 @@ def command(
 
 
 def _chapter(title: str, replayed: Replay, verdict: Verdict) -> str:
-    from gem_sim.cli.show import divergence
+    from gem_sim.cli.show import divergence_lines
+    from gem_sim.engine import divergence_of
 
     lines = [title, ""]
     for call in replayed.calls:
@@ -55,7 +56,7 @@ def _chapter(title: str, replayed: Replay, verdict: Verdict) -> str:
         arguments = ", ".join(f"{name}={value}" for name, value in call.placed.call.arguments.items())
         lines.append(f"  {'✗' if faults else '✓'} {call.placed.number}  {call.placed.call.tool}({arguments})")
         lines += [f"       {fault.code}: {fault.message}" for fault in faults]
-    lines += ["", *divergence(verdict), *_consequence(verdict)]
+    lines += ["", *divergence_lines(divergence_of(replayed)), *_consequence(verdict)]
     lines.append(f"  verdict: {verdict.verdict}" + (" (verified by replay)" if verdict.verdict == "pass" else ""))
     return "\n".join(lines) + "\n"
 

@@ -1,25 +1,29 @@
-"""Findings and values as text for a person."""
+"""Divergences as text for a person."""
 
 from __future__ import annotations
 
 import difflib
 import json
+from typing import TYPE_CHECKING
 
 from gem_sim.canonical import Json
-from gem_sim.verdict import Verdict
 
-_RESULT_CODES = ("result.mismatch", "result.refused", "result.accepted")
+if TYPE_CHECKING:
+    from gem_sim.engine import Divergence
+
+_LINES = 40
 
 
-def divergence(verdict: Verdict) -> list[str]:
-    """Return lines that show the first place where recorded and executed part, none where nothing does."""
-    first = next((f for f in verdict.findings if f.code in _RESULT_CODES), None)
-    if first is None:
+def divergence_lines(divergence: Divergence | None) -> list[str]:
+    """Return lines that lay the first divergence's recorded and executed answers side by side; none without one."""
+    if divergence is None:
         return []
-    head = f"  first divergence: turn {first.turn}, call {first.call}, {first.tool} {first.path or ''}".rstrip()
-    recorded, executed = (_lines(first.evidence.get(side)) for side in ("recorded", "executed"))
-    lines = list(difflib.unified_diff(recorded, executed, "recorded", "executed", n=99, lineterm=""))
-    return [head, *(f"    {line}" for line in lines if not line.startswith("@@"))]
+    head = f"  first divergence: turn {divergence.turn}, call {divergence.call}, {divergence.tool}"
+    recorded, executed = _lines(divergence.recorded), _lines(divergence.executed)
+    diff = list(difflib.unified_diff(recorded, executed, "recorded", "executed", n=3, lineterm=""))
+    shown = [f"    {line}" for line in diff if not line.startswith("@@")]
+    left_out = len(shown) - _LINES
+    return [head, *shown[:_LINES], *([f"    … {left_out} more lines"] if left_out > 0 else [])]
 
 
 def _lines(value: Json) -> list[str]:

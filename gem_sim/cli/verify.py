@@ -118,12 +118,12 @@ class _Tally:
 
 def describe(judged: Judged) -> str:
     """Return a verdict as text for a person: the findings, and the first divergence side by side."""
-    from gem_sim.cli.show import divergence
+    from gem_sim.cli.show import divergence_lines
 
     verdict = judged.verdict
     lines = [f"{verdict.verdict.upper()}  {verdict.id}"]
     lines += [f"  {finding.severity:<9} {finding}" for finding in verdict.findings]
-    lines += divergence(verdict)
+    lines += divergence_lines(judged.divergence)
     return "\n".join(lines) + "\n"
 
 
@@ -153,5 +153,3 @@ def _progress(what: str) -> Iterator[Callable[[], None]]:
     with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
         task = progress.add_task(what, total=None)
         yield lambda: progress.advance(task)
-
-

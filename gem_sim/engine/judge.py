@@ -14,7 +14,7 @@ from gem_sim.canonical import Json
 from gem_sim.environment import Environment
 from gem_sim.errors import StubError
 from gem_sim.formats import Record
-from gem_sim.simulator import load_environment, replay
+from gem_sim.simulator import Replay, load_environment, replay
 from gem_sim.simulator.trace import trace
 from gem_sim.verdict import Finding, Verdict
 from gem_sim.verifier import verify
@@ -22,15 +22,26 @@ from gem_sim.verifier import verify
 _CHUNK = 32
 
 
+class Divergence(NamedTuple):
+    """The first call whose recorded and executed answers part, with both answers whole."""
+
+    turn: int
+    call: int
+    tool: str
+    recorded: Json
+    executed: Json
+
+
 class Judged(NamedTuple):
     """What became of one record.
 
-    `fault` is the line to show a person where the record or a stub is broken, None where neither is; `stub_broken`
-    tells the two apart. `trace` is what a report shows (see `simulator.trace`), None where none was asked for or
-    there is none.
+    `divergence` is None where no answer parts. `fault` is the line to show a person where the record or a stub is
+    broken, None where neither is; `stub_broken` tells the two apart. `trace` is what a report shows (see
+    `simulator.trace`), None where none was asked for or there is none.
     """
 
     verdict: Verdict
+    divergence: Divergence | None = None
     fault: str | None = None
     stub_broken: bool = False
     trace: dict[str, Json] | None = None
@@ -44,7 +55,16 @@ def judge(record: Record, environment: Environment, *, with_trace: bool = False)
         replayed = replay(record.trajectory, environment)
     except StubError as error:
         return _broken(record.trajectory.id, error, environment)
-    return Judged(verify(replayed), trace=trace(replayed) if with_trace else None)
+    return Judged(verify(replayed), divergence_of(replayed), trace=trace(replayed) if with_trace else None)
+
+
+def divergence_of(replayed: Replay) -> Divergence | None:
+    """Return the first divergence of a replay, None where nothing parts."""
+    call = replayed.first_divergence()
+    if call is None:
+        return None
+    placed = call.placed
+    return Divergence(placed.turn, placed.number, placed.call.tool, call.recorded, call.result.content)
 
 
 def _unreadable(record: Record) -> Judged:
@@ -54,9 +74,7 @@ def _unreadable(record: Record) -> Judged:
     if error is not None and error.cure is not None:
         evidence["cure"] = error.cure
     name = f"{Path(record.file).name.split('.')[0]}:{record.line}"
-    finding = Finding(
-        code="format.unreadable", message=f"{record.file}:{record.line}: {reason}", evidence=evidence
-    )
+    finding = Finding(code="format.unreadable", message=f"{record.file}:{record.line}: {reason}", evidence=evidence)
     verdict = Verdict(id=name, verdict="fail", calls=0, state_digest=None, findings=(finding,))
     return Judged(verdict, fault=str(error) if error is not None else None)
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import datetime
+from itertools import zip_longest
 from typing import Literal, NamedTuple
 
 from gem_sim.canonical import Json, same_json
@@ -117,14 +118,21 @@ def says_error(content: Json) -> bool:
     """Tell whether a result reads as a refusal, in the conventions that recordings use."""
     if isinstance(content, str):
         return re.match(r"\s*(error|exception|traceback)\b", content, re.IGNORECASE) is not None
+    return error_key(content) is not None
+
+
+def error_key(content: Json) -> str | None:
+    """Return the field by which an object reads as a refusal, None where none does."""
     if not isinstance(content, dict):
-        return False
-    if any(content.get(key) for key in ("error", "errors", "exception", "is_error", "isError")):
-        return True
-    if content.get("success") is False or content.get("ok") is False:
-        return True
+        return None
+    for key in ("error", "errors", "exception", "is_error", "isError"):
+        if content.get(key):
+            return key
+    for key in ("success", "ok"):
+        if content.get(key) is False:
+            return key
     status = content.get("status")
-    return isinstance(status, str) and status.lower() in _FAILURE_WORDS
+    return "status" if isinstance(status, str) and status.lower() in _FAILURE_WORDS else None
 
 
 def _differences(
@@ -176,26 +184,48 @@ def _array_differences(
 ) -> Iterator[Difference]:
     items = schema.get("items")
     below = items if isinstance(items, dict) else {}
+    pairs: Iterable[tuple[int | None, int | None]] = zip_longest(range(len(recorded)), range(len(executed)))
     if schema.get("uniqueItems") is True:
-        recorded = _in_order_of(executed, recorded, below, by)
-    for index, (left, right) in enumerate(zip(recorded, executed, strict=False)):
-        yield from _differences(left, right, below, f"{path}[{index}]", by)
-    for index in range(len(executed), len(recorded)):
-        yield Difference(f"{path}[{index}]", "extra", recorded[index], None)
-    for index in range(len(recorded), len(executed)):
-        yield Difference(f"{path}[{index}]", "missing", None, executed[index])
+        pairs = _pairs_of_bags(recorded, executed, below, by)
+    for left, right in pairs:
+        if left is None and right is not None:
+            yield Difference(f"{path}[{right}]", "missing", None, executed[right])
+        elif right is None and left is not None:
+            yield Difference(f"{path}[{left}]", "extra", recorded[left], None)
+        elif left is not None and right is not None:
+            yield from _differences(recorded[left], executed[right], below, f"{path}[{right}]", by)
 
 
-def _in_order_of(executed: list[Json], recorded: list[Json], schema: Mapping[str, Json], by: _Comparison) -> list[Json]:
-    """Return the recorded items with each equal item at the place of its executed one, the others in order."""
-    left = list(recorded)
-    placed: list[Json] = []
-    for item in executed:
-        match = next((i for i, other in enumerate(left) if _equal(other, item, schema, by)), None)
-        placed.append(left.pop(match) if match is not None else ...)  # type: ignore[arg-type]
-    rest = iter(left)
-    filled = [next(rest, ...) if item is ... else item for item in placed]  # type: ignore[comparison-overlap]
-    return [item for item in filled if item is not ...] + list(rest)  # type: ignore[comparison-overlap]
+def _pairs_of_bags(
+    recorded: list[Json], executed: list[Json], schema: Mapping[str, Json], by: _Comparison
+) -> list[tuple[int | None, int | None]]:
+    """Pair the items of two lists without order: equal ones, then those about the same thing, then the rest.
+
+    The rest is paired in order only where both sides have as many left; else it is missing or extra.
+    """
+    left, right = list(range(len(recorded))), list(range(len(executed)))
+    pairs: list[tuple[int | None, int | None]] = []
+    for alike in (lambda a, b: _equal(a, b, schema, by), _same_subject):
+        for index in list(right):
+            match = next((other for other in left if alike(recorded[other], executed[index])), None)
+            if match is not None:
+                pairs.append((match, index))
+                left.remove(match)
+                right.remove(index)
+    if len(left) == len(right):
+        pairs += zip(left, right, strict=True)
+    else:
+        pairs += [(None, index) for index in right]
+        pairs += [(index, None) for index in left]
+    return sorted(pairs, key=lambda pair: (pair[1] is None, pair[1] or 0, pair[0] or 0))
+
+
+def _same_subject(recorded: Json, executed: Json) -> bool:
+    """Tell whether two items share an identifying field: `id`, or a name that ends in `_id`."""
+    if not (isinstance(recorded, dict) and isinstance(executed, dict)):
+        return False
+    names = [name for name in executed if name == "id" or name.endswith("_id")]
+    return any(name in recorded and same_json(recorded[name], executed[name]) for name in names[:1])
 
 
 def _equal(recorded: Json, executed: Json, schema: Mapping[str, Json], by: _Comparison) -> bool:

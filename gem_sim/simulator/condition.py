@@ -57,9 +57,7 @@ def holds(
     parameters = {stub.names[name]: copy_json(value) for name, value in given.items()}
     constants = {name: copy_json(constant.value) for name, constant in environment.constants.items()}
     try:
-        return bool(
-            run(stub.code, stub.function, {"state": StateView(state), **parameters}, constants, tool=step.tool)
-        )
+        return bool(run(stub.code, stub.function, {"state": StateView(state), **parameters}, constants, tool=step.tool))
     except (StubError, Refusal):
         return None
 

@@ -54,7 +54,19 @@ def validator(schema: Mapping[str, Json]) -> jsonschema_rs.Draft202012Validator:
     Raises:
         ValueError: If the schema itself is invalid or refers to something outside itself.
     """
-    return _compiled(canonical_bytes(schema).decode())
+    known = _BY_IDENTITY.get(id(schema))
+    if known is not None and known[0] is schema:
+        return known[1]
+    compiled = _compiled(canonical_bytes(schema).decode())
+    if len(_BY_IDENTITY) >= _MOST:
+        _BY_IDENTITY.clear()
+    _BY_IDENTITY[id(schema)] = (schema, compiled)
+    return compiled
+
+
+_MOST = 4096
+# The schemas of an environment are asked for at every call; holding the schema keeps its id from being used again.
+_BY_IDENTITY: dict[int, tuple[Mapping[str, Json], jsonschema_rs.Draft202012Validator]] = {}
 
 
 @lru_cache(maxsize=4096)

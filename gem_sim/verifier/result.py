@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from gem_sim.canonical import Json, show
 from gem_sim.simulator import Replay, ReplayedCall
-from gem_sim.simulator.compare import Difference
+from gem_sim.simulator.compare import Difference, error_key
 from gem_sim.verdict import Finding
 from gem_sim.verifier.place import place_of
 
@@ -20,7 +20,7 @@ def outcome(replay: Replay) -> Iterator[Finding]:
         if call.result.is_error and not call.recorded_error:
             message = f"recorded as a success, but execution refuses: {_reason(call.result.content)}"
             yield Finding(code="result.refused", message=message, evidence=evidence, **place_of(call))
-        elif call.recorded_error and not call.executed_error:
+        elif _accepted(call):
             message = f"recorded as a refusal ({_reason(call.recorded)}), but execution succeeds"
             yield Finding(code="result.accepted", message=message, evidence=evidence, **place_of(call))
 
@@ -28,7 +28,7 @@ def outcome(replay: Replay) -> Iterator[Finding]:
 def mismatch(replay: Replay) -> Iterator[Finding]:
     """Yield a finding for each place where an answer of the same outcome differs from the executed one."""
     for call in replay.calls:
-        if call.result.is_error or (call.recorded_error and not call.executed_error):
+        if call.result.is_error or _accepted(call):
             continue
         for difference in call.differences:
             if difference.kind != "unspecified":
@@ -49,6 +49,16 @@ def unspecified(replay: Replay) -> Iterator[Finding]:
                     evidence={"recorded": difference.recorded, "reason": reason},
                     **place_of(call),
                 )
+
+
+def _accepted(call: ReplayedCall) -> bool:
+    """Tell whether a refusal was recorded where execution succeeds.
+
+    Where both answers have the field that says it, such as `status`, they are two answers of one shape that differ.
+    """
+    if not call.recorded_error or call.executed_error:
+        return False
+    return not (isinstance(call.result.content, dict) and error_key(call.recorded) in call.result.content)
 
 
 def _mismatch(call: ReplayedCall, difference: Difference) -> Finding:

@@ -53,9 +53,7 @@ def test_these_part_and_the_place_is_named(recorded: Any, executed: Any, found: 
 def test_an_array_of_unique_items_has_no_order() -> None:
     assert kinds([{"id": 2}, {"id": 1}], [{"id": 1}, {"id": 2}], BAG) == []
     assert kinds([3, 1], [1, 2], BAG) == [("$[1]", "differs")]
-    assert kinds([1, 1, 2], [1, 2, 2], BAG) == [("$[1]", "differs")] or kinds([1, 1, 2], [1, 2, 2], BAG) == [
-        ("$[2]", "differs")
-    ]
+    assert kinds([1, 1, 2], [1, 2, 2], BAG) == [("$[2]", "differs")]
 
 
 def test_prose_is_compared_where_the_schema_makes_it_a_word() -> None:
@@ -124,7 +122,8 @@ def test_these_read_as_refusals(content: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    "content", [{"error": None}, {"status": "success"}, {"exception": None}, "No errors found", [], None, {"errors": []}]
+    "content",
+    [{"error": None}, {"status": "success"}, {"exception": None}, "No errors found", [], None, {"errors": []}],
 )
 def test_these_do_not(content: Any) -> None:
     assert not says_error(content)

@@ -129,12 +129,12 @@ def test_broken_files_end_in_one_line(desk: Path, name: str, content: bytes, wor
 
 
 def test_unknown_environments_are_named_with_those_there_are() -> None:
-    with pytest.raises(InputError, match="no environment 'nowhere'.*frame_shop"):
+    with pytest.raises(InputError, match=r"no environment 'nowhere'.*frame_shop"):
         load_environment("nowhere")
 
 
 def test_a_folder_without_an_environment_says_so(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="no environment.json"):
+    with pytest.raises(InputError, match=r"no environment\.json"):
         load_environment(tmp_path)
 
 

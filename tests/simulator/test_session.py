@@ -17,11 +17,12 @@ from tests.conftest import CASES, ROOT, environment
 names = st.sampled_from(["Ada", "Bo", "Eve"])
 members = st.sampled_from(["M1", "M2", "M9"])
 books = st.sampled_from(["B1", "B2", "B3", "B9"])
+colours = st.sampled_from(["red", 7])
 calls = st.one_of(
     st.tuples(st.just("find_member"), st.fixed_dictionaries({"name": names})),
     st.tuples(st.just("lend_book"), st.fixed_dictionaries({"member_id": members, "book_id": books})),
     st.tuples(st.just("return_book"), st.fixed_dictionaries({"loan_id": st.sampled_from(["L1", "L9"])})),
-    st.tuples(st.just("give_pack"), st.fixed_dictionaries({"member_id": members, "colour": st.sampled_from(["red", 7])})),
+    st.tuples(st.just("give_pack"), st.fixed_dictionaries({"member_id": members, "colour": colours})),
     st.tuples(st.just("no_such_tool"), st.just({})),
 )
 
@@ -64,9 +65,7 @@ def test_rollback_undoes_exactly_the_calls(
 
 
 @given(st.lists(calls, max_size=6), st.lists(calls, max_size=6))
-def test_a_fork_is_independent(
-    steps: list[tuple[str, dict[str, Any]]], more: list[tuple[str, dict[str, Any]]]
-) -> None:
+def test_a_fork_is_independent(steps: list[tuple[str, dict[str, Any]]], more: list[tuple[str, dict[str, Any]]]) -> None:
     session = Session(environment("desk"))
     run(session, steps)
     digest = session.digest
