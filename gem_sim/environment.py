@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -47,7 +47,8 @@ class Environment:
     """Tools, stubs, workflows, initial state, tasks and policy; what `environments/<name>/` holds, checked.
 
     `sources` places the quotes in the passage: `constants.NAME` or `rules.ID` → Source. `conditions` holds the
-    compiled conditions of the workflows' steps. `folder` is where it was loaded from, None for one built in memory.
+    compiled conditions of the workflows' steps. `opener` makes a live run where the tools are a host's own
+    code (see `adapters/`); None runs the stubs. `folder` is where it was loaded from, None for one built in memory.
     `digest` is over all that decides behaviour, state included.
     """
 
@@ -69,6 +70,7 @@ class Environment:
     digest: str
     tasks: Mapping[str, Task] = field(default_factory=dict)
     conditions: Mapping[str, Stub] = field(default_factory=dict)
+    opener: Callable[..., object] | None = None
     folder: str | None = None
 
     def task_of(self, task: str | Task | None) -> Task | None:

@@ -6,7 +6,7 @@ from gem_sim.formats.calls import fill_ids
 from gem_sim.formats.format import Format, read_frame, write_frame
 from gem_sim.formats.openai import read_messages, write_message
 from gem_sim.formats.rows import JsonObject
-from gem_sim.formats.tagged import Tags, fold, has_tags, link, prompt_tools, unfold
+from gem_sim.formats.tagged import Tags, fold, has_tags, link, lists_tools, prompt_tools, unfold
 from gem_sim.formats.toolspec import write_tool
 from gem_sim.trajectory import Trajectory
 
@@ -14,8 +14,8 @@ TAGS = Tags(call="tool_call", answer="tool_response", answer_role="tool")
 
 
 def recognise(row: JsonObject) -> bool:
-    """Tell whether a row's messages hold Hermes tags and no `tool_calls`."""
-    return has_tags(row, TAGS)
+    """Tell whether a row's messages hold Hermes tags, or its prompt alone the tools, and no `tool_calls`."""
+    return has_tags(row, TAGS) or lists_tools(row)
 
 
 def read(row: JsonObject, fallback_id: str) -> Trajectory:

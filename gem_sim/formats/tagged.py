@@ -29,6 +29,7 @@ from gem_sim.trajectory import pair_answers
 _CALL = re.compile(r"<(tool_call|func)>\s*")
 _ANSWER = re.compile(r"<(tool_response|tool)>\s*")
 _ANY_TAG = re.compile(r"</?(?:tool_call|func|tool_response|tool)>")
+_LISTED = re.compile(r"<tools>\s*[\[{]")
 _TOOLS = re.compile(r"<tools>(.*?)</tools>", re.DOTALL)
 _BROKEN_CALL = re.compile(
     r'\s*\{\s*"name"\s*:\s*("(?:[^"\\]|\\.)*")\s*,\s*"(?:arguments|parameters)"\s*:\s*(.*)', re.DOTALL
@@ -53,26 +54,33 @@ class _Cut(NamedTuple):
 
 def has_tags(row: JsonObject, tags: Tags) -> bool:
     """Tell whether a row's messages hold calls or answers between these tags, and no `tool_calls`."""
-    messages = read_list(row.get("messages")) or []
-    found = False
-    for message in messages:
-        if not isinstance(message, dict):
-            continue
-        if message.get("tool_calls") or message.get("function_call"):
-            return False
-        role, content = message.get("role"), message.get("content")
-        text = content if isinstance(content, str) else "".join(_part_texts(content))
-        if role == "assistant":
-            found = found or f"<{tags.call}>" in text
-        elif role in ("user", "tool"):
-            found = found or (f"<{tags.answer}>" in text and f"</{tags.answer}>" in text)
-    return found
+    return any(
+        f"<{tags.call}>" in text
+        if role == "assistant"
+        else role in ("user", "tool") and f"<{tags.answer}>" in text and f"</{tags.answer}>" in text
+        for role, text in _plain_texts(row)
+    )
 
 
-def _part_texts(content: JsonValue) -> Iterator[str]:
-    for part in content if isinstance(content, list) else ():
-        if isinstance(part, dict) and isinstance(text := part.get("text"), str):
-            yield text
+def lists_tools(row: JsonObject) -> bool:
+    """Tell whether a row's tools stand in its system prompt only, and its messages have no `tool_calls`."""
+    if row.get("tools"):
+        return False
+    return any(role == "system" and _LISTED.search(text) is not None for role, text in _plain_texts(row))
+
+
+def _plain_texts(row: JsonObject) -> list[tuple[JsonValue, str]]:
+    """Return role and text of each message; nothing where calls are recorded as such, not in texts."""
+    texts: list[tuple[JsonValue, str]] = []
+    for message in read_list(row.get("messages")) or []:
+        if isinstance(message, dict):
+            if message.get("tool_calls") or message.get("function_call"):
+                return []
+            content = message.get("content")
+            parts = content if isinstance(content, list) else [{"text": content}]
+            found = [part.get("text") for part in parts if isinstance(part, dict)]
+            texts.append((message.get("role"), "".join(text for text in found if isinstance(text, str))))
+    return texts
 
 
 def prompt_tools(messages: Iterable[Message]) -> tuple[Tool, ...]:

@@ -9,7 +9,7 @@ from gem_sim.canonical import Json
 from gem_sim.environment import Environment
 from gem_sim.sandbox import Limits
 from gem_sim.simulator.compare import Difference, Renaming, compare, says_error
-from gem_sim.simulator.session import Session
+from gem_sim.simulator.session import LiveRun, open_session
 from gem_sim.state import State
 from gem_sim.task import Task
 from gem_sim.tool import Tool, ToolCall, ToolResult
@@ -96,13 +96,13 @@ def replay(
     """
     if task is None and trajectory.task in environment.tasks:
         task = trajectory.task
-    session = Session(environment, seed=seed, task=task, limits=limits)
+    session = open_session(environment, seed=seed, task=task, limits=limits)
     start = session.state
     calls = tuple(_replayed(trajectory, session))
     return Replay(trajectory, environment, session.task, calls, start, session.state)
 
 
-def _replayed(trajectory: Trajectory, session: Session) -> Iterator[ReplayedCall]:
+def _replayed(trajectory: Trajectory, session: LiveRun) -> Iterator[ReplayedCall]:
     renaming = Renaming()
     made: set[str] = set()
     clock_read = False

@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from jsonschema_rs import Draft202012Validator
 
@@ -38,6 +38,38 @@ class _Runtime(NamedTuple):
     arguments: Draft202012Validator
     returns: Draft202012Validator | None
     defaults: Mapping[str, Json]
+
+
+class LiveRun(Protocol):
+    """What a replay needs of a session, whoever runs the tools."""
+
+    made_ids: tuple[str, ...]
+    read_clock: bool
+
+    @property
+    def environment(self) -> Environment: ...
+    @property
+    def task(self) -> Task | None: ...
+    @property
+    def state(self) -> State: ...
+    @property
+    def clock(self) -> str: ...
+    def call(self, tool_call: ToolCall) -> ToolResult:
+        """Run one call, wholly or not at all."""
+
+
+def open_session(
+    environment: Environment,
+    *,
+    seed: int = 0,
+    task: str | Task | None = None,
+    limits: Limits | None = None,
+) -> LiveRun:
+    """Return a live run of an environment: a `Session`, or what its own `opener` makes of the same arguments."""
+    if environment.opener is None:
+        return Session(environment, seed=seed, task=task, limits=limits)
+    run: LiveRun = environment.opener(environment, seed=seed, task=task, limits=limits)  # type: ignore[assignment]
+    return run
 
 
 class Session:

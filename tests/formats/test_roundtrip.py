@@ -170,7 +170,7 @@ def test_tagged_formats_say_what_they_can(known: Format, trajectory: Trajectory)
 
 @pytest.mark.parametrize("known", FORMATS, ids=lambda known: known.name)
 @given(trajectory=any_trajectory)
-@settings(max_examples=300)
+@settings(max_examples=150)
 def test_reading_after_writing_settles(known: Format, trajectory: Trajectory):
     without_lists = [message for message in trajectory.messages if "<tools>" not in (message.content or "")]
     trajectory = trajectory.model_copy(update={"messages": tuple(without_lists)})

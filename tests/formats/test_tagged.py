@@ -221,3 +221,13 @@ def test_an_answer_comes_back_as_it_was(content):
         assert written["messages"][1]["content"].count("</tool") == 1, (
             "other readers look for the first closing tag"
         )
+
+
+def test_tools_in_the_prompt_are_read_where_nothing_is_called():
+    row = {
+        "messages": [
+            {"role": "system", "content": 'Use <tools>\n{"name": "look"}\n</tools>'},
+            {"role": "user", "content": "Hello."},
+        ]
+    }
+    assert [tool.name for tool in read_trajectory(row).tools] == ["look"]
