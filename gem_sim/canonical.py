@@ -62,7 +62,7 @@ def _copy_dict(value: dict[object, object], depth: int) -> Json:
 
 
 def parse_json(text: str | bytes) -> Json:
-    """Parse strict JSON: no NaN, no infinities, no key twice in one object, bounded nesting.
+    """Parse strict JSON: no NaN, no infinities, no key twice in one object, within the bounds of `copy_json`.
 
     Raises:
         ValueError: With the reason; `json.JSONDecodeError`, a subclass, also knows the place.
@@ -71,7 +71,28 @@ def parse_json(text: str | bytes) -> Json:
         value: Json = json.loads(text, parse_constant=_refuse_constant, object_pairs_hook=_object)
     except RecursionError:
         raise ValueError("nested too deeply") from None
+    except ValueError as error:
+        if "integer string conversion" in str(error):
+            raise ValueError(f"an integer of more than {MAX_INT_BITS} bits is not a JSON number") from None
+        raise
+    _check_values(value)
     return value
+
+
+def _check_values(value: Json) -> None:
+    """Refuse what Python's parser lets through, level by level, so that no depth exhausts the stack."""
+    level: list[Json] = [value]
+    for _ in range(MAX_DEPTH + 1):
+        for item in level:
+            if type(item) is float and not math.isfinite(item):
+                raise ValueError("a number is too large for a JSON number")
+            if type(item) is int and item.bit_length() > MAX_INT_BITS:
+                raise ValueError(f"an integer of more than {MAX_INT_BITS} bits is not a JSON number")
+        nodes = [item for item in level if type(item) is dict or type(item) is list]
+        if not nodes:
+            return
+        level = [child for node in nodes for child in (node.values() if type(node) is dict else node)]
+    raise ValueError(f"nested deeper than {MAX_DEPTH} levels")
 
 
 def _refuse_constant(name: str) -> None:

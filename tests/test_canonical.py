@@ -41,7 +41,7 @@ def test_numbers_go_by_value_and_booleans_do_not() -> None:
     assert same_json([1, {"x": 2.0}], [1.0, {"x": 2}])
 
 
-@pytest.mark.parametrize("value", [math.nan, math.inf, {1: 2}, {1, 2}, b"x", object(), 1 << 5000], ids=repr)
+@pytest.mark.parametrize("value", [math.nan, math.inf, {1: 2}, {1, 2}, b"x", object, 1 << 5000], ids=str)
 def test_what_json_cannot_say_is_refused(value: object) -> None:
     with pytest.raises(ValueError):
         copy_json([value])

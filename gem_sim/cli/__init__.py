@@ -33,7 +33,6 @@ app = typer.Typer(
     name="gem-sim",
     cls=_Commands,
     help="Decide by execution whether a tool-use trajectory is true.",
-    no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
@@ -66,10 +65,11 @@ def main(arguments: list[str] | None = None) -> None:
 
 def run(arguments: list[str] | None = None) -> int:
     """Run the command line and return its exit status; whatever goes wrong is one line on standard error."""
+    given = sys.argv[1:] if arguments is None else arguments
     try:
-        status = app(args=arguments, standalone_mode=False)
+        status = app(args=given or ["--help"], prog_name="gem-sim", standalone_mode=False)
     except typer.TyperException as error:
-        return _complain(error.format_message(), UNUSABLE)
+        return _complain(f"{error.format_message().rstrip('.')}; see gem-sim --help", UNUSABLE)
     except InputError as error:
         return _complain(str(error), UNUSABLE)
     except StubError as error:

@@ -7,8 +7,9 @@ from collections.abc import Iterable
 
 from pydantic import JsonValue
 
+from gem_sim.canonical import parse_json
 from gem_sim.errors import FormatError
-from gem_sim.formats.rows import dump_json, strict_json
+from gem_sim.formats.rows import dump_json
 from gem_sim.message import Message
 from gem_sim.tool import ToolCall
 
@@ -27,7 +28,7 @@ def make_call(name: JsonValue, arguments: JsonValue, call_id: str | None = None)
     value = arguments
     while isinstance(value, str) and value.strip():
         try:
-            value = strict_json(value)
+            value = parse_json(value)
         except ValueError:
             break
     if isinstance(value, dict):
@@ -54,8 +55,7 @@ def fill_ids(messages: Iterable[Message]) -> tuple[Message, ...]:
         message.model_copy(
             update={
                 "tool_calls": tuple(
-                    call if call.id else call.model_copy(update={"id": next(fresh)})
-                    for call in message.tool_calls
+                    call if call.id else call.model_copy(update={"id": next(fresh)}) for call in message.tool_calls
                 )
             }
         )

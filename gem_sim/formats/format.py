@@ -8,8 +8,9 @@ from typing import NamedTuple
 
 from pydantic import JsonValue
 
+from gem_sim.canonical import parse_json
 from gem_sim.errors import FormatError
-from gem_sim.formats.rows import JsonObject, kind_of, strict_json
+from gem_sim.formats.rows import JsonObject, kind_of
 from gem_sim.formats.toolspec import read_tools
 from gem_sim.tool import Tool
 from gem_sim.trajectory import Trajectory
@@ -85,7 +86,7 @@ def read_list(value: JsonValue) -> list[JsonValue] | None:
     """Return a list, also one recorded as JSON text; None for anything else."""
     if isinstance(value, str) and value.lstrip().startswith("["):
         try:
-            value = strict_json(value)
+            value = parse_json(value)
         except ValueError:
             return None
     return value if isinstance(value, list) else None

@@ -132,9 +132,7 @@ def check_text(start: bytes, file: str) -> None:
         if start.startswith(magic):
             raise InputError(f"the file is {what}", file=file, line=1, cure=cure)
     if b"\0" in start[:4]:
-        raise InputError(
-            "the file is text in UTF-16 or UTF-32, or no text", file=file, line=1, cure="save it as UTF-8"
-        )
+        raise InputError("the file is text in UTF-16 or UTF-32, or no text", file=file, line=1, cure="save it as UTF-8")
     if b"\0" in start and start.removeprefix(codecs.BOM_UTF8).lstrip()[:1] not in (b"{", b"["):
         raise InputError("the file is no text", file=file, line=1, cure="name a file of JSON")
 

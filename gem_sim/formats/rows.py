@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import json
-import math
 import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -12,7 +11,7 @@ from typing import NamedTuple, TypeAlias
 
 from pydantic import JsonValue
 
-from gem_sim.canonical import MAX_DEPTH, MAX_INT_BITS, parse_json
+from gem_sim.canonical import parse_json
 from gem_sim.errors import FormatError
 from gem_sim.formats.atomic import atomic_text
 from gem_sim.formats.lines import Chunks, Line, split_lines
@@ -25,7 +24,6 @@ __all__ = [
     "atomic_text",
     "dump_json",
     "read_rows",
-    "strict_json",
     "write_rows",
 ]
 
@@ -157,9 +155,7 @@ def _many_line_rows(lines: Iterator[Line], file: str, limit: int) -> Iterator[Ro
         numbered = [Line(number, part, None) for number, part in enumerate(data.split(b"\n"), start=1)]
         single = [Row(line.number, _parse_line(line, file)) for line in numbered if line.data.strip()]
         starts = (line.data.startswith(b"{") for line in numbered if line.data.strip())
-        if any(
-            isinstance(row.value, dict) and at_start for row, at_start in zip(single, starts, strict=True)
-        ):
+        if any(isinstance(row.value, dict) and at_start for row, at_start in zip(single, starts, strict=True)):
             rows = single
     yield from rows
 
@@ -201,7 +197,7 @@ def _not_utf8(error: UnicodeDecodeError) -> str:
 
 def _parse(text: str, file: str, line: int) -> JsonObject | FormatError:
     try:
-        value = strict_json(text)
+        value = parse_json(text)
     except ValueError as error:
         return _unreadable(f"the record is not JSON: {_reason(error, line)}", file, line)
     if not isinstance(value, dict):
@@ -213,47 +209,11 @@ def _reason(error: ValueError, line: int) -> str:
     if not isinstance(error, json.JSONDecodeError):
         return str(error)
     place = f"column {error.colno}"
-    return (
-        f"{error.msg} at {place}"
-        if error.lineno == 1
-        else f"{error.msg} at line {line + error.lineno - 1}, {place}"
-    )
+    return f"{error.msg} at {place}" if error.lineno == 1 else f"{error.msg} at line {line + error.lineno - 1}, {place}"
 
 
 def _unreadable(message: str, file: str, line: int, cure: str = _FIX) -> FormatError:
     return FormatError(message, file=file, line=line, cure=cure)
-
-
-def strict_json(text: str) -> JsonValue:
-    """Parse JSON of which a canonical form exists: as `parse_json`, within the bounds of `copy_json`.
-
-    Raises:
-        ValueError: With the reason.
-    """
-    try:
-        value: JsonValue = parse_json(text)
-    except ValueError as error:
-        if "integer string conversion" in str(error):
-            raise ValueError(f"an integer of more than {MAX_INT_BITS} bits is not a JSON number") from None
-        raise
-    _check_values(value)
-    return value
-
-
-def _check_values(value: JsonValue) -> None:
-    """Refuse what Python's parser lets through, level by level, so that no depth exhausts the stack."""
-    level: list[JsonValue] = [value]
-    for _ in range(MAX_DEPTH + 1):
-        for item in level:
-            if type(item) is float and not math.isfinite(item):
-                raise ValueError("a number is too large for a JSON number")
-            if type(item) is int and item.bit_length() > MAX_INT_BITS:
-                raise ValueError(f"an integer of more than {MAX_INT_BITS} bits is not a JSON number")
-        nodes = [item for item in level if type(item) is dict or type(item) is list]
-        if not nodes:
-            return
-        level = [child for node in nodes for child in (node.values() if type(node) is dict else node)]
-    raise ValueError(f"nested deeper than {MAX_DEPTH} levels")
 
 
 def kind_of(value: object) -> str:

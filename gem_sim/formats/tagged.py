@@ -16,11 +16,12 @@ from typing import NamedTuple
 
 from pydantic import JsonValue
 
+from gem_sim.canonical import parse_json
 from gem_sim.errors import FormatError
 from gem_sim.formats.calls import make_call
 from gem_sim.formats.format import read_list
 from gem_sim.formats.openai import text_of
-from gem_sim.formats.rows import JsonObject, dump_json, kind_of, strict_json
+from gem_sim.formats.rows import JsonObject, dump_json, kind_of
 from gem_sim.formats.toolspec import read_tools
 from gem_sim.message import Message, Role, read_value
 from gem_sim.tool import Tool, ToolCall
@@ -218,7 +219,7 @@ def read_calls(body: str) -> list[ToolCall]:
     value: JsonValue = body
     try:
         while isinstance(value, str):
-            value = strict_json(value)
+            value = parse_json(value)
     except ValueError:
         return [_broken_call(body)]
     return [_one_call(item) for item in (value if isinstance(value, list) else [value])]
@@ -235,9 +236,7 @@ def _one_call(value: JsonValue) -> ToolCall:
 def _broken_call(body: str) -> ToolCall:
     found = _BROKEN_CALL.match(body)
     if found is None:
-        raise FormatError(
-            "a call is not JSON and its tool cannot be made out", cure="write name and arguments"
-        )
+        raise FormatError("a call is not JSON and its tool cannot be made out", cure="write name and arguments")
     arguments = found[2].rstrip()
     call = make_call(read_value(found[1]), arguments)
     if call.unreadable is not None and arguments.endswith("}"):
@@ -275,7 +274,7 @@ def _unwrapped(content: str | None, call: ToolCall) -> str | None:
     if content is None or '"content"' not in content:
         return content
     try:
-        value = strict_json(content)
+        value = parse_json(content)
     except ValueError:
         return content
     if not isinstance(value, dict) or not {"name", "content"} <= value.keys() <= {

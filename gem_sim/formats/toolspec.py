@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from pydantic import JsonValue
 
+from gem_sim.canonical import parse_json
 from gem_sim.errors import FormatError
-from gem_sim.formats.rows import JsonObject, kind_of, strict_json
+from gem_sim.formats.rows import JsonObject, kind_of
 from gem_sim.tool import Tool
 
 _SCHEMA_KEYS = ("parameters", "inputSchema", "input_schema")
@@ -46,7 +47,7 @@ def _unpacked(value: JsonValue, where: str) -> JsonValue:
     if not value.strip():
         return None
     try:
-        return strict_json(value)
+        return parse_json(value)
     except ValueError as error:
         raise FormatError(f"`{where}` is text that is not JSON: {error}", cure="write it as a list") from None
 
@@ -54,9 +55,7 @@ def _unpacked(value: JsonValue, where: str) -> JsonValue:
 def _read_tool(value: JsonValue, where: str) -> Tool:
     value = _unpacked(value, where)
     if not isinstance(value, dict):
-        raise FormatError(
-            f"`{where}` is {kind_of(value)}, not an object", cure="describe the tool by an object"
-        )
+        raise FormatError(f"`{where}` is {kind_of(value)}, not an object", cure="describe the tool by an object")
     spec = dict(value)
     inner = spec.pop("function", None)
     if isinstance(inner, dict):

@@ -65,9 +65,10 @@ class Replay(NamedTuple):
     def first_divergence(self) -> ReplayedCall | None:
         """Return the first call whose recorded and executed answers part, None if none do.
 
-        A recorded value that nothing determines is no divergence.
+        A recorded value that nothing determines is no divergence; nor is a call of a tool that is not there.
         """
-        return next((call for call in self.calls if any(d.kind != "unspecified" for d in call.differences)), None)
+        known = (call for call in self.calls if self.tool_of(call) is not None)
+        return next((call for call in known if any(d.kind != "unspecified" for d in call.differences)), None)
 
     def tool_of(self, call: ReplayedCall) -> Tool | None:
         """Return the environment's tool of a call, None where it lacks it."""

@@ -51,9 +51,7 @@ def test_a_missing_id_names_file_and_line(tmp_path, identity, suffix):
 
 def test_a_bad_record_costs_itself_and_names_its_place(tmp_path):
     path = tmp_path / "a.jsonl"
-    path.write_text(
-        "\n".join([json.dumps(ROW | {"id": "x"}), '{"n": 1}', "{", json.dumps(ROW | {"id": "x"})])
-    )
+    path.write_text("\n".join([json.dumps(ROW | {"id": "x"}), '{"n": 1}', "{", json.dumps(ROW | {"id": "x"})]))
     records = list(read_records(path))
     assert [record.line for record in records] == [1, 2, 3, 4]
     assert [record.trajectory and record.trajectory.id for record in records] == ["x", None, None, "x"]

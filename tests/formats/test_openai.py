@@ -163,9 +163,7 @@ def test_every_spelling_of_a_tool_is_read(listed):
 
 
 def test_a_tool_of_this_project_is_kept_whole():
-    tool = Tool(
-        name="a", effect="write", returns={"type": "string"}, reads=(), writes=("t",), body=("return 1",)
-    )
+    tool = Tool(name="a", effect="write", returns={"type": "string"}, reads=(), writes=("t",), body=("return 1",))
     trajectory = read().model_copy(update={"tools": (tool.model_copy(update={"extra": {"strict": True}}),)})
     assert OPENAI.read(OPENAI.write(trajectory), "") == trajectory
 

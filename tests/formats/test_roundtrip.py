@@ -36,9 +36,9 @@ TAGS = [
 letters = st.one_of(st.characters(codec="utf-8"), st.just("\ud83d"), st.sampled_from('{}[]",:\\<>\n'))
 texts = st.one_of(
     st.text(letters, max_size=12),
-    st.lists(
-        st.sampled_from([*TAGS, '{"name": "a", "arguments": {}}', "x", " ", "\n", "{", '"']), max_size=5
-    ).map("".join),
+    st.lists(st.sampled_from([*TAGS, '{"name": "a", "arguments": {}}', "x", " ", "\n", "{", '"']), max_size=5).map(
+        "".join
+    ),
 )
 numbers = st.integers() | st.floats(allow_nan=False, allow_infinity=False)
 json_values = st.recursive(
@@ -134,9 +134,7 @@ def expressible_messages(draw: st.DrawFn) -> tuple[Message, ...]:
             role = draw(st.sampled_from(["system", "user", "assistant"]))
             messages.append(Message(role=role, content=draw(st.none() | prose), extra=draw(extras)))
             continue
-        called = [
-            call.model_copy(update={"id": ""}) for call in draw(st.lists(calls, min_size=1, max_size=3))
-        ]
+        called = [call.model_copy(update={"id": ""}) for call in draw(st.lists(calls, min_size=1, max_size=3))]
         content = draw(st.none() | beside_calls)
         caller = Message(role="assistant", content=content, tool_calls=tuple(called), extra=draw(extras))
         messages.append(caller)

@@ -220,9 +220,7 @@ def test_truncated_gzip_yields_the_records_before_the_break(tmp_path):
 
 
 def test_truncated_gzip_of_an_array_yields_the_items_before_the_break(tmp_path):
-    packed = gzip.compress(
-        json.dumps([{"a": number * 2654435761 % 4294967291} for number in range(5000)]).encode()
-    )
+    packed = gzip.compress(json.dumps([{"a": number * 2654435761 % 4294967291} for number in range(5000)]).encode())
     rows = rows_of(tmp_path, packed[: len(packed) // 2])
     assert len(rows) > 1000
     assert all(isinstance(row.value, dict) for row in rows[:-1])

@@ -86,6 +86,4 @@ def test_call_plans_are_no_trajectories():
     for number, record in enumerate(records, start=1):
         assert record.trajectory is None
         assert record.row is not None
-        assert str(record.error).startswith(
-            f"{DATA / 'nestful.jsonl'}:{number}: no trajectory: the keys are 'id'"
-        )
+        assert str(record.error).startswith(f"{DATA / 'nestful.jsonl'}:{number}: no trajectory: the keys are 'id'")

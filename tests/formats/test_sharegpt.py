@@ -37,9 +37,7 @@ def test_calls_and_observations_become_messages():
     assert tagged.messages[1].content == "Gladly."
 
 
-@pytest.mark.parametrize(
-    "encode", [lambda value: value, json.dumps, lambda value: json.dumps(json.dumps(value))]
-)
+@pytest.mark.parametrize("encode", [lambda value: value, json.dumps, lambda value: json.dumps(json.dumps(value))])
 @pytest.mark.parametrize("times", [1, 2])
 def test_a_function_call_holds_one_call_or_a_list(encode, times):
     call = {"name": "look", "arguments": {"n": 1}}

@@ -120,9 +120,7 @@ def test_broken_arguments_are_written_verbatim():
 
 @pytest.mark.parametrize("body", ["", "{}", "[1]", '{"name": 4}', '{"name"', "look(n=1)"])
 def test_a_call_without_a_name_is_an_error(body):
-    row = {
-        "messages": [{"role": "user", "content": "x"}, {"role": "assistant", "content": CLOSED.format(body)}]
-    }
+    row = {"messages": [{"role": "user", "content": "x"}, {"role": "assistant", "content": CLOSED.format(body)}]}
     with pytest.raises(FormatError, match=r"messages\[1\]: a call"):
         read_trajectory(row)
 
@@ -218,9 +216,7 @@ def test_an_answer_comes_back_as_it_was(content):
     for known in (HERMES, GEM):
         written = known.write(Trajectory(id="t", messages=messages))
         assert known.read(written, "").messages == messages
-        assert written["messages"][1]["content"].count("</tool") == 1, (
-            "other readers look for the first closing tag"
-        )
+        assert written["messages"][1]["content"].count("</tool") == 1, "other readers look for the first closing tag"
 
 
 def test_tools_in_the_prompt_are_read_where_nothing_is_called():
