@@ -8,8 +8,11 @@ from typing import NamedTuple
 
 from gem_sim.canonical import show
 from gem_sim.environment import Environment
-from gem_sim.report.values import visible
+from gem_sim.report.values import cut_text, visible
 from gem_sim.tool import Tool
+
+MAX_PASSAGE = 100_000
+_MAX_FUNCTION = 8_000
 
 
 class Norm(NamedTuple):
@@ -52,6 +55,7 @@ class Context(NamedTuple):
     norms: tuple[Norm, ...]
     passage: str
     spans: tuple[Span, ...]
+    left_out: str
     tools: dict[str, ToolView]
     by_text: dict[str, Norm]
 
@@ -69,6 +73,7 @@ def context_of(environment: Environment) -> Context:
         norms=tuple(norms.values()),
         passage=environment.passage.name,
         spans=tuple(_spans(environment)),
+        left_out=cut_text(environment.passage.text, MAX_PASSAGE).left_out,
         tools={name: _tool(tool, environment, norms) for name, tool in environment.tools.items()},
         by_text={rule.text: norms[name] for name, rule in environment.rules.items()},
     )
@@ -114,16 +119,17 @@ def _tool(tool: Tool, environment: Environment, norms: dict[str, Norm]) -> ToolV
         effect=tool.effect or "",
         description=visible(tool.description),
         norms=tuple(norm for name, norm in norms.items() if name in words),
-        function="" if stub is None else visible(stub.text),
+        function="" if stub is None else cut_text(stub.text, _MAX_FUNCTION).text,
         inferred=stub is not None and stub.inferred,
     )
 
 
 def _spans(environment: Environment) -> list[Span]:
     """Cut the source text where a quote begins or ends."""
-    text = environment.passage.text
+    text = environment.passage.text[:MAX_PASSAGE]
     quoted = [(s.start, s.end, key.partition(".")[2]) for key, s in environment.sources.items()]
-    edges = sorted({0, len(text), *(start for start, _, _ in quoted), *(end for _, end, _ in quoted)})
+    inside = {edge for start, end, _ in quoted for edge in (start, end) if edge < len(text)}
+    edges = sorted({0, len(text)} | inside)
     spans = []
     for start, end in pairwise(edges):
         names = tuple(name for first, last, name in quoted if first <= start and end <= last)

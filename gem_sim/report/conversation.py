@@ -18,18 +18,7 @@ MAX_FINDINGS = 200
 _HEAD = 90
 _AROUND = 2
 
-Answer = Literal["reproduced", "alike", "differs", "undecided", "refused", "unanswered", "unknown"]
-
-# What the answer of a call came to, in words for a person.
-ANSWERS: dict[Answer, str] = {
-    "reproduced": "reproduced",
-    "alike": "reproduced",
-    "differs": "differs",
-    "undecided": "undecided",
-    "refused": "refused, as recorded",
-    "unanswered": "no answer recorded",
-    "unknown": "no such tool",
-}
+_Colour = Literal["good", "bad", "open"]
 
 
 class _Difference(BaseModel):
@@ -94,33 +83,44 @@ class DifferenceView(NamedTuple):
 
 
 class ChangeView(NamedTuple):
-    """A field of a row that a call changed; a side is empty where there was no such field."""
+    """A field of a row that a call changed; a side is empty where there was no such field.
+
+    `verb` is what happened to the row, `key` its key; both are empty in all lines of a row but the first.
+    """
 
     table: str
     key: str
+    verb: str
     field: str
     before: str
     after: str
 
 
 class CallView(NamedTuple):
-    """A call: recorded and executed answer (`recorded` None: none, or the same as the executed one)."""
+    """A call with its two answers.
+
+    `answer` is what they come to, in words, and `colour` how good that is; `remark` says why unequal answers agree.
+    `recorded` None: there is none, or it is the same as `executed`, and `alone` is then the title of that one.
+    `norms` is what the tool goes by, empty where nothing is at fault; `broken_rule` the rule that a refusal names.
+    """
 
     number: int
     tool: str
     head: str
-    effect: str
-    answer: Answer
+    answer: str
+    colour: _Colour
+    remark: str
     status: str
     first: bool
     refused: bool
     arguments: Shown
     recorded: Shown | None
     executed: Shown
+    alone: str
     differences: tuple[DifferenceView, ...]
-    more_differences: int
+    more_differences: str
     changes: tuple[ChangeView, ...]
-    more_changes: int
+    more_changes: str
     findings: tuple[FindingView, ...]
     norms: tuple[Norm, ...]
     broken_rule: Norm | None
@@ -129,14 +129,13 @@ class CallView(NamedTuple):
 class Entry(NamedTuple):
     """A message with its calls; `turn` is the number of the turn it opens, None where it opens none."""
 
-    number: int
     role: str
     turn: int | None
     text: Text | None
     calls: tuple[CallView, ...]
-    more_calls: int
+    more_calls: str
     findings: tuple[FindingView, ...]
-    skipped: int
+    skipped: str
 
 
 class Conversation(NamedTuple):
@@ -144,11 +143,12 @@ class Conversation(NamedTuple):
 
     task: str | None
     instruction: Text | None
+    passed: bool
     divergence: CallView | None
     findings: tuple[FindingView, ...]
-    more_findings: int
+    more_findings: str
     entries: tuple[Entry, ...]
-    skipped: int
+    skipped: str
 
 
 def finding_views(findings: Sequence[Finding], limits: Limits, shown: Collection[int] = ()) -> tuple[FindingView, ...]:
@@ -160,17 +160,33 @@ def finding_views(findings: Sequence[Finding], limits: Limits, shown: Collection
 
 
 def _finding(finding: Finding, limits: Limits, evidence: dict[str, Json]) -> FindingView:
-    places = [("turn", finding.turn), ("call", finding.call)]
-    words = [f"{name} {number}" for name, number in places if number is not None]
-    words += [word for word in (finding.tool, finding.argument, finding.path) if word]
     return FindingView(
         code=finding.code,
         severity=finding.severity,
         call=finding.call,
-        where=one_line_of(" · ".join(words), 200),
+        where=place_in_words(finding),
         message=cut_text(finding.message, limits.text).text,
         evidence=show_json(evidence, limits) if evidence else None,
     )
+
+
+def place_in_words(finding: Finding, *, at_call: bool = False) -> str:
+    """Return where a finding is, on one line; with `at_call` only what the call it stands at does not say."""
+    words = [word for word in (finding.argument, finding.path) if word]
+    if not at_call:
+        places = [("turn", finding.turn), ("call", finding.call)]
+        numbers = [f"{name} {number}" for name, number in places if number is not None]
+        words = [*numbers, *([finding.tool] if finding.tool else []), *words]
+    return one_line_of(" · ".join(words), 200)
+
+
+def more_findings(verdict: Verdict) -> str:
+    """Return what to say of the findings beyond `MAX_FINDINGS`, the empty string where there are none."""
+    return _more(len(verdict.findings) - MAX_FINDINGS, "findings")
+
+
+def _more(number: int, what: str) -> str:
+    return f"{number:,} {what if number > 1 else what[:-1]} left out" if number > 0 else ""
 
 
 def one_line_of(text: str, limit: int) -> str:
@@ -211,12 +227,13 @@ def conversation_of(
         skipped = 0
     return Conversation(
         task=None if read.task is None else one_line_of(read.task, 200),
+        passed=verdict.verdict == "pass",
         instruction=None if not instruction else cut_text(instruction, limits.text),
         divergence=next((call for entry in entries for call in entry.calls if call.first), None),
         findings=finding_views(verdict.findings, limits, shown),
-        more_findings=max(0, len(verdict.findings) - MAX_FINDINGS),
+        more_findings=more_findings(verdict),
         entries=tuple(entries),
-        skipped=skipped,
+        skipped=_more(skipped, "messages"),
     )
 
 
@@ -264,47 +281,52 @@ class _Views(NamedTuple):
         ]
         made = [number for number in message.calls if number in self.shown]
         return Entry(
-            number=index + 1,
             role=message.role,
             turn=turn,
             text=cut_text(message.content, self.limits.text) if message.content else None,
             calls=tuple(self.call(self.calls[number]) for number in made),
-            more_calls=len(message.calls) - len(made),
+            more_calls=_more(len(message.calls) - len(made), "calls"),
             findings=finding_views(about, self.limits),
-            skipped=skipped,
+            skipped=_more(skipped, "messages"),
         )
 
     def call(self, call: _Call) -> CallView:
         findings = [finding for finding in self.verdict.findings if finding.call == call.number][:MAX_FINDINGS]
         tool = self.context.tools.get(call.tool)
-        answer = _answer(call, tool)
+        answer, colour, remark = _answer(call, tool, findings)
         same = call.has_answer and same_json(call.recorded, call.executed)
+        apart = call.has_answer and not same
         recorded_marks = {d.path: d.recorded for d in call.differences if d.kind != "missing"}
         executed_marks = {d.path: d.executed for d in call.differences if d.kind != "extra"}
         faulty = any(finding.severity == "error" for finding in findings)
+        rule = self._broken_rule(call)
+        norms = tool.norms if tool is not None and (faulty or call.number == self.first) else ()
         changes = [view for change in call.changes for view in _changes(change)]
         rows = self.limits.rows
         return CallView(
             number=call.number,
             tool=one_line_of(call.tool, 120),
             head=_head(call.arguments),
-            effect=tool.effect if tool is not None else "",
             answer=answer,
+            colour=colour,
+            remark=remark if apart else "",
             status=_status(findings),
             first=call.number == self.first,
             refused=call.refused,
             arguments=show_json(call.arguments, self.limits, _argument_marks(findings, call)),
-            recorded=None
-            if same or not call.has_answer
-            else show_json(call.recorded, self.limits, recorded_marks, call.executed),
+            recorded=show_json(call.recorded, self.limits, recorded_marks, call.executed) if apart else None,
             executed=show_json(call.executed, self.limits, executed_marks),
+            alone="Recorded and executed" if same else "Executed",
             differences=tuple(_difference(d) for d in call.differences[:rows]),
-            more_differences=max(0, len(call.differences) - rows),
+            more_differences=_more(len(call.differences) - rows, "differences"),
             changes=tuple(changes[:rows]),
-            more_changes=max(0, len(changes) - rows),
-            findings=tuple(_finding(f, self.limits, _evidence_beside(f)) for f in findings),
-            norms=tool.norms if tool is not None and (faulty or call.number == self.first) else (),
-            broken_rule=self._broken_rule(call),
+            more_changes=_more(len(changes) - rows, "fields"),
+            findings=tuple(
+                _finding(f, self.limits, _evidence_beside(f))._replace(where=place_in_words(f, at_call=True))
+                for f in findings
+            ),
+            norms=tuple(norm for norm in norms if norm != rule),
+            broken_rule=rule,
         )
 
     def _broken_rule(self, call: _Call) -> Norm | None:
@@ -320,18 +342,21 @@ def _evidence_beside(finding: Finding) -> dict[str, Json]:
     return {k: v for k, v in finding.evidence.items() if k not in ("recorded", "executed", "kind", "reason")}
 
 
-def _answer(call: _Call, tool: ToolView | None) -> Answer:
+def _answer(call: _Call, tool: ToolView | None, findings: Sequence[Finding]) -> tuple[str, _Colour, str]:
+    """Return what the two answers come to, how good that is, and why they agree though they are not equal."""
     if tool is None:
-        return "unknown"
+        return "no such tool", "bad", ""
     if not call.has_answer:
-        return "unanswered"
+        return "no answer recorded", "bad", ""
     if any(difference.kind != "unspecified" for difference in call.differences):
-        return "differs"
+        accepted = any(finding.code == "result.accepted" for finding in findings)
+        return "execution refuses" if call.refused else "execution accepts" if accepted else "differs", "bad", ""
     if call.differences:
-        return "undecided"
+        return "undetermined", "open", ""
     if call.refused:
-        return "refused"
-    return "reproduced" if same_json(call.recorded, call.executed) else "alike"
+        return "refused, as recorded", "good", "Both refuse; in which words is not compared."
+    remark = "The answers agree: generated ids and times, the order of sets, and prose are not compared as they stand."
+    return "reproduced", "good", remark
 
 
 def _status(findings: Sequence[Finding]) -> str:
@@ -364,20 +389,13 @@ def _difference(difference: _Difference) -> DifferenceView:
 def _changes(change: _Change) -> list[ChangeView]:
     """Return the fields of a row that changed; all of them where the row came or went."""
     before, after = change.before or {}, change.after or {}
-    fields = [f for f in dict.fromkeys((*before, *after)) if f not in before or f not in after or not _same(f, change)]
-    table, key = one_line_of(change.table, 80), one_line_of(change.key, 80)
-    return [
-        ChangeView(
-            table,
-            key,
-            one_line_of(field, 80),
-            one_line(before[field], 160) if field in before else "",
-            one_line(after[field], 160) if field in after else "",
-        )
-        for field in fields
-    ]
-
-
-def _same(field: str, change: _Change) -> bool:
-    before, after = change.before or {}, change.after or {}
-    return same_json(before.get(field), after.get(field))
+    verb = "added" if change.before is None else "removed" if change.after is None else "changed"
+    rows: list[ChangeView] = []
+    for field in dict.fromkeys((*before, *after)):
+        if field in before and field in after and same_json(before[field], after[field]):
+            continue
+        old = one_line(before[field], 160) if field in before else ""
+        new = one_line(after[field], 160) if field in after else ""
+        first = (one_line_of(change.table, 80), one_line_of(change.key, 80), verb) if not rows else ("", "", "")
+        rows.append(ChangeView(*first, one_line_of(field, 80), old, new))
+    return rows

@@ -46,7 +46,7 @@ document.getElementById("find").addEventListener("input", (event) => {
   apply();
 });
 
-document.getElementById("clear").addEventListener("click", () => {
+document.getElementById("all").addEventListener("click", () => {
   wanted.verdict.clear();
   wanted.code.clear();
   wanted.id = document.getElementById("find").value = "";
