@@ -46,6 +46,7 @@ LISTED: dict[str, int] = {"fail": 6_000, "undecided": 3_000, "pass": 3_000}
 LONG = 150_000
 # Bytes of conversations in the page as it opens; the rest is text until it is opened, which costs a browser nothing.
 AT_ONCE = 1_000_000
+_TOOLS = 6
 
 
 class _Row(NamedTuple):
@@ -62,6 +63,16 @@ class _Row(NamedTuple):
     first: str
     body: str
     later: bool
+
+
+class _Code(NamedTuple):
+    """A finding code: in how many trajectories, what it means, at which tools most."""
+
+    name: str
+    trajectories: int
+    meaning: str
+    error: bool
+    tools: str
 
 
 def write_report(
@@ -104,6 +115,7 @@ class Report:
         self._rows: dict[str, list[_Row]] = {outcome: [] for outcome in OUTCOMES}
         self._outcomes: Counter[str] = Counter()
         self._codes: Counter[str] = Counter()
+        self._tools: dict[str, Counter[str]] = {}
         self._errors: set[str] = set()
         self._examples: Counter[str] = Counter()
         self._room: Counter[str] = Counter({**ROOM, "findings": FINDINGS_ROOM})
@@ -114,10 +126,7 @@ class Report:
         """Take a verdict and its trace (None: nothing was replayed)."""
         outcome = verdict.verdict
         codes = Counter(finding.code for finding in verdict.findings)
-        self._outcomes[outcome] += 1
-        self._calls += verdict.calls
-        self._codes.update(codes.keys())
-        self._errors.update(finding.code for finding in verdict.findings if finding.severity == "error")
+        self._count(verdict, codes)
         if len(self._rows[outcome]) >= LISTED[outcome]:
             return
         number = self._outcomes.total()
@@ -134,6 +143,15 @@ class Report:
             later=self._at_once < 0,
         )
         self._rows[outcome].append(row)
+
+    def _count(self, verdict: Verdict, codes: Counter[str]) -> None:
+        self._outcomes[verdict.verdict] += 1
+        self._calls += verdict.calls
+        self._codes.update(codes.keys())
+        self._errors.update(finding.code for finding in verdict.findings if finding.severity == "error")
+        for code, tool in {(finding.code, finding.tool) for finding in verdict.findings}:
+            if tool in self._context.tools:
+                self._tools.setdefault(code, Counter())[tool] += 1
 
     def _body(self, number: int, verdict: Verdict, trace: Mapping[str, Json] | None, codes: Counter[str]) -> str:
         """Return what opens below a line, as far as there is room for it; the empty string where there is none."""
@@ -161,6 +179,12 @@ class Report:
         shown = conversation_of(verdict, trace, self._context, instruction, TIGHT)
         return _render("conversation.html", c=shown, number=number)
 
+    def _code(self, code: str) -> _Code:
+        tools = sorted(self._tools.get(code, {}).items(), key=lambda item: (-item[1], item[0]))
+        words = [f"{tool} {number:,}" for tool, number in tools[:_TOOLS]] + ["…"] * (len(tools) > _TOOLS)
+        meaning = CODES.get(code, "A check of this environment.")
+        return _Code(code, self._codes[code], meaning, code in self._errors, " · ".join(words))
+
     def page(self) -> Iterator[str]:
         """Yield the page in pieces."""
         script, style = _asset("page.js"), _asset("page.css")
@@ -173,7 +197,7 @@ class Report:
             unlisted={outcome: self._outcomes[outcome] - len(self._rows[outcome]) for outcome in OUTCOMES},
             number=self._outcomes.total(),
             calls=self._calls,
-            codes=[(c, CODES.get(c, ""), n, c in self._errors) for c, n in sorted(self._codes.items())],
+            codes=[self._code(code) for code in sorted(self._codes)],
             rows=self._rows,
             drawing=None,
             script=script,

@@ -34,8 +34,9 @@ TIGHT = Limits(text=400, string=160, lines=12, rows=6)
 
 
 class Line(NamedTuple):
-    """A line of a value as JSON; `marked` where the two answers part."""
+    """A line of a value as JSON after its indent; `marked` where the two answers part."""
 
+    indent: str
     text: str
     marked: bool
 
@@ -87,7 +88,7 @@ def show_json(value: Json, limits: Limits, marks: Mapping[str, Json] | None = No
         like: A value whose order of keys to follow, so that two answers stand line by line.
     """
     writer = _Writer(limits, marks or {})
-    lines = list(islice(writer.lines(value, like, "$", "", "", False), limits.lines + 1))
+    lines = list(islice(writer.lines(value, like, "$"), limits.lines + 1))
     if len(lines) <= limits.lines:
         return Shown(tuple(lines), "")
     whole = len(json.dumps(value, ensure_ascii=False))
@@ -98,32 +99,34 @@ class _Writer(NamedTuple):
     limits: Limits
     marks: Mapping[str, Json]
 
-    def lines(self, value: Json, like: Json, path: str, indent: str, head: str, marked: bool) -> Iterator[Line]:
-        """Yield the lines of a value; `head` is what stands before it (its key), `marked` holds for all inside."""
+    def lines(
+        self, value: Json, like: Json, path: str, indent: str = "", head: str = "", tail: str = "", marked: bool = False
+    ) -> Iterator[Line]:
+        """Yield the lines of a value; `head` (its key) and `tail` (a comma) stand around it; `marked` holds within."""
         marked = marked or (path in self.marks and same_json(self.marks[path], value))
-        start = indent + head
+        string = self.limits.string
         if is_unspecified(value) and isinstance(value, dict):
-            yield Line(f"{start}(unspecified: {one_line(next(iter(value.values())), self.limits.string)})", marked)
-        elif isinstance(value, dict | list) and value and not self._fits(value, path, start):
+            yield Line(indent, f"{head}(unspecified: {one_line(next(iter(value.values())), string)}){tail}", marked)
+        elif isinstance(value, dict | list) and value and not self._fits(value, path, len(indent + head)):
             opening, closing = "{}" if isinstance(value, dict) else "[]"
-            yield Line(start + opening, marked)
-            for key, item, beside, below in _items(value, like, path):
-                name = f"{_scalar(key, self.limits.string)}: " if key is not None else ""
-                yield from self.lines(item, beside, below, indent + "  ", name, marked)
-            yield Line(indent + closing, marked)
+            yield Line(indent, head + opening, marked)
+            for number, (key, item, beside, below) in enumerate(_items(value, like, path), start=1):
+                name = f"{_scalar(key, string)}: " if key is not None else ""
+                comma = "," if number < len(value) else ""
+                yield from self.lines(item, beside, below, indent + "  ", name, comma, marked)
+            yield Line(indent, closing + tail, marked)
         else:
-            yield Line(start + _scalar(value, self.limits.string), marked)
+            yield Line(indent, head + _scalar(value, string) + tail, marked)
 
-    def _fits(self, value: dict[str, Json] | list[Json], path: str, start: str) -> bool:
-        """Tell whether a value of a few scalars stands on the line of its head, with no difference inside."""
+    def _fits(self, value: dict[str, Json] | list[Json], path: str, start: int) -> bool:
+        """Tell whether a value of a few scalars stands on one line from column `start`, with no difference inside."""
         items: Sequence[Json] = list(value.values()) if isinstance(value, dict) else value
         if len(items) > 8 or any(isinstance(item, dict | list) for item in items):
             return False
         if any(mark.startswith(path) and mark != path for mark in self.marks):
             return False
-        return len(start) + sum(len(item) if isinstance(item, str) else 8 for item in items) < _INLINE and (
-            len(start) + len(json.dumps(value, ensure_ascii=False)) <= _INLINE
-        )
+        size = sum(len(text) for text in (*items, *value) if isinstance(text, str))
+        return start + size < _INLINE and start + len(json.dumps(value, ensure_ascii=False)) <= _INLINE
 
 
 def _items(value: dict[str, Json] | list[Json], like: Json, path: str) -> Iterator[tuple[str | None, Json, Json, str]]:

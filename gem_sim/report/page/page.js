@@ -1,6 +1,6 @@
 "use strict";
 const rows = [...document.querySelectorAll(".t")];
-const wanted = { verdict: new Set(), code: new Set(), id: "" };
+const wanted = { verdict: new Set(), code: new Set(), words: "" };
 
 function fill(row) {
   const kept = row.querySelector(":scope > script");
@@ -15,7 +15,7 @@ function matches(row) {
   const codes = row.dataset.codes.split(" ");
   return (!wanted.verdict.size || wanted.verdict.has(verdict))
     && (!wanted.code.size || codes.some((code) => wanted.code.has(code)))
-    && (!wanted.id || row.querySelector(".id").textContent.toLowerCase().includes(wanted.id));
+    && (!wanted.words || row.firstElementChild.textContent.toLowerCase().includes(wanted.words));
 }
 
 function apply() {
@@ -42,14 +42,14 @@ for (const button of document.querySelectorAll("[data-verdict], [data-code]")) {
 }
 
 document.getElementById("find").addEventListener("input", (event) => {
-  wanted.id = event.target.value.trim().toLowerCase();
+  wanted.words = event.target.value.trim().toLowerCase();
   apply();
 });
 
 document.getElementById("all").addEventListener("click", () => {
   wanted.verdict.clear();
   wanted.code.clear();
-  wanted.id = document.getElementById("find").value = "";
+  wanted.words = document.getElementById("find").value = "";
   for (const button of document.querySelectorAll("[aria-pressed]")) button.setAttribute("aria-pressed", false);
   apply();
 });
