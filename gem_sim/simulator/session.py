@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
@@ -10,15 +9,15 @@ from typing import NamedTuple, Protocol
 
 from jsonschema_rs import Draft202012Validator
 
-from gem_sim.canonical import Json, copy_json
+from gem_sim.canonical import Json
 from gem_sim.environment import Environment
 from gem_sim.errors import InputError, StubError
-from gem_sim.sandbox import Limits, Refusal, run
+from gem_sim.sandbox import Limits, Moment
+from gem_sim.simulator.executor import executor_of
 from gem_sim.simulator.schema import complaints, validator
-from gem_sim.simulator.view import StateView, changes_of
-from gem_sim.state import Row, State
+from gem_sim.state import State
 from gem_sim.task import Task
-from gem_sim.tool import UNSPECIFIED, Stub, Tool, ToolCall, ToolResult, default_of
+from gem_sim.tool import Stub, Tool, ToolCall, ToolResult, default_of
 
 
 class _Moment(NamedTuple):
@@ -135,40 +134,21 @@ class Session:
         if runtime is None or reason is not None:
             self._moment = self._moment._replace(before=self._moment)
             return _refused(tool_call, reason or "")
-        host = _Host(self)
-        try:
-            content = self._run(runtime, tool_call, host)
-        except Refusal as refusal:
-            self._moment = self._moment._replace(before=self._moment)
-            return _refused(tool_call, refusal.message)
-        self.made_ids, self.read_clock = tuple(host.made), host.read_clock
-        return ToolResult.model_construct(call_id=tool_call.id, content=content, is_error=False)
-
-    def _run(self, runtime: _Runtime, tool_call: ToolCall, host: _Host) -> Json:
-        """Run the stub, check what it answers, keep what it changed."""
-        view = StateView(self._moment.state)
         given = {**runtime.defaults, **tool_call.arguments}
-        arguments = {runtime.stub.names[name]: copy_json(value) for name, value in given.items()}
-        content = run(
-            runtime.stub.code,
-            runtime.stub.function,
-            {"state": view, **arguments},
-            host.names(),
-            tool=tool_call.tool,
-            limits=self.limits,
-        )
-        try:
-            answer = copy_json(content)
-            changes = changes_of(view)
-        except ValueError as error:
-            raise StubError(tool_call.tool, f"the result or a row is no JSON value: {error}") from None
-        if runtime.returns is not None and not runtime.returns.is_valid(answer):
-            for complaint in complaints(runtime.tool.returns or {}, answer):
+        arguments = {runtime.stub.names[name]: value for name, value in given.items()}
+        moment = self._moment
+        start = Moment(moment.state, moment.clock, moment.ids, self.seed)
+        outcome = executor_of(self.environment).call(tool_call.tool, arguments, start, self.limits)
+        if outcome.refusal is not None:
+            self._moment = moment._replace(before=moment)
+            return _refused(tool_call, outcome.refusal)
+        if runtime.returns is not None and not runtime.returns.is_valid(outcome.content):
+            for complaint in complaints(runtime.tool.returns or {}, outcome.content):
                 message = f"its result breaks its own `returns` at {complaint.path}: {complaint.message}"
                 raise StubError(tool_call.tool, message)
-        moment = self._moment
-        self._moment = _Moment(moment.state.with_changes(changes), moment.clock, host.ids, moment)
-        return answer
+        self._moment = _Moment(moment.state.with_changes(outcome.changes), moment.clock, outcome.ids, moment)
+        self.made_ids, self.read_clock = outcome.made, outcome.read_clock
+        return ToolResult.model_construct(call_id=tool_call.id, content=outcome.content, is_error=False)
 
     def fork(self) -> Session:
         """Return an independent session at the same moment; costs the same whatever the state's size."""
@@ -195,62 +175,6 @@ class Session:
         moved = datetime.fromisoformat(self.clock) + timedelta(seconds=seconds)
         clock = moved.astimezone(UTC).isoformat().replace("+00:00", "Z")
         self._moment = self._moment._replace(clock=clock)
-
-
-class _Host:
-    """The functions a stub is given for one call, and what it did with them."""
-
-    def __init__(self, session: Session) -> None:
-        self._session = session
-        self.ids = dict(session._moment.ids)
-        self.made: list[str] = []
-        self.read_clock = False
-
-    def names(self) -> dict[str, object]:
-        """Return what the stub finds in its namespace besides the builtins."""
-        constants = self._session.environment.constants
-        return {
-            **{name: copy_json(constant.value) for name, constant in constants.items()},
-            "require": self.require,
-            "fail": self.fail,
-            "new_id": self.new_id,
-            "now": self.now,
-            "unspecified": unspecified,
-        }
-
-    def require(self, condition: object, reason: str = "The request breaks a rule.") -> None:
-        """Refuse the call unless `condition` holds; `reason` is the id of a rule or a sentence."""
-        if not condition:
-            self.fail(reason)
-
-    def fail(self, reason: str = "The request cannot be carried out.") -> None:
-        """Refuse the call."""
-        rule = self._session.environment.rules.get(reason) if isinstance(reason, str) else None
-        raise Refusal(str(reason) if rule is None else rule.text, str(reason) if rule is not None else None)
-
-    def new_id(self, table: str) -> str:
-        """Return an id that no row of the table has; decided by seed, table and count alone."""
-        if type(table) is not str:
-            raise TypeError("new_id takes the name of a table")
-        rows: Mapping[str, Row] = self._session.state.get(table, {})
-        while True:
-            number = self.ids.get(table, 0) + 1
-            self.ids[table] = number
-            text = f"{self._session.seed}:{table}:{number}"
-            made = f"{table}_{hashlib.sha256(text.encode()).hexdigest()[:8]}"
-            if made not in rows:
-                self.made.append(made)
-                return made
-
-    def now(self) -> str:
-        """Return the fake clock."""
-        self.read_clock = True
-        return self._session.clock
-
-
-def unspecified(reason: str = "no rule says it") -> dict[str, str]:
-    """Return the marker of a value that no rule determines."""
-    return {UNSPECIFIED: str(reason)}
 
 
 def _refused(tool_call: ToolCall, reason: str) -> ToolResult:
