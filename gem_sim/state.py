@@ -177,7 +177,7 @@ class Table(Mapping[str, Row]):
 class State(Mapping[str, Table]):
     """Tables by name; immutable. Equal states have equal digests, whatever way they came about."""
 
-    __slots__ = ("_digest", "_tables")
+    __slots__ = ("__weakref__", "_digest", "_tables")
 
     def __init__(self, tables: Mapping[str, Mapping[str, Row]] | None = None) -> None:
         self._tables: dict[str, Table] = {

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import decimal
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import CodeType, TracebackType
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 from gem_sim.canonical import Json, copy_json
 from gem_sim.errors import LimitError, StubError
@@ -15,9 +15,13 @@ from gem_sim.sandbox.meter import LimitHit, Limits, Meter
 from gem_sim.sandbox.modules import CONTEXT, Modules
 from gem_sim.sandbox.names import build_class, names
 from gem_sim.sandbox.view import StateView, changes_of
-from gem_sim.state import Row, SharedValueChanged, share
+from gem_sim.state import Row, SharedValueChanged, State, share
 
 _MAX_MESSAGE = 300
+
+
+# Name of a stub and its arguments, by parameter.
+Calls: TypeAlias = Sequence[tuple[str, Mapping[str, Json]]]
 
 
 class Code(NamedTuple):
@@ -39,12 +43,14 @@ class Outcome(NamedTuple):
     """What became of a call.
 
     `refusal` None means that it succeeded with `content`; `changes` (table → key → row, None for a row removed),
-    `ids` and `made` (the ids made by this call) then hold. `read_clock` tells whether it asked for the time.
+    the `state` they lead to, `ids` and `made` (the ids made by this call) then hold. `read_clock` tells whether it
+    asked for the time.
     """
 
     content: Json
     refusal: str | None
     changes: dict[str, dict[str, Row | None]]
+    state: State
     ids: Mapping[str, int]
     made: tuple[str, ...]
     read_clock: bool
@@ -74,8 +80,23 @@ class Runner:
             "__name__": STUB_MODULE,
         }
 
+    def calls(self, calls: Calls, moment: Moment, limits: Limits) -> tuple[list[Outcome], StubError | None]:
+        """Run stubs one after the other, each from where the one before it ended.
+
+        Returns the outcomes up to the first call that broke, and how it broke; None if none did.
+        """
+        outcomes: list[Outcome] = []
+        for name, arguments in calls:
+            try:
+                outcome = self.call(name, arguments, moment, limits)
+            except StubError as error:
+                return outcomes, error
+            moment = moment._replace(state=outcome.state, ids=outcome.ids)
+            outcomes.append(outcome)
+        return outcomes, None
+
     def call(self, name: str, arguments: Mapping[str, Json], moment: Moment, limits: Limits) -> Outcome:
-        """Run a stub on arguments that it may keep, from a moment.
+        """Run a stub on a copy of its arguments, from a moment.
 
         Raises:
             LimitError: If it hit a limit.
@@ -89,7 +110,7 @@ class Runner:
                     self._copying.add(name)
             return self._attempt(name, copy_json(arguments), moment, limits, copying=True)
         except Refusal as refusal:
-            return Outcome(None, refusal.message, {}, moment.ids, (), self._host.read_clock)
+            return Outcome(None, refusal.message, {}, moment.state, moment.ids, (), self._host.read_clock)
         except LimitHit as hit:
             raise LimitError(name, hit.reason) from None
         except SharedValueChanged:
@@ -124,7 +145,8 @@ class Runner:
         except ValueError as error:
             raise StubError(name, f"the result or a row is no JSON value: {error}") from None
         _bound_output(answer, limits.output)
-        return Outcome(answer, None, changes, host.ids, tuple(host.made), host.read_clock)
+        state = moment.state.with_changes(changes)
+        return Outcome(answer, None, changes, state, host.ids, tuple(host.made), host.read_clock)
 
     def _function(self, name: str) -> Any:
         stub = self._program.stubs[name]

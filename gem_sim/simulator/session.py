@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import NamedTuple, Protocol
@@ -12,7 +12,7 @@ from jsonschema_rs import Draft202012Validator
 from gem_sim.canonical import Json
 from gem_sim.environment import Environment
 from gem_sim.errors import InputError, StubError
-from gem_sim.sandbox import Limits, Moment
+from gem_sim.sandbox import Limits, Moment, Outcome
 from gem_sim.simulator.executor import executor_of
 from gem_sim.simulator.schema import complaints, validator
 from gem_sim.state import State
@@ -37,6 +37,20 @@ class _Runtime(NamedTuple):
     arguments: Draft202012Validator
     returns: Draft202012Validator | None
     defaults: Mapping[str, Json]
+
+    def parameters(self, call: ToolCall) -> dict[str, Json]:
+        """Return a call's arguments by the names of the stub's parameters, absent ones with their defaults."""
+        names = self.stub.names
+        return {names[name]: value for name, value in {**self.defaults, **call.arguments}.items()}
+
+    def broken(self, outcome: Outcome) -> StubError | None:
+        """Return how a result breaks the tool's own `returns`, None where it keeps to it or the tool refused."""
+        if self.returns is None or outcome.refusal is not None or self.returns.is_valid(outcome.content):
+            return None
+        first = next(complaints(self.tool.returns or {}, outcome.content), None)
+        if first is None:
+            return None
+        return StubError(self.tool.name, f"its result breaks its own `returns` at {first.path}: {first.message}")
 
 
 class LiveRun(Protocol):
@@ -128,27 +142,59 @@ class Session:
         Raises:
             StubError: If the stub is broken; LimitError if it hit a limit. The state is as before.
         """
+        results, error = self._run([tool_call])
+        if error is not None:
+            raise error
+        return results[0]
+
+    def call_all(self, tool_calls: Sequence[ToolCall]) -> list[ToolResult]:
+        """Run calls in order, in one message where a worker runs the stubs; each takes effect wholly or not at all.
+
+        Raises:
+            StubError: If a stub is broken; the state is that before its call.
+        """
+        results, error = self._run(tool_calls)
+        if error is not None:
+            raise error
+        return results
+
+    def _run(self, tool_calls: Sequence[ToolCall]) -> tuple[list[ToolResult], StubError | None]:
+        """Return the results up to the first call that broke, and how it broke."""
         self.made_ids, self.read_clock = (), False
-        runtime = _runtimes(self.environment).get(tool_call.tool)
-        reason = _complaint(runtime, tool_call)
-        if runtime is None or reason is not None:
-            self._moment = self._moment._replace(before=self._moment)
-            return _refused(tool_call, reason or "")
-        given = {**runtime.defaults, **tool_call.arguments}
-        arguments = {runtime.stub.names[name]: value for name, value in given.items()}
-        moment = self._moment
-        start = Moment(moment.state, moment.clock, moment.ids, self.seed)
-        outcome = executor_of(self.environment).call(tool_call.tool, arguments, start, self.limits)
+        known = _runtimes(self.environment)
+        reasons = [_complaint(known.get(call.tool), call) for call in tool_calls]
+        valid = [call for call, reason in zip(tool_calls, reasons, strict=True) if reason is None]
+        start = Moment(self._moment.state, self._moment.clock, self._moment.ids, self.seed)
+        calls = [(call.tool, known[call.tool].parameters(call)) for call in valid]
+        outcomes, error = executor_of(self.environment).calls(calls, start, self.limits) if calls else ([], None)
+        waiting = iter(outcomes)
+        results: list[ToolResult] = []
+        for call, reason in zip(tool_calls, reasons, strict=True):
+            if reason is not None:
+                results.append(self._refuse(call, reason))
+                continue
+            outcome = next(waiting, None)
+            if outcome is None:
+                return results, error
+            broken = known[call.tool].broken(outcome)
+            if broken is not None:
+                return results, broken
+            results.append(self._arrive(call, outcome))
+        return results, error
+
+    def _refuse(self, call: ToolCall, reason: str) -> ToolResult:
+        self._moment = self._moment._replace(before=self._moment)
+        self.made_ids, self.read_clock = (), False
+        return ToolResult(call_id=call.id, content={"error": reason}, is_error=True)
+
+    def _arrive(self, call: ToolCall, outcome: Outcome) -> ToolResult:
+        """Take over what a call led to."""
         if outcome.refusal is not None:
-            self._moment = moment._replace(before=moment)
-            return _refused(tool_call, outcome.refusal)
-        if runtime.returns is not None and not runtime.returns.is_valid(outcome.content):
-            for complaint in complaints(runtime.tool.returns or {}, outcome.content):
-                message = f"its result breaks its own `returns` at {complaint.path}: {complaint.message}"
-                raise StubError(tool_call.tool, message)
-        self._moment = _Moment(moment.state.with_changes(outcome.changes), moment.clock, outcome.ids, moment)
+            return self._refuse(call, outcome.refusal)
+        moment = self._moment
+        self._moment = _Moment(outcome.state, moment.clock, outcome.ids, moment)
         self.made_ids, self.read_clock = outcome.made, outcome.read_clock
-        return ToolResult.model_construct(call_id=tool_call.id, content=outcome.content, is_error=False)
+        return ToolResult.model_construct(call_id=call.id, content=outcome.content, is_error=False)
 
     def fork(self) -> Session:
         """Return an independent session at the same moment; costs the same whatever the state's size."""
@@ -175,10 +221,6 @@ class Session:
         moved = datetime.fromisoformat(self.clock) + timedelta(seconds=seconds)
         clock = moved.astimezone(UTC).isoformat().replace("+00:00", "Z")
         self._moment = self._moment._replace(clock=clock)
-
-
-def _refused(tool_call: ToolCall, reason: str) -> ToolResult:
-    return ToolResult(call_id=tool_call.id, content={"error": reason}, is_error=True)
 
 
 def _complaint(runtime: _Runtime | None, tool_call: ToolCall) -> str | None:
