@@ -119,6 +119,13 @@ class Table(Mapping[str, Row]):
             raise KeyError(key)
         return row
 
+    def find(self, key: str) -> Row | None:
+        """Return the row of that key, None without it."""
+        row = self._changes.get(key)
+        if row is None:
+            return self._base.rows.get(key)
+        return None if row is _GONE else row
+
     def __contains__(self, key: object) -> bool:
         row = self._changes.get(key)  # type: ignore[call-overload]
         return key in self._base.rows if row is None else row is not _GONE
