@@ -1,5 +1,5 @@
 # Written by `gem-sim compile library` from environments/library: do not edit, change environment.json.
-# environment sha256:5f9d6bff4ccbd29c3f957c72a37cabc07d367228530d66e3fce65f3772e3cb8d
+# environment sha256:aa2e2184dd89427c62d893f9550d00a1e2f6bccd870782ef914efe098001ca71
 # search_catalogue sha256:eb6c72d58c2f29a58212e34a43345552130596ab9584c07add5aeff53e676355
 # get_title sha256:eacf79c61bc320d0b7a8ef233e0f3594d57c9c9565cce64fce058a0fd78396a3
 # list_events sha256:ba41ed10dee2eb78cdf84040da81931993ed636f60465f3cbd86fff8babf1634
