@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from gem_sim.canonical import Json
-    from gem_sim.verdict import Verdict
     from gem_sim.engine import Divergence
+    from gem_sim.verdict import Verdict
 
 _LINES = 40
 # What is painted → the code of its colour in ECMA-48.
