@@ -36,14 +36,10 @@ Item = tuple[Verdict, dict[str, Json] | None]
 HOSTILE = (
     "</script></pre><script>alert(1)</script><img src=x onerror='alert(2)'>\"'`{{ 7 * 7 }}<!-- ]]> &amp; \u202e \x1b[2J"
 )
-TAGS = set(
-    "html head meta title style body header main footer section div p h1 h2 h3 h4 h5 b i q a ol ul li span code pre mark "
-    "small table thead tbody tr th td button input output noscript details summary script".split()
-)
-ATTRIBUTES = set(
-    "lang charset http-equiv content name class id style title type data-verdict data-codes data-code open hidden href "
-    "role tabindex placeholder".split()
-)
+TAGS = """html head meta title style body header main footer section div p h1 h2 h3 h4 h5 b i q a ol ul li span code pre
+mark small table thead tbody tr th td button input output noscript details summary script""".split()  # noqa: SIM905
+ATTRIBUTES = """lang charset http-equiv content name class id style title type data-verdict data-codes data-code open
+hidden disabled href role tabindex placeholder""".split()  # noqa: SIM905
 
 
 class Page(HTMLParser):
@@ -70,6 +66,7 @@ class Page(HTMLParser):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.tags.add(tag)
         self.attributes += [(tag, name, value or "") for name, value in attrs]
+        self.words.append(" " if tag in ("td", "th") else "")
         if tag not in ("meta", "input"):
             self.open.append((tag, {name: value or "" for name, value in attrs}))
 
@@ -172,7 +169,7 @@ def test_both_answers_stand_side_by_side_and_the_difference_is_marked(tmp_path: 
     assert "<mark>&#34;age&#34;: 35</mark>" in text
     assert "<mark>&#34;age&#34;: 36</mark>" in text
     assert "<mark>&#34;member_id&#34;" not in text
-    assert "$.age 35 36" in Page(text).text.replace("  ", " ")
+    assert "$.age 35 36" in Page(text).text
 
 
 def test_state_changes_are_shown_with_table_key_before_and_after(tmp_path: Path) -> None:
@@ -187,8 +184,8 @@ def test_state_changes_are_shown_with_table_key_before_and_after(tmp_path: Path)
     shown = page(tmp_path, (verdict, traced))
     assert traced is not None
     (key,) = {change["key"] for call in traced["calls"] for change in call["changes"]}  # type: ignore[index,union-attr,call-overload]
-    assert f'added in loans {key}loan_id nothing"{key}"' in shown.text.replace(" ", " ")
-    assert f'removed in loans {key}loan_id"{key}" nothing' in shown.text
+    assert f'added in loans {key} loan_id nothing "{key}"' in shown.text
+    assert f'removed in loans {key} loan_id "{key}" nothing' in shown.text
 
 
 def test_a_refusal_names_its_rule_with_the_words_of_the_source(tmp_path: Path) -> None:
@@ -216,7 +213,7 @@ def test_pass_undecided_and_unspecified_are_said_in_words(tmp_path: Path) -> Non
 
 def hostile(text: str) -> list[Item]:
     tell = ["call", "find_member", {"name": text, text: [text]}, {text: {text: text}, "member_id": text}]
-    other = ["call", text, {text: text}, text]
+    other = ["call", text or "t", {text: text}, text]
     first = conversation(["system", text], ["user", text], tell, other, ["assistant", text], id=text, task=text)
     finding = Finding(
         code="format.unreadable",
@@ -239,9 +236,9 @@ def hostile(text: str) -> list[Item]:
 
 
 def assert_harmless(shown: Page) -> None:
-    assert shown.tags <= TAGS
+    assert shown.tags <= set(TAGS)
     names = {name for _, name, _ in shown.attributes}
-    assert {name for name in names if not name.startswith("aria-")} <= ATTRIBUTES
+    assert {name for name in names if not name.startswith("aria-")} <= set(ATTRIBUTES)
     assert len(shown.scripts) == 1
     assert all(value.startswith("#") for value in shown.values("href"))
 
@@ -339,18 +336,18 @@ def test_of_a_long_conversation_both_ends_and_every_fault_are_shown(tmp_path: Pa
     assert len(shown.values("id")) < 250
 
 
-def test_a_message_with_thousands_of_calls_keeps_the_faulty_ones(tmp_path: Path) -> None:
-    number = 3000
+def test_a_message_with_hundreds_of_calls_keeps_the_faulty_ones(tmp_path: Path) -> None:
+    number = 400
     function = {"name": "find_member", "arguments": '{"name": "Ada"}'}
     calls = [{"id": f"c{i}", "type": "function", "function": function} for i in range(number)]
     answers = [
         {"role": "tool", "tool_call_id": f"c{i}", "content": '{"member_id": "M1", "age": 36}'} for i in range(number)
     ]
-    answers[2500]["content"] = '{"member_id": "M1", "age": 63}'
+    answers[350]["content"] = '{"member_id": "M1", "age": 63}'
     message: dict[str, Any] = {"role": "assistant", "content": None, "tool_calls": calls}
     shown = page(tmp_path, item(conversation(["user", "All."], message, *answers, ["assistant", "Done."])))
-    assert "t1-c2501" in shown.values("id")
-    assert "2,800 calls left out" in shown.text
+    assert "t1-c351" in shown.values("id")
+    assert "200 calls left out" in shown.text
 
 
 def test_every_finding_of_a_long_list_counts_and_the_cut_is_said(tmp_path: Path) -> None:
