@@ -18,7 +18,7 @@ from time import monotonic
 from typing import Any, Final
 
 from gem_sim.canonical import Json, parse_json
-from gem_sim.errors import GemSimError, LimitError, StubError
+from gem_sim.errors import LimitError, StubError, WorkerError
 from gem_sim.sandbox.host import Moment
 from gem_sim.sandbox.meter import Limits
 from gem_sim.sandbox.runner import Calls, Outcome, Program
@@ -30,10 +30,6 @@ _START_SECONDS: Final = 60.0
 # The stub's own clock ends it first, where it can be interrupted at all.
 _GRACE_SECONDS: Final = 2.0
 _LAUNCH: Final = "import sys; sys.path.insert(0, {path!r}); from gem_sim.sandbox.worker import main; main()"
-
-
-class WorkerError(GemSimError):
-    """The worker process cannot be started."""
 
 
 class Isolated:
