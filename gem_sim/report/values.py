@@ -124,7 +124,9 @@ class _Writer(NamedTuple):
                 yield from self.lines(item, beside, below, indent + "  ", name, comma, marked)
             yield Line(indent, closing + tail, marked)
         else:
-            ordered = {key: item for key, item, _, _ in _items(value, like, path)} if isinstance(value, dict) else value
+            ordered: Json = value
+            if isinstance(value, dict):
+                ordered = {str(key): item for key, item, _, _ in _items(value, like, path)}
             yield Line(indent, head + _scalar(ordered, string) + tail, marked)
 
     def _fits(self, value: dict[str, Json] | list[Json], path: str, start: int) -> bool:
