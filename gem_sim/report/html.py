@@ -196,7 +196,7 @@ class Report:
             unlisted={outcome: self._outcomes[outcome] - len(self._rows[outcome]) for outcome in OUTCOMES},
             number=self._outcomes.total(),
             calls=self._calls,
-            codes=[self._code(code) for code in sorted(self._codes)],
+            codes=[self._code(code) for code in sorted(self._codes, key=lambda code: (-self._codes[code], code))],
             rows=self._rows,
             drawing=None,
             script=script,
