@@ -205,7 +205,7 @@ class Report:
             drawing=svg(self._environment) if 0 < steps <= _MOST_STEPS else "",
             script=script,
             style=style,
-            security=f"default-src 'none'; script-src 'sha256-{digest}'; style-src 'unsafe-inline'; img-src data:",
+            security=f"default-src 'none'; script-src 'sha256-{digest}'; style-src 'unsafe-inline'",
             limits=ROOMY,
             messages=MAX_MESSAGES,
             most_calls=MAX_CALLS,
