@@ -113,7 +113,7 @@ class _Tally:
         return "\n".join(lines)
 
     def status(self) -> int:
-        """Return the exit status: 70 for a crashed check, 2 for a broken stub or no input, else by the worst verdict."""
+        """Return the exit status: 70 for a crashed check, 2 for a broken stub or no input, else the worst verdict."""
         if self.broken["check"]:
             return 70
         if self.broken["stub"]:

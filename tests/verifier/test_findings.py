@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -81,11 +81,10 @@ def test_a_finding_says_where_and_shows_evidence(code: str, tmp_path: Path) -> N
 def test_a_check_that_crashes_costs_its_trajectory_and_is_our_fault(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    def crash(_replay: object) -> Iterator[Finding]:
+    def crash(_replay: object) -> list[Finding]:
         raise RuntimeError("planted")
-        yield
 
-    monkeypatch.setattr("gem_sim.verifier.verify.CHECKS", (*CHECKS, crash))
+    monkeypatch.setattr(sys.modules["gem_sim.verifier.verify"], "CHECKS", (*CHECKS, crash))
     case = load("format.arguments")
     record = Record("case.jsonl", 1, {}, conversation(*case["good"]["messages"]), None)
     judged_one = judge(record, environment("desk"))
