@@ -100,7 +100,8 @@ def measure() -> dict[str, Any]:
     """Return per body the seconds of a plain call and how many times that a stub and a whole call cost.
 
     `stub` is the checked function with fuel on, run on tables; `call` a session's whole call: arguments and result
-    validated and copied, changes kept; `worker` is a call in the worker process, in batches. `calls_per_second_in_worker` is the least of them.
+    validated and copied, changes kept; `worker` is a call in the worker process, in batches.
+    `calls_per_second_in_worker` is the least of them.
     """
     rules = {name: Rule(text="no", kind="limit") for name in ("R1", "R2", "R3")}
     known = Surroundings({}, rules, {}, frozenset(tables()), {})

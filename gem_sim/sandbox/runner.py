@@ -138,15 +138,15 @@ class Runner:
             LimitHit: If it hit a limit.
             StubError: If it crashed.
         """
-        function, space, filename = self._ready.get(name) or self._make_ready(name)
+        function, space, filename, decimals = self._ready.get(name) or self._make_ready(name)
         meter = self._meter
         meter.start(limits, filename, Runner.evaluate.__code__)
         space["_tick_"] = meter.tick
         self._host.start(moment)
         view = StateView(moment.state, copying, meter.items)
-        context = decimal.getcontext()
+        context = decimal.getcontext() if decimals else None
         try:
-            if context is not CONTEXT:
+            if context is not None:
                 decimal.setcontext(CONTEXT)
             content = function(view, **arguments)
         except (RecursionError, MemoryError):
@@ -155,7 +155,8 @@ class Runner:
             meter.check()
             raise StubError(name, _described(error), line=_line_of(error.__traceback__, filename)) from None
         finally:
-            decimal.setcontext(context)
+            if context is not None:
+                decimal.setcontext(context)
         meter.check()
         return content, view
 
@@ -163,16 +164,25 @@ class Runner:
         stub = self._program.stubs[name]
         space = dict(self._space)
         exec(stub.code, space)
-        ready = self._ready[name] = _Ready(space[stub.function], space, stub.code.co_filename)
+        ready = self._ready[name] = _Ready(
+            space[stub.function], space, stub.code.co_filename, "decimal" in _strings(stub.code)
+        )
         return ready
 
 
 class _Ready(NamedTuple):
-    """A stub as a function, its globals, and the file name of its code."""
+    """A stub as a function, its globals, the file name of its code, and whether it may import `decimal`."""
 
     function: Any
     space: dict[str, Any]
     filename: str
+    decimals: bool
+
+
+def _strings(code: CodeType) -> set[str]:
+    """Return the texts among the constants of a code and of the functions in it."""
+    found = {constant for constant in code.co_consts if isinstance(constant, str)}
+    return found.union(*(_strings(inner) for inner in code.co_consts if isinstance(inner, CodeType)))
 
 
 def _bound_output(value: Json, left: int) -> None:

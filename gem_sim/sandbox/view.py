@@ -10,8 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from gem_sim.canonical import copy_json
-from gem_sim.state import Row, SharedValueChanged, State, Table, plain
+from gem_sim.state import Row, SharedValueChanged, State, Table, plain, shared_row
 
 _ABSENT = object()
 
@@ -148,9 +147,7 @@ class TableView(Mapping[str, Any]):
             if old is None or row != old or _booleans(row) != _booleans(old):
                 if key in self._late:
                     raise SharedValueChanged
-                copied = copy_json(row)
-                if isinstance(copied, dict):
-                    changes[key] = copied
+                changes[key] = shared_row(row)
         changes.update(dict.fromkeys(sorted(self._gone)))
         return changes
 
