@@ -40,6 +40,7 @@ CODES: Final[dict[str, str]] = {
     "consistency.formula": "Prompt and source work a thing out differently, or the prompt leaves it out (warning).",
     "consistency.rule": "The prompt leaves out a limit of its source (warning), or code and rule differ.",
     "claims.unsupported": "The assistant states a figure, date, id, name or attribute that it had no evidence for.",
+    "claims.contradiction": "The assistant states another value for something than the answer of a tool gave for it.",
     "claims.false_comparison": "The assistant states a comparison that the numbers it names refute.",
     "replay.broken": "A stub crashed or hit a limit, so the trajectory could not be judged (undecided).",
 }

@@ -33,6 +33,22 @@ _RELATION = re.compile(
     r"(?:(?:the|your|our|its|a|an)\s+)?(?:[a-z-]+\s+){0,3}?(?:of\s+|is\s+)?$",
     re.IGNORECASE,
 )
+_HINTS = (
+    *(
+        "within",
+        "inside",
+        "exceed",
+        "at least",
+        "at most",
+        "no more",
+        "up to",
+        "than",
+        "under",
+        "over",
+        "above",
+        "below",
+    ),
+)
 _IS_MORE = re.compile(rf"exceed|{_MORE}", re.IGNORECASE)
 _LIMIT = re.compile(
     r"\b(?:limit(?:ed)?(?:\s+(?:to|of|is))?|max(?:imum)?(?:\s+\w+){0,3}?(?:\s+(?:of|is))?|up to|at most|no more than"
@@ -51,17 +67,23 @@ class Falsehood(NamedTuple):
     evidence: dict[str, Json]
 
 
-def false_comparisons(parts: Sequence[Sentence], position: int) -> list[Falsehood]:
-    """Return the comparisons of the sentence at `position` that the numbers named in it, or just before, refute."""
-    sentence = parts[position]
+def may_compare(text: str) -> bool:
+    """Tell whether a text has a word of comparison at all."""
+    lowered = text.lower()
+    return any(hint in lowered for hint in _HINTS)
+
+
+def false_comparisons(parts: Sequence[Sentence]) -> list[Falsehood]:
+    """Return the comparisons that the numbers named in their sentence, or before it, refute."""
     found = []
-    for index, mention in enumerate(sentence.mentions):
-        if mention.kind not in _COMPARED:
-            continue
-        following = sentence.mentions[index + 1 :]
-        false = _between(sentence, mention, following) or _within_limits(parts, position, mention)
-        if false is not None:
-            found.append(false)
+    for position, sentence in enumerate(parts):
+        for index, mention in enumerate(sentence.mentions):
+            if mention.kind in _COMPARED:
+                following = sentence.mentions[index + 1 :]
+                false = _between(sentence, mention, following) or _within_limits(parts, position, mention)
+                if false is not None:
+                    false.evidence["sentence"] = sentence.text
+                    found.append(false)
     return found
 
 
@@ -70,7 +92,7 @@ def _between(sentence: Sentence, mention: Mention, following: Sequence[Mention])
     other = following[0] if following else None
     if other is None or other.kind not in _COMPARED or not _comparable(mention, other):
         return None
-    match = _RELATION.match(sentence.text[mention.end : other.start].removesuffix("$"))
+    match = _RELATION.match(_cut(sentence, mention.end, other.start).removesuffix("$"))
     if match is None:
         return None
     relation = match["relation"].lower()
@@ -81,7 +103,7 @@ def _between(sentence: Sentence, mention: Mention, following: Sequence[Mention])
     value, low, top = _value(mention), _value(other), _value(high)
     if _holds(relation, value, low, top) != bool(match["not"]):
         return None
-    said = sentence.text[mention.start : high.end]
+    said = _cut(sentence, mention.start, high.end)
     message = f"{said!r} is not true: {value:g} against {low:g}" + (f" to {top:g}" if high is not other else "")
     return Falsehood(message, {"value": value, "bounds": [low, top], "said": said})
 
@@ -97,13 +119,13 @@ def _holds(relation: str, value: float, low: float, top: float) -> bool:
 
 
 def _is_range(sentence: Sentence, low: Mention, high: Mention) -> bool:
-    return re.fullmatch(r"\s*(?:-|–|to|and)\s*\$?", sentence.text[low.end : high.start]) is not None
+    return re.fullmatch(r"\s*(?:-|–|to|and)\s*\$?", _cut(sentence, low.end, high.start)) is not None
 
 
 def _within_limits(parts: Sequence[Sentence], position: int, mention: Mention) -> Falsehood | None:
     """Judge `76 cm is within limits` by the limit named last before it."""
     sentence = parts[position]
-    match = _WITHIN.match(sentence.text[mention.end :])
+    match = _WITHIN.match(_cut(sentence, mention.end))
     if match is None:
         return None
     end = mention.end + match.end()
@@ -114,7 +136,7 @@ def _within_limits(parts: Sequence[Sentence], position: int, mention: Mention) -
     # A size may be turned, so a side is out of limits only where it exceeds both.
     if not limit or (value > min(limit) if match["not"] else value <= max(limit)):
         return None
-    said = sentence.text[mention.start : end]
+    said = _cut(sentence, mention.start, end)
     shown = " x ".join(f"{side:g}" for side in limit) + (f" {mention.unit}" if mention.unit else "")
     message = f"{said!r} is not true: the limit named before is {shown}"
     return Falsehood(message, {"value": value, "bounds": list(limit), "said": said})
@@ -128,15 +150,20 @@ def _limit_before(parts: Sequence[Sentence], position: int, mention: Mention) ->
                 break
             if other.unit != mention.unit or other.kind not in _COMPARED:
                 continue
-            if _LIMIT.search(sentence.text[: other.start]):
+            if _LIMIT.search(_cut(sentence, sentence.start, other.start)):
                 following = sentence.mentions[index + 1 : index + 2]
                 return [other, *(side for side in following if _is_size(sentence, other, side))]
     return []
 
 
 def _is_size(sentence: Sentence, first: Mention, second: Mention) -> bool:
-    between = sentence.text[first.end : second.start]
+    between = _cut(sentence, first.end, second.start)
     return re.fullmatch(r"\s*(?:[a-z]{1,3})?\s*(?:[x×]|by)\s*", between) is not None
+
+
+def _cut(sentence: Sentence, start: int, end: int | None = None) -> str:
+    """Return a piece of a sentence by offsets into its text."""
+    return sentence.text[start - sentence.start : None if end is None else end - sentence.start]
 
 
 def _comparable(left: Mention, right: Mention) -> bool:

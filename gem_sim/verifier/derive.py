@@ -7,29 +7,30 @@ number, so only numbers that stand together are combined: those of one message, 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from itertools import combinations
 from typing import NamedTuple
 
-from gem_sim.verifier.prose import SCALES, Mention
+from gem_sim.verifier.prose import SCALES, Mention, Prose
 from gem_sim.verifier.seen import Seen, Sighting, day_of
 
 _MOST_NUMBERS = 24
 
 
 class Scene(NamedTuple):
-    """What a mention is judged against: what was seen, the clock, and the other mentions and items of its message."""
+    """What a mention is judged against: what was seen, the clock, and the message it stands in."""
 
     seen: Seen
     clock: datetime
-    mentions: tuple[Mention, ...]
-    items: int
+    prose: Prose
 
 
 def supported(mention: Mention, scene: Scene) -> bool:
-    """Tell whether a mention has evidence."""
-    seen = scene.seen
+    """Tell whether a mention has evidence: literally, or by what can be read from or worked out of it."""
+    if literal(mention, scene):
+        return True
+    scene.seen.catch_up()
     if mention.kind == "date":
         return _date(mention, scene)
     if mention.kind == "time":
@@ -37,32 +38,42 @@ def supported(mention: Mention, scene: Scene) -> bool:
     if mention.kind == "weekday":
         return _weekday(int(_float(mention)), scene)
     if mention.kind in ("identifier", "contact"):
-        return _spelt(str(mention.value), seen.texts)
+        return _same_digits(str(mention.value), scene.seen)
     if mention.kind == "ordinal":
-        return _float(mention) in seen.ordinals or _ordinal(_float(mention), scene)
+        return _ordinal(_float(mention), scene)
     return _number(mention, scene)
+
+
+def literal(mention: Mention, scene: Scene) -> bool:
+    """Tell whether a mention stands in what was seen as it is, or in the way data write it."""
+    runs, value = scene.seen.runs, mention.value
+    if isinstance(value, str):
+        return value in runs or scene.seen.says(value.lstrip("#"))
+    if isinstance(value, tuple):
+        year, month, day = value
+        iso = f"{year or scene.clock.year:04}-{month:02}-{day:02}"
+        return iso in runs or scene.seen.says(mention.text.lower())
+    if mention.kind == "time":
+        hour, minute = divmod(int(value), 60)
+        if f"{hour:02}:{minute:02}:00" in runs or f"{hour:02}:{minute:02}" in runs:
+            return True
+        return mention.exact and mention.text.lower().replace(" ", "") in runs
+    if mention.kind == "weekday":
+        return mention.text.lower() in runs
+    written = f"{int(value)}" if value == int(value) else f"{value:.{mention.places}f}"
+    return written in runs or f"${written}" in runs or mention.text.lower().replace(" ", "") in runs
 
 
 def _float(mention: Mention) -> float:
     return mention.value if isinstance(mention.value, float) else math.nan
 
 
-def _spelt(wanted: str, texts: Iterable[str]) -> bool:
-    """Tell whether a text has these characters as a whole: an id is no evidence for a piece of it."""
-    bare = wanted.lstrip("#")
-    digits = "".join(filter(str.isdigit, bare))
-    for text in texts:
-        start = text.find(bare)
-        while start >= 0:
-            end = start + len(bare)
-            before, after = text[start - 1 : start], text[end : end + 1]
-            if not (before.isalnum() or after.isalnum() or before == "_" or after == "_"):
-                return True
-            start = text.find(bare, start + 1)
-        # A phone number may be written with other separators.
-        if len(digits) >= 7 and len(digits) * 2 > len(bare) and digits in "".join(filter(str.isdigit, text)):
-            return True
-    return False
+def _same_digits(wanted: str, seen: Seen) -> bool:
+    """Tell whether a telephone number was seen, however it was grouped."""
+    digits = "".join(filter(str.isdigit, wanted))
+    if len(digits) < 7 or any(map(str.isalpha, wanted)):
+        return False
+    return any(digits in "".join(filter(str.isdigit, text)) for text in seen.texts)
 
 
 def _number(mention: Mention, scene: Scene) -> bool:
@@ -78,7 +89,7 @@ def _number(mention: Mention, scene: Scene) -> bool:
 def _counted(value: int, mention: Mention, scene: Scene) -> bool:
     if mention.unit is not None:
         return False
-    return value <= 3 or value <= scene.items or any(value in counts for counts in scene.seen.counts.values())
+    return value <= max(3, scene.prose.items) or value in scene.seen.counts
 
 
 def _hour(value: int, seen: Seen) -> bool:
@@ -108,11 +119,21 @@ def _converted(mention: Mention, seen: Seen) -> bool:
     scale = SCALES.get(mention.unit or "")
     if scale is None:
         return False
-    for number, unit in seen.durations:
+    for number, unit in _quantities(seen):
         other = SCALES.get(unit)
         if other is not None and other[0] == scale[0] and _same(number * other[1] / scale[1], mention):
             return True
     return False
+
+
+def _quantities(seen: Seen) -> Iterator[tuple[float, str]]:
+    """Yield the numbers with units that were seen, `an hour` and `a decade` among them."""
+    yield from seen.quantities
+    yield from ((1.0, unit) for unit in ("hour", "day", "week", "month", "year", "minute") if unit in seen.words)
+    if "decade" in seen.words:
+        yield 10.0, "year"
+    if "half" in seen.words and "hour" in seen.words:
+        yield 30.0, "minute"
 
 
 def _worked_out(mention: Mention, scene: Scene) -> bool:
@@ -123,7 +144,7 @@ def _results(mention: Mention, scene: Scene) -> Iterator[float]:
     """Yield what the numbers that stand together with a mention come to."""
     beside = [
         _float(m)
-        for m in scene.mentions
+        for m in scene.prose.mentions
         if m is not mention
         and isinstance(m.value, float)
         and m.kind in ("number", "amount", "percent", "word")
@@ -131,11 +152,11 @@ def _results(mention: Mention, scene: Scene) -> Iterator[float]:
     ][:_MOST_NUMBERS]
     yield from _pairs(beside)
     yield sum(beside)
-    amounts = [_float(m) for m in scene.mentions if m.kind == "amount" and m is not mention]
+    amounts = [_float(m) for m in scene.prose.mentions if m.kind == "amount" and m is not mention]
     yield sum(amounts)
     rows: dict[int, list[Sighting]] = {}
     columns: dict[str, list[float]] = {}
-    for field, sightings in scene.seen.fields.items():
+    for field, sightings in scene.seen.fields().items():
         for sighting in sightings[-_MOST_NUMBERS:]:
             rows.setdefault(sighting.row, []).append(sighting)
         columns[field] = [s.value for s in sightings]
@@ -154,7 +175,7 @@ def _against_said(mention: Mention, scene: Scene) -> Iterator[float]:
         return
     said = [n for n, all_seen in scene.seen.numbers.items() for s in all_seen if s.unit == mention.unit]
     said = list(dict.fromkeys(said))[-_MOST_NUMBERS:]
-    beside = [_float(m) for m in scene.mentions if m.unit == mention.unit and m is not mention]
+    beside = [_float(m) for m in scene.prose.mentions if m.unit == mention.unit and m is not mention]
     for left in beside:
         for right in said:
             yield abs(left - right)
@@ -193,9 +214,10 @@ def _day(value: tuple[int, int, int], scene: Scene) -> date | None:
 
 
 def _ordinal(value: float, scene: Scene) -> bool:
-    if any(day[2] == value for day in scene.seen.dates) or value in scene.seen.numbers:
+    known = scene.seen
+    if value in known.ordinals or value in known.numbers or any(day[2] == value for day in known.dates):
         return True
-    return value <= max(3, scene.items) or any(value <= max(c, default=0) for c in scene.seen.counts.values())
+    return value <= max(3, scene.prose.items, *scene.seen.counts)
 
 
 def _time(mention: Mention, scene: Scene) -> bool:
@@ -209,7 +231,7 @@ def _time(mention: Mention, scene: Scene) -> bool:
         for c in candidates
     ):
         return True
-    shifts = {int(n * SCALES[unit][1] / 60) for n, unit in seen.durations if unit in ("minute", "hour")} | {30, 60}
+    shifts = {int(n * SCALES[unit][1] / 60) for n, unit in _quantities(seen) if unit in ("minute", "hour")}
     known = [*seen.times, 60 * scene.clock.hour + scene.clock.minute]
     return any((base + sign * shift) % 1440 in candidates for base in known for shift in shifts for sign in (1, -1))
 
@@ -237,7 +259,7 @@ def _reached(wanted: date, scene: Scene) -> bool:
         return True
     if wanted.weekday() in seen.weekdays and abs((wanted - today).days) <= 14:
         return True
-    days = {int(n * SCALES[unit][1] / 86400) for n, unit in seen.durations if unit in ("day", "week", "night")}
+    days = {int(n * SCALES[unit][1] / 86400) for n, unit in seen.quantities if unit in ("day", "week", "night")}
     if "week" in seen.words or "weekend" in seen.words:
         days |= {7}
     days |= {1} & ({1} if "day" in seen.words or "tomorrow" in seen.words else set())

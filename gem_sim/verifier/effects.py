@@ -9,7 +9,6 @@ from gem_sim.canonical import Json, same_json
 from gem_sim.simulator import Replay, ReplayedCall
 from gem_sim.state import Row, changed_rows
 from gem_sim.task import Expectation, Task
-from gem_sim.tool import Tool
 from gem_sim.verdict import Finding
 from gem_sim.verifier.place import place_of
 
@@ -27,17 +26,21 @@ class Change(NamedTuple):
 
 def declared(replay: Replay) -> Iterator[Finding]:
     """Yield a finding for each call of a read tool that writes, and each write outside the tables declared."""
-    for call, tool, changes in _writes(replay):
-        if tool.effect == "read":
-            message = f"{tool.name!r} is declared to read, and changed {_listed(changes)}"
-            yield Finding(code="effects.read_writes", message=message, evidence=_evidence(changes), **place_of(call))
+    for call in replay.calls:
+        tool = replay.tool_of(call)
+        if tool is None or call.before is call.after:
             continue
-        outside = [change for change in changes if tool.writes is not None and change.table not in tool.writes]
-        if outside:
-            message = f"{tool.name!r} declares to write {', '.join(tool.writes or ()) or 'nothing'}, and changed "
-            evidence = _evidence(outside) | {"declared": list(tool.writes or ())}
-            message += _listed(outside)
-            yield Finding(code="effects.undeclared_write", message=message, evidence=evidence, **place_of(call))
+        allowed = () if tool.effect == "read" else tool.writes
+        outside = [change for change in _changes(call) if change.table not in allowed] if allowed is not None else []
+        if not outside:
+            continue
+        if tool.effect == "read":
+            code, says = "effects.read_writes", "read"
+        else:
+            code, says = "effects.undeclared_write", f"write {', '.join(tool.writes or ()) or 'nothing'}"
+        message = f"{tool.name!r} is declared to {says}, and changed {_listed(outside)}"
+        evidence = _evidence(outside) | {"declared": list(tool.writes or ())}
+        yield Finding(code=code, message=message, evidence=evidence, **place_of(call))
 
 
 def collateral(replay: Replay) -> Iterator[Finding]:
@@ -47,11 +50,12 @@ def collateral(replay: Replay) -> Iterator[Finding]:
     none are judged. A row has to do with the call where it shares a value with the arguments, or with another row
     changed that does. What the task's end leaves unmentioned is an error; without such a task it is a warning.
     """
-    for call, tool, changes in _writes(replay):
-        if tool.writes is not None or tool.effect == "read":
+    expected = _expectations(replay.task)
+    for call in replay.calls:
+        tool = replay.tool_of(call)
+        if tool is None or tool.writes is not None or tool.effect == "read" or call.before is call.after:
             continue
-        expected = _expectations(replay.task)
-        strangers = [change for change in _unrelated(call, changes) if not _mentioned(change, expected)]
+        strangers = [change for change in _unrelated(call, list(_changes(call))) if not _mentioned(change, expected)]
         if strangers:
             message = f"{tool.name!r} changed {_listed(strangers)}, which its arguments have nothing to do with"
             message += f" and task {replay.task.id!r} does not mention" if expected and replay.task else ""
@@ -70,30 +74,24 @@ def unexpected(replay: Replay) -> Iterator[Finding]:
     A warning and no error: a task says what must hold, not that nothing else may have happened on the way.
     """
     expected = _expectations(replay.task)
+    if not expected or replay.task is None:
+        return
     tables = {expectation.table for expectation in expected}
-    called = {expectation.tool for expectation in replay.task.expect} if replay.task is not None else set()
-    for call, tool, changes in _writes(replay) if expected else ():
-        within = [change for change in changes if change.table in tables]
-        if within and tool.name not in called and not any(_mentioned(change, expected) for change in within):
-            task = "" if replay.task is None else replay.task.id
+    called = {expectation.tool for expectation in replay.task.expect}
+    for call in replay.calls:
+        if call.before is call.after or call.placed.call.tool in called:
+            continue
+        within = [change for change in _changes(call) if change.table in tables]
+        if within and not any(_mentioned(change, expected) for change in within):
+            message = f"it changed {_listed(within)}, of which the end of task {replay.task.id!r} says nothing"
+            evidence = _evidence(within) | {"expected": [str(expectation) for expectation in expected]}
             yield Finding(
-                code="effects.unexpected",
-                severity="warning",
-                message=f"{tool.name!r} changed {_listed(within)}, of which the end of task {task!r} says nothing",
-                evidence=_evidence(within) | {"expected": [str(expectation) for expectation in expected]},
-                **place_of(call),
+                code="effects.unexpected", severity="warning", message=message, evidence=evidence, **place_of(call)
             )
 
 
-def _writes(replay: Replay) -> Iterator[tuple[ReplayedCall, Tool, list[Change]]]:
-    """Yield the calls that changed something, with their tools and the rows."""
-    for call in replay.calls:
-        tool = replay.tool_of(call)
-        if tool is None or call.before is call.after:
-            continue
-        changes = [Change(*change) for change in changed_rows(call.before, call.after)]
-        if changes:
-            yield call, tool, changes
+def _changes(call: ReplayedCall) -> Iterator[Change]:
+    return (Change(*change) for change in changed_rows(call.before, call.after))
 
 
 def _expectations(task: Task | None) -> list[Expectation]:

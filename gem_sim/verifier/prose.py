@@ -6,6 +6,7 @@ Everything is found by patterns, none of it by guessing: what no pattern knows i
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from functools import lru_cache
 from typing import Final, Literal, NamedTuple
 
@@ -126,17 +127,16 @@ _MENTION = re.compile(
     """,
     re.VERBOSE | re.IGNORECASE,
 )
-_MARKUP = re.compile(r"\*\*|`+|^\s*#+\s+", re.MULTILINE)
+_MARKUP = re.compile(r"\*\*|`+|^[ \t]*#+[ \t]+", re.MULTILINE)
 _SENTENCE_END = re.compile(r"[.!?]+[\"'”’)]*\s+|\n+")
 _ABBREVIATION = re.compile(r"\b(?:mr|mrs|ms|dr|st|no|vs|e\.g|i\.e|approx)\.\s+$", re.IGNORECASE)
-_ITEM = re.compile(r"^\s*(?:\d+[.)]|[-*•])\s+")
-_DIGIT = re.compile(r"\d")
-_WORD = re.compile(r"[a-z]+")
-_TOKEN = re.compile(r"\S+")
-# A text without a digit, an address and any of these words mentions nothing.
-_KEYWORDS = frozenset(
-    {*WEEKDAYS, "noon", "midnight", *MONTHS, *(month[:3] for month in MONTHS), "sept"} | set(NUMBER_WORDS)
-) - {"one"}
+_ITEM = re.compile(r"^[ \t]*(?:\d+[.)]|[-*•])[ \t]+", re.MULTILINE)
+# Where a mention can begin; trying the whole pattern at every character is slow.
+_NUMERIC = re.compile(r"[\d@]\S*|://\S*")
+_DAY = re.compile(rf"\b(?:{'|'.join(WEEKDAYS)})\b|\b(?:noon|midnight)\b")
+_COUNTING = frozenset(NUMBER_WORDS) - {"one"}
+_OPENING = "\"'“‘([{<|~="
+_MONTH_STARTS = frozenset(month[:3] for month in MONTHS)
 _PROPOSAL = re.compile(
     r"\bhow about\b|\bwhat about\b|\bwould you (?:like|prefer)\b(?! me\b)|\bdo you (?:want|prefer|need)\b(?! me\b)"
     r"|\bfor (?:example|instance)\b|\be\.g\.|\bsuch as\b|\bcould you\b|\bcan you\b"
@@ -165,9 +165,10 @@ class Mention(NamedTuple):
 
 
 class Sentence(NamedTuple):
-    """A sentence or an item of a list, and what it mentions in order."""
+    """A sentence or an item of a list in a text, and the mentions in it; their offsets are the text's."""
 
     text: str
+    start: int
     mentions: tuple[Mention, ...]
 
     @property
@@ -176,45 +177,80 @@ class Sentence(NamedTuple):
         return _PROPOSAL.search(self.text) is not None
 
 
-@lru_cache(maxsize=4096)
-def sentences(text: str) -> tuple[Sentence, ...]:
-    """Return the sentences of a text, markup and list markers taken off, with what they mention."""
+class Prose(NamedTuple):
+    """A text without markup, what it mentions, and how many items its lists have."""
+
+    text: str
+    mentions: tuple[Mention, ...]
+    items: int
+
+
+@lru_cache(maxsize=1024)
+def read(text: str) -> Prose:
+    """Return what a text mentions; the markers of list items are no mentions."""
     plain = _MARKUP.sub("", text) if "*" in text or "`" in text or "#" in text else text
+    markers = {match.end() for match in _ITEM.finditer(plain)} if "\n" in plain else set()
+    return Prose(plain, _mentions(plain, markers), len(markers))
+
+
+@lru_cache(maxsize=256)
+def sentences(prose: Prose) -> tuple[Sentence, ...]:
+    """Return the sentences of a text in order, list markers taken off."""
     found = []
     start = 0
-    for match in _SENTENCE_END.finditer(plain):
-        if plain[match.start()] == "." and _ABBREVIATION.search(plain, start, match.end()):
+    ends = [match.end() for match in _SENTENCE_END.finditer(prose.text)]
+    for end in (*ends, len(prose.text)):
+        if _ABBREVIATION.search(prose.text, start, end) and end != len(prose.text):
             continue
-        found.append(plain[start : match.end()])
-        start = match.end()
-    found.append(plain[start:])
-    parts = (_ITEM.sub("", part).strip() for part in found)
-    return tuple(Sentence(part, mentions(part)) for part in parts if part)
-
-
-def mentions(text: str) -> tuple[Mention, ...]:
-    """Return what a text mentions, in order; the two ends of a range and the sides of a size one by one."""
-    lowered = text.lower()
-    if not _may_mention(lowered):
-        return ()
-    found: list[Mention] = []
-    end = 0
-    # Trying the whole pattern at every character is slow; it can only begin in a token that has a digit or a keyword.
-    for token in _TOKEN.finditer(lowered):
-        if token.start() < end or not _may_mention(token.group()):
-            continue
-        match = _MENTION.search(text, max(end, token.start()))
-        while match is not None and match.start() < token.end():
-            found += _read(match)
-            end = match.end()
-            match = _MENTION.search(text, end) if end < token.end() else None
+        marker = _ITEM.match(prose.text, start, end)
+        begin = start if marker is None else marker.end()
+        text = prose.text[begin:end].rstrip()
+        inside = tuple(mention for mention in prose.mentions if begin <= mention.start < end)
+        if text:
+            found.append(Sentence(text, begin, inside))
+        start = end
     return tuple(found)
 
 
-def _may_mention(token: str) -> bool:
-    if _DIGIT.search(token) or "@" in token or "http" in token:
-        return True
-    return not _KEYWORDS.isdisjoint(_WORD.findall(token))
+def mentions(text: str) -> tuple[Mention, ...]:
+    """Return what a short text mentions, in order; the two ends of a range and the sides of a size one by one."""
+    return _mentions(text, ())
+
+
+def _mentions(text: str, markers: Collection[int]) -> tuple[Mention, ...]:
+    found: list[Mention] = []
+    end = 0
+    for start, stop in _candidates(text):
+        if start < end or (markers and any(start < marker <= stop + 1 for marker in markers)):
+            continue
+        match = _MENTION.match(text, start) or _MENTION.search(text, start + 1)
+        while match is not None and match.start() < stop:
+            found += _read(match)
+            end = match.end()
+            more = _NUMERIC.search(text, end, stop)
+            match = None if more is None else _MENTION.search(text, end)
+    return tuple(found)
+
+
+def _candidates(text: str) -> list[tuple[int, int]]:
+    """Return the spans in which a mention may begin, in order."""
+    spans = []
+    for match in _NUMERIC.finditer(text):
+        start = max(text.rfind(" ", 0, match.start()), text.rfind("\n", 0, match.start())) + 1
+        while text[start] in _OPENING and text[start + 1 : start + 4].isdigit() is False:
+            start += 1
+        before = text.rfind(" ", 0, max(start - 1, 0)) + 1
+        # A month's name stands before its day.
+        spans.append((before if text[before : before + 3].lower() in _MONTH_STARTS else start, match.end()))
+    lowered = text.lower()
+    if "day" in lowered or "noon" in lowered or "midnight" in lowered:
+        spans += [match.span() for match in _DAY.finditer(lowered)]
+    for word in _COUNTING.intersection(lowered.replace("-", " ").split()):
+        start = lowered.find(word)
+        while start >= 0:
+            spans.append((start, start + len(word)))
+            start = lowered.find(word, start + 1)
+    return sorted(spans)
 
 
 def _read(match: re.Match[str]) -> list[Mention]:

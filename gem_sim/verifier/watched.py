@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import Final
 
 from gem_sim.verifier.seen import Seen
@@ -47,20 +48,24 @@ _WATCHED = GIVEN_NAMES | COLOURS | MATERIALS
 _WORD = re.compile(r"[^\W\d_]+")
 
 
-def unseen_words(sentence: str, seen: Seen) -> Iterator[tuple[str, str]]:
-    """Yield (word, what it is) for each first name and each colour or material of a thing that nobody mentioned."""
-    words = _WORD.findall(sentence)
-    if _WATCHED.isdisjoint(map(str.lower, words)):
+def unseen_words(text: str, seen: Seen) -> Iterator[tuple[str, int, str]]:
+    """Yield (word, where it starts, what it is) for each first name and colour or material of a thing nobody mentioned.
+
+    A name is known too where something seen begins as it does: short forms, user names.
+    """
+    if _WATCHED.isdisjoint(_WORD.findall(text.lower())):
         return
-    known = seen.catch_up().words
-    for index, word in enumerate(words):
+    words = list(_WORD.finditer(text))
+    for match, following in pairwise([*words, None]):
+        word = match.group() if match is not None else ""
         lowered = word.lower()
-        if lowered in known:
+        if match is None or lowered not in _WATCHED or seen.says(lowered) or lowered in seen.catch_up().words:
             continue
-        if lowered in GIVEN_NAMES and word[0].isupper() and word[1:].islower():
-            if not any(other.startswith(lowered[:4]) for other in known if len(lowered) > 3):
-                yield word, "name"
-        elif lowered in COLOURS or lowered in MATERIALS:
-            thing = words[index + 1].lower() if index + 1 < len(words) else ""
-            if thing and (thing in known or thing.rstrip("s") in known):
-                yield f"{word} {words[index + 1]}", "colour" if lowered in COLOURS else "material"
+        if lowered in GIVEN_NAMES:
+            proper = word[0].isupper() and word[1:].islower()
+            if proper and not (len(lowered) > 3 and any(other.startswith(lowered[:4]) for other in seen.words)):
+                yield word, match.start(), "name"
+        elif following is not None and not text[match.end() : following.start()].strip():
+            thing = following.group().lower()
+            if thing in seen.words or thing.removesuffix("s") in seen.words:
+                yield f"{word} {following.group()}", match.start(), "colour" if lowered in COLOURS else "material"
