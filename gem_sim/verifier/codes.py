@@ -42,5 +42,6 @@ CODES: Final[dict[str, str]] = {
     "claims.unsupported": "The assistant states a figure, date, id, name or attribute that it had no evidence for.",
     "claims.contradiction": "The assistant states another value for something than the answer of a tool gave for it.",
     "claims.false_comparison": "The assistant states a comparison that the numbers it names refute.",
+    "replay.checks_not_run": "The workspace has checks of its own, not run since it is not trusted (warning).",
     "replay.broken": "A stub crashed or hit a limit, so the trajectory could not be judged (undecided).",
 }
