@@ -40,14 +40,15 @@ def statements(replay: Replay) -> Iterator[Finding]:
     clock = _clock(replay)
     answered = {id(call.placed.answer): call for call in replay.calls if call.placed.answer is not None}
     reported: set[object] = set()
-    turn = 0
+    turn = spoken = 0
     for index, message in enumerate(replay.trajectory.messages):
         if message.role == "tool":
             call = answered.get(id(message))
             tool = message.name or "a tool" if call is None else call.placed.call.tool
             value = message.value() if call is None else call.recorded
             arguments = {} if call is None else call.placed.call.arguments
-            seen.receive(Received(tool, arguments, True, value, index + 1), message.content or "")
+            writes = call is not None and call.before is not call.after
+            seen.receive(Received(tool, arguments, True, value, index + 1, writes), message.content or "")
         elif message.role != "assistant":
             turn += message.role == "user"
             seen.hear(message.content or "", index + 1, "the user" if turn else "the system prompt")
@@ -55,10 +56,11 @@ def statements(replay: Replay) -> Iterator[Finding]:
             for asked in message.tool_calls:
                 seen.receive(Received(asked.tool, asked.arguments, False, None, index + 1), str(asked.arguments))
             if message.content:
-                scene = Scene(seen, clock, read(message.content))
+                scene = Scene(seen, clock, read(message.content), spoken)
                 for finding in _judged(scene, reported):
                     evidence = {"message": index + 1} | finding.evidence
                     yield finding.model_copy(update={"turn": turn or None, "evidence": evidence})
+                spoken = index + 1
 
 
 def _clock(replay: Replay) -> datetime:

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import combinations
 from typing import NamedTuple
 
 from gem_sim.canonical import Json
-from gem_sim.verifier.derive import Scene, literal, supported
-from gem_sim.verifier.prose import UNITS, Mention
+from gem_sim.verifier.derive import Scene, of_same_unit, supported
+from gem_sim.verifier.prose import SCALES, UNITS, Mention
 from gem_sim.verifier.seen import Row, Sighting, rows_of
 
 _WORD = re.compile(r"[^\W\d_]+")
@@ -37,7 +38,7 @@ _CONNECTORS = frozenset(
             "around",
             "to",
         ),
-        *("s", "comes", "stands", "has", "been", "exactly", "currently"),
+        *("s", "has", "been", "exactly", "currently"),
     )
 )
 # How many messages back a list still counts as what the assistant speaks of.
@@ -74,6 +75,36 @@ _SUMS = frozenset(("total", "sum", "subtotal", "balance", "remaining", "left", "
 _PLAIN = frozenset(
     ("with", "from", "that", "this", "your", "have", "there", "which", "when", "what", "they", "also", "the", "and")
 )
+# After a number these begin another phrase; any other word is what the number counts.
+_FUNCTION_WORDS = frozenset(
+    (
+        *("and", "or", "with", "in", "of", "for", "per", "at", "on", "to", "until", "as", "so", "but", "because", "if"),
+        *(
+            "now",
+            "today",
+            "already",
+            "then",
+            "which",
+            "that",
+            "is",
+            "are",
+            "each",
+            "by",
+            "from",
+            "left",
+            "here",
+            "there",
+        ),
+    )
+)
+_HAVING = re.compile(
+    r"(?:(?<!may)(?<!can)(?<!could)(?<!must)(?<!should)(?<!will)(?<!would)(?<!might)(?<!not)(?<!to)\s(?:has|have|had)"
+    r"|\b(?:you|we)['’]ve|\bthere (?:are|is|were)|\bi(?:['’]ve)? (?:found|see)|\bi can see)\s+"
+    r"(?:(?:now|currently|only|still|got|in all|found)\s+)*$"
+)
+# Words by which a message says that a value is no longer so.
+_EARLIER = ("was", "were", "before", "previous", "earlier", "old", "instead", "from", "original", "first", "had")
+_SMALL = 12
 _NUMBERS = ("number", "amount", "percent")
 
 
@@ -90,114 +121,152 @@ def contradictions(scene: Scene) -> Iterator[Contradiction]:
     seen = scene.seen
     if not seen.results or not scene.prose.mentions:
         return
-    labels = seen.labels()
+    seen.read_results()
     lowered = scene.prose.text.lower()
     for mention in scene.prose.mentions:
         if mention.kind in _NUMBERS:
-            names = _labels(lowered, mention, labels)
-            if names:
-                yield from _other_value(mention, names, scene)
+            label = _label(lowered, mention, seen.labels)
+            if label is not None:
+                yield from _other_value(mention, label, scene)
         if mention.kind in ("number", "word") and mention.unit is None:
             yield from _other_count(mention, lowered, scene)
     yield from _other_row(scene)
 
 
-def _labels(text: str, mention: Mention, labels: set[str]) -> list[str]:
-    """Return the words beside a number that name a field, those before it first, the longest first."""
+class _Label(NamedTuple):
+    """Words beside a number: two of them, or one; `follows` tells that they stand behind it."""
+
+    names: tuple[str, str]
+    follows: bool
+
+
+def _label(text: str, mention: Mention, labels: set[str]) -> _Label | None:
+    """Return the words beside a number that name a field, those before it rather than those after it."""
     before = _WORD.findall(_STOP.split(text[max(0, mention.start - 40) : mention.start])[-1])
     while before and before[-1] in _CONNECTORS:
         before.pop()
-    names = []
     # `will cost 225` names no field `cost`.
     if before and before[-1] in labels and not (len(before) > 1 and before[-2] in ("will", "would", "to", "not")):
-        names = [" ".join(before[-2:]), before[-1]]
-    after = _WORD.match(text, mention.end + 1)
-    if mention.kind == "amount" and after is not None and after.group() in labels:
-        names.append(after.group())
-    return names
+        following = _WORD.match(text, mention.end + 1)
+        # `the price of 2 books`: what follows is what the number counts.
+        counts = mention.unit is None and following is not None and following.group() not in _FUNCTION_WORDS
+        return None if counts else _Label((" ".join(before[-2:]), before[-1]), follows=False)
+    after = _WORD.findall(_STOP.split(text[mention.end : mention.end + 30])[0])[:2]
+    if after and after[0] in labels and after[0] not in _FUNCTION_WORDS:
+        return _Label((" ".join(after), after[0]), follows=True)
+    return None
 
 
-def _other_value(mention: Mention, names: list[str], scene: Scene) -> Iterator[Contradiction]:
-    value = mention.value
-    fields = scene.seen.fields()
-    name = next((name for name in names if name in fields), names[-1])
-    known = [s for field, every in fields.items() if field == name or field.endswith(f" {name}") for s in every]
-    if not known or not isinstance(value, float) or any(_equal(mention, sighting) for sighting in known):
+def _other_value(mention: Mention, label: _Label, scene: Scene) -> Iterator[Contradiction]:
+    fields = scene.seen.fields
+    name = label.names[0] if any(_is_named(field, label.names[0]) for field in fields) else label.names[1]
+    known = [s for field, every in fields.items() if _is_named(field, name) for s in every if _comparable(mention, s)]
+    if not known or _said_by_others(mention, scene, by_user=label.follows):
         return
-    if _counts_things(mention, scene) or _said_by_others(mention, scene):
+    if any(_equal(mention, sighting) for sighting in known):
+        yield from _stale(mention, name, known, scene)
         return
     # What another field of the same row has is mixed up; what stands elsewhere, or adds up, may be another matter.
-    rows = {sighting.row for sighting in known}
-    if not any(_equal(mention, s) for every in fields.values() for s in every if s.row in rows):
+    whole = name in fields and " " in name
+    others = [sighting for every in fields.values() for sighting in every if _equal(mention, sighting)]
+    if not whole and not {sighting.row for sighting in known} & {sighting.row for sighting in others}:
         adds_up = mention.kind == "amount" or name in _SUMS
-        if literal(mention, scene) or (adds_up and supported(mention, scene)):
+        if others or (adds_up and supported(mention, scene)):
             return
-    last = known[-1]
-    shown = f"{last.value:g}"
-    message = f"the {name} is {mention.text} here, and {shown} in the answer of {last.where}"
-    yield Contradiction(mention, message, {"seen": shown, "field": last.field, "seen_in_message": last.message})
+    yield _contradiction(mention, name, known[-1])
+
+
+def _stale(mention: Mention, name: str, known: list[Sighting], scene: Scene) -> Iterator[Contradiction]:
+    """Yield a value a field had earlier, where the answers just given have one other that the message does not say."""
+    last = [sighting for sighting in known if sighting.message > scene.spoken]
+    if len(last) != 1 or any(_equal(other, last[0]) for other in scene.prose.mentions):
+        return
+    before = scene.prose.text[max(0, mention.start - 60) : mention.end + 40].lower()
+    if not any(word in before for word in _EARLIER):
+        yield _contradiction(mention, name, last[0])
+
+
+def _contradiction(mention: Mention, name: str, sighting: Sighting) -> Contradiction:
+    shown = f"{sighting.value:g}"
+    message = f"{name!r} is {mention.text} here, and {shown} in the answer of {sighting.where}"
+    evidence: dict[str, Json] = {"seen": shown, "field": sighting.field, "seen_in_message": sighting.message}
+    return Contradiction(mention, message, evidence)
+
+
+def _is_named(field: str, name: str) -> bool:
+    return field == name or f" {name} " in f" {field} "
+
+
+def _comparable(mention: Mention, sighting: Sighting) -> bool:
+    """Tell whether a number of a mention's unit could stand in the field: equal units, convertible ones, or none."""
+    if of_same_unit(mention, sighting) or mention.unit == "percent":
+        return sighting.unit not in ("label", "count") or mention.unit is None
+    left, right = SCALES.get(mention.unit or ""), SCALES.get(sighting.unit or "")
+    return left is not None and right is not None and left[0] == right[0]
 
 
 def _equal(mention: Mention, sighting: Sighting) -> bool:
+    """Tell whether a mention says the number of a field: as it is, rounded, converted."""
     value = mention.value
     if not isinstance(value, float):
         return False
-    if abs(sighting.value - value) <= 0.5 * 10.0**-mention.places and (mention.places or sighting.value == value):
+    left, right = SCALES.get(mention.unit or ""), SCALES.get(sighting.unit or "")
+    number = sighting.value
+    if left is not None and right is not None and left[0] == right[0]:
+        number *= right[1] / left[1]
+    if mention.unit == "percent" and number <= 1:
+        number *= 100
+    if number == value:
         return True
-    near = abs(sighting.value - value) <= 0.5 * 10.0**-mention.places + 1e-9
-    cents = mention.unit == "money" and abs(sighting.value - 100 * value) < 1e-6
-    percent = mention.unit == "percent" and abs(100 * sighting.value - value) < 1e-6
-    return cents or percent or (near and sighting.value != int(sighting.value))
+    return number != int(number) and abs(number - value) <= 0.5 * 10.0**-mention.places + 1e-9
 
 
-def _counts_things(mention: Mention, scene: Scene) -> bool:
-    """Tell whether a noun follows, so that the number counts things: `the price of 2 books`."""
-    following = _WORD.match(scene.prose.text, mention.end + 1)
-    return (
-        mention.unit is None and following is not None and following.group().lower() not in ("and", "or", "with", "in")
-    )
-
-
-def _said_by_others(mention: Mention, scene: Scene) -> bool:
+def _said_by_others(mention: Mention, scene: Scene, *, by_user: bool = False) -> bool:
+    """Tell whether the user, or a prompt, named the number with that unit; rules are full of small numbers."""
     value = mention.value
-    assert isinstance(value, float)
-    written = f"{value:g}"
-    told = scene.seen.told
-    if written in told or f"${written}" in told or mention.text.lower().replace(" ", "") in told:
-        return True
-    scene.seen.catch_up()
-    return any(sighting.field is None for sighting in scene.seen.numbers.get(value, ()))
+    if not isinstance(value, float):
+        return False
+    by_user = by_user or (value <= _SMALL and mention.unit is None)
+    sightings = [s for s in scene.seen.read_texts().numbers.get(value, ()) if s.field is None]
+    return any(of_same_unit(mention, s) for s in sightings if s.where == "the user" or not by_user)
 
 
 def _other_count(mention: Mention, text: str, scene: Scene) -> Iterator[Contradiction]:
-    """Yield a count that is larger than any list of such things that was seen."""
+    """Yield a number of things that there are, where no list that was seen has as many.
+
+    What has been written since a list was seen may have made it longer or shorter by one each.
+    """
     value = mention.value
+    before = _HAVING.search(text, max(0, mention.start - 40), mention.start)
     noun = _WORD.match(text, mention.end + 1)
-    if noun is None or not isinstance(value, float) or noun.group() in UNITS:
+    results = scene.seen.results
+    if before is None or noun is None or not isinstance(value, float) or noun.group() in UNITS:
         return
-    lists = [
-        (len(items), result)
-        for result in scene.seen.results
-        for name, items in _lists(result.value)
-        if name.removesuffix("s") == noun.group().removesuffix("s")
-    ]
-    most = max((length for length, _ in lists), default=None)
-    if most is None or value <= sum(length for length, _ in lists) or _said_by_others(mention, scene):
+    lists = [len(items) for result in results for items in _lists(result.value)]
+    if not lists or noun.group() in _FUNCTION_WORDS:
         return
-    if supported(mention, scene) and value > 3:
+    writes = sum(result.writes for result in results)
+    known = {count + change for count in scene.seen.counts for change in range(-writes, writes + 1)}
+    known |= {sum(pair) for pair in combinations(sorted(scene.seen.lengths), 2)}
+    if value in known or _said(value, scene):
         return
-    result = lists[-1][1]
-    message = f"{mention.text} {noun.group()} here, and {most} in the answer of {result.tool}"
-    yield Contradiction(mention, message, {"seen": most, "seen_in_message": result.message})
+    message = f"{mention.text} {noun.group()} here, and no list that was seen has so many"
+    counts: list[Json] = list(sorted(scene.seen.counts)[:12])
+    yield Contradiction(mention, message, {"seen": counts, "seen_in_message": results[-1].message})
 
 
-def _lists(value: Json) -> Iterator[tuple[str, list[Json]]]:
+def _said(value: float, scene: Scene) -> bool:
+    """Tell whether a result or the user named a number; that a rule names it says nothing of how many there are."""
+    sightings = scene.seen.read_texts().numbers.get(value, ())
+    return any(sighting.field is not None or sighting.where == "the user" for sighting in sightings)
+
+
+def _lists(value: Json) -> Iterator[list[Json]]:
     if isinstance(value, dict):
-        for key, item in value.items():
-            if isinstance(item, list):
-                yield key.lower(), item
-            else:
-                yield from _lists(item)
+        for item in value.values():
+            yield from _lists(item)
+    elif isinstance(value, list):
+        yield value
 
 
 def _other_row(scene: Scene) -> Iterator[Contradiction]:
@@ -255,5 +324,5 @@ def _holds(row: Row, mention: Mention) -> bool:
 
 def _told(mention: Mention, scene: Scene) -> bool:
     if mention.kind == "time":
-        return mention.text.lower().replace(" ", "") in scene.seen.told or scene.seen.says(mention.text.lower())
+        return mention.value in scene.seen.read_texts().asked.times or scene.seen.says(mention.text.lower())
     return _said_by_others(mention, scene)

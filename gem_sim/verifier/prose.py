@@ -63,13 +63,16 @@ UNITS: Final[dict[str, str]] = {
         "tb": "tb terabytes",
         "degree": "degree degrees °c °f °",
         "point": "point points",
-        "money": "dollar dollars usd euro euros eur gbp cents cent chf yen",
+        "money": "dollar dollars usd euro euros eur gbp chf yen",
+        "cent": "cent cents",
         "percent": "percent pct",
     }.items()
     for spelling in spellings.split()
 }
 # Unit → dimension and size in the dimension's base unit.
 SCALES: Final[dict[str, tuple[str, float]]] = {
+    "cent": ("money", 1.0),
+    "money": ("money", 100.0),
     "mm": ("length", 1.0),
     "cm": ("length", 10.0),
     "m": ("length", 1000.0),
@@ -297,8 +300,12 @@ def _number(match: re.Match[str], group: str, unit: str | None, *, whole: bool =
     if whole and match["big"]:
         value *= {"k": 1e3, "million": 1e6, "billion": 1e9}[match["big"].strip().lower()]
     span = match.span() if whole else match.span(group)
-    text = match.group() if whole else match[group] + (f" {unit}" if unit and unit not in ("money", "percent") else "")
-    kind: Kind = "amount" if unit == "money" else "percent" if unit == "percent" else "number"
+    text = (
+        match.group()
+        if whole
+        else match[group] + (f" {unit}" if unit and unit not in ("money", "cent", "percent") else "")
+    )
+    kind: Kind = "amount" if unit in ("money", "cent") else "percent" if unit == "percent" else "number"
     return Mention(kind, text.strip(), *span, value, unit, len(digits.partition(".")[2]))
 
 

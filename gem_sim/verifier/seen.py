@@ -1,7 +1,7 @@
 """What an assistant has seen up to a message: texts and results, and the figures, dates, times and words in them.
 
-Most of what prose mentions stands literally in what was seen, so at first only the runs of characters are kept. All
-else is read from the texts and results when a mention needs it, each once.
+It is read in three stages, each only when a mention needs it: the runs of characters of everything, the numbers in the
+fields of results, and the figures in texts.
 """
 
 from __future__ import annotations
@@ -15,24 +15,30 @@ from functools import cached_property, lru_cache
 from typing import NamedTuple
 
 from gem_sim.canonical import Json
-from gem_sim.verifier.prose import Mention, mentions, read
+from gem_sim.verifier.prose import UNITS, Mention, mentions, read
 
 _RUN = re.compile(r"[\w#$€£@+](?:[\w#$€£@.:+/%'-]*[\w%])?")
 _WORD = re.compile(r"[^\W\d_]+")
-_PLAIN_NUMBER = re.compile(r"[$€£]?\d{1,12}(?:,\d{3})*(?:\.\d+)?%?")
-_DIGITS = "$€£0123456789"
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
-# Parts of a field's name that say the unit and not the thing.
-_UNIT_PARTS = frozenset(
-    ("usd", "eur", "gbp", "cm", "mm", "km", "kg", "cents", "minutes", "hours", "days", "pct", "num")
+_PLAIN_NUMBER = re.compile(r"[$€£]?\d{1,12}(?:,\d{3})*(?:\.\d+)?%?")
+_NUMBER_STARTS = "$€£0123456789"
+# Words in a field's name that say what its numbers are; `label` numbers name something and measure nothing.
+_FIELD_UNITS = (
+    {spelling: unit for spelling, unit in UNITS.items() if len(spelling) > 1 and spelling not in ("in", "min", "sec")}
+    | dict.fromkeys(("price", "cost", "fee", "fare", "salary", "balance", "refund", "deposit"), "money")
+    | dict.fromkeys(("count", "quantity", "qty", "places", "copies", "seats", "stock"), "count")
+    | dict.fromkeys(("id", "code", "zip", "phone"), "label")
+    | dict.fromkeys(("pct", "percentage", "rate"), "percent")
+    | {"age": "year"}
 )
 
 
 class Sighting(NamedTuple):
     """A number and where it was seen.
 
-    `message` counts from 1, 0 for what the environment tells; `where` names the place for a person. `field` is the
-    field of a result or argument in words, None for prose; `row` numbers the object that has it, 0 for prose.
+    `unit` is that of its text or of its field's name. `message` counts from 1, 0 for what the environment tells;
+    `where` names the place for a person. `field` is the field of a result or argument in words, None for prose; `row`
+    numbers the object that has it, 0 for prose.
     """
 
     value: float
@@ -62,6 +68,12 @@ class Row:
         return frozenset(int(value) for kind, value in self._values if kind == "time")
 
     @cached_property
+    def dates(self) -> frozenset[tuple[int, int, int]]:
+        """The dates in it as (year or 0, month, day)."""
+        found = (m.value for leaf in _leaves(self.content) if isinstance(leaf, str) for m in mentions(leaf))
+        return frozenset(value for value in found if isinstance(value, tuple))
+
+    @cached_property
     def _values(self) -> list[tuple[str, float]]:
         found: list[tuple[str, float]] = []
         for leaf in _leaves(self.content):
@@ -83,37 +95,58 @@ class _Heard(NamedTuple):
 
 
 class Received(NamedTuple):
-    """What a tool was asked and answered; `answered` is False for a call whose answer is not there yet."""
+    """What a tool was asked and answered; `answered` is False for a call whose answer is not there yet.
+
+    `writes` tells whether it changed something by what the environment says of the tool.
+    """
 
     tool: str
     arguments: Mapping[str, Json]
     answered: bool
     value: Json
     message: int
+    writes: bool = False
+
+
+class Asked:
+    """What the user has spoken of, from which dates and times may be worked out."""
+
+    def __init__(self) -> None:
+        self.words: set[str] = set()
+        self.quantities: set[tuple[float, str]] = set()
+        self.weekdays: set[int] = set()
+        self.dates: set[tuple[int, int, int]] = set()
+        self.times: set[int] = set()
+        self.days: set[int] = set()
+        self.hours: set[int] = set()
 
 
 class Seen:
-    """Evidence in the order in which it came. All but `texts`, `runs`, `results` is up to date after `catch_up`."""
+    """Evidence in the order in which it came.
+
+    `texts`, `runs` and `results` are always up to date. After `read_results` so are `fields`, `labels` (the words in
+    their names), `lengths` of lists, `counts` (those and the sizes of groups in them) and the numbers of results; all
+    else after `read_texts`.
+    """
 
     def __init__(self) -> None:
         self.texts: list[str] = []
         self.runs: set[str] = set()
-        self.told: set[str] = set()
         self.results: list[Received] = []
+        self.fields: dict[str, list[Sighting]] = {}
+        self.labels: set[str] = set()
+        self.counts: set[int] = set()
+        self.lengths: set[int] = set()
         self.numbers: dict[float, list[Sighting]] = {}
         self.times: set[int] = set()
         self.dates: set[tuple[int, int, int]] = set()
         self.weekdays: set[int] = set()
         self.ordinals: set[float] = set()
-        self.quantities: set[tuple[float, str]] = set()
-        self.counts: set[int] = set()
         self.words: set[str] = set()
-        self._queue: list[_Heard | Received] = []
+        self.asked = Asked()
+        self._numeric: list[Received] = []
+        self._textual: list[_Heard | Received] = []
         self._row = 0
-        self._labels: set[str] = set()
-        self._labelled = 0
-        self._fields: dict[str, list[Sighting]] = {}
-        self._fields_of = 0
 
     def hear(self, text: str, message: int, where: str) -> None:
         """Take a text: a prompt, a policy, what the user says."""
@@ -121,15 +154,15 @@ class Seen:
             lowered, runs = _runs(text)
             self.texts.append(lowered)
             self.runs |= runs
-            self.told |= runs
-            self._queue.append(_Heard(text, message, where))
+            self._textual.append(_Heard(text, message, where))
 
     def receive(self, received: Received, raw: str) -> None:
         """Take a call or its answer; `raw` is its text."""
         lowered = raw.lower()
         self.texts.append(lowered)
         self.runs.update(_RUN.findall(lowered))
-        self._queue.append(received)
+        self._numeric.append(received)
+        self._textual.append(received)
         if received.answered:
             self.results.append(received)
 
@@ -137,54 +170,70 @@ class Seen:
         """Tell whether a text that was seen has these characters as a whole: an id is none for a piece of it."""
         return text in self.runs or any(_has(seen, text) for seen in self.texts)
 
-    def labels(self) -> set[str]:
-        """Return the last words of the names of all fields in results so far."""
-        for result in self.results[self._labelled :]:
-            for key in _keys(result.value):
-                self._labels.add(label_of(key).rpartition(" ")[2])
-        self._labelled = len(self.results)
-        return self._labels
-
-    def fields(self) -> dict[str, list[Sighting]]:
-        """Return field in words → the numbers it had in the results so far, in order."""
-        if self._fields_of != len(self.results):
-            self._fields, self._fields_of = fields_of(self.results), len(self.results)
-        return self._fields
-
-    def catch_up(self) -> Seen:
-        """Read what has come since the last time."""
-        queue, self._queue = self._queue, []
-        for item in queue:
-            if isinstance(item, _Heard):
-                self.words.update(_WORD.findall(item.text.lower()))
-                for mention in read(item.text).mentions:
-                    self._add(mention, item.message, item.where, None)
+    def read_results(self) -> Seen:
+        """Read the numbers of the results and arguments that have come since the last time."""
+        received, self._numeric = self._numeric, []
+        for item in received:
+            if item.answered:
+                self._walk(item.value, item.tool, item)
             else:
-                self._row += 1
-                source = item.value if item.answered else dict(item.arguments)
-                self._walk(source, item.message, item.tool, None)
+                self._walk(dict(item.arguments), item.tool, item)
         return self
 
-    def _walk(self, value: Json, message: int, tool: str, field: str | None) -> None:
-        if isinstance(value, str):
-            self.words.update(_WORD.findall(value.lower()))
-            for mention in mentions(value):
-                self._add(mention, message, tool, field or "result")
-        elif isinstance(value, bool) or value is None:
-            return
-        elif isinstance(value, int | float):
-            number = abs(float(value))
-            self.numbers.setdefault(number, []).append(Sighting(number, None, message, tool, field, self._row))
-        elif isinstance(value, dict):
-            for key, item in value.items():
-                self._walk(item, message, tool, label_of(key))
-                if isinstance(item, list | dict):
-                    self.counts.update(_counts(item))
-        else:
+    def read_texts(self) -> Seen:
+        """Read all that has come since the last time."""
+        self.read_results()
+        queue, self._textual = self._textual, []
+        for item in queue:
+            if isinstance(item, _Heard):
+                words = _WORD.findall(item.text.lower())
+                self.words.update(words)
+                found = read(item.text).mentions
+                if item.where == "the user":
+                    self.asked.words.update(words)
+                    for mention in found:
+                        self._ask(mention)
+                for mention in found:
+                    self._add(mention, item.message, item.where, None)
+            else:
+                for leaf in _leaves(item.value if item.answered else dict(item.arguments)):
+                    if isinstance(leaf, str):
+                        self.words.update(_WORD.findall(leaf.lower()))
+                        for mention in mentions(leaf):
+                            self._add(mention, item.message, item.tool, "text")
+        return self
+
+    def _walk(self, value: Json, key: str, item: Received) -> None:
+        if isinstance(value, dict):
+            self._row += 1
+            row = self._row
+            for name, below in value.items():
+                label, unit = _field(name)
+                if item.answered:
+                    self.labels.update(label.split())
+                number = _number(below)
+                if number is None:
+                    if isinstance(below, dict | list):
+                        self._walk(below, name, item)
+                    continue
+                sighting = Sighting(number, unit, item.message, item.tool, label, row)
+                self.numbers.setdefault(number, []).append(sighting)
+                if item.answered:
+                    self.fields.setdefault(label, []).append(sighting)
+        elif isinstance(value, list):
             self.counts.update(_counts(value))
-            for item in value:
-                self._row += 1
-                self._walk(item, message, tool, field)
+            self.lengths.add(len(value))
+            label, unit = _field(key)
+            for below in value:
+                number = _number(below)
+                if number is None:
+                    self._walk(below, key, item)
+                else:
+                    self.numbers.setdefault(number, []).append(
+                        Sighting(number, unit, item.message, item.tool, label, self._row)
+                    )
+        elif (number := _number(value)) is not None:
+            self.numbers.setdefault(number, []).append(Sighting(number, None, item.message, item.tool, key))
 
     def _add(self, mention: Mention, message: int, where: str, field: str | None) -> None:
         value = mention.value
@@ -203,10 +252,24 @@ class Seen:
         elif mention.kind == "ordinal":
             self.ordinals.add(value)
         else:
-            sighting = Sighting(value, mention.unit, message, where, field, self._row if field else 0)
-            self.numbers.setdefault(value, []).append(sighting)
-            if mention.unit is not None:
-                self.quantities.add((value, mention.unit))
+            self.numbers.setdefault(value, []).append(Sighting(value, mention.unit, message, where, field))
+
+    def _ask(self, mention: Mention) -> None:
+        value, asked = mention.value, self.asked
+        if isinstance(value, tuple):
+            asked.dates.add(value)
+        elif not isinstance(value, float):
+            return
+        elif mention.kind == "time":
+            asked.times.add(int(value))
+        elif mention.kind == "weekday":
+            asked.weekdays.add(int(value))
+        elif mention.kind == "ordinal":
+            asked.days.add(int(value))
+        elif mention.unit is not None:
+            asked.quantities.add((value, mention.unit))
+        elif value <= 24 and value == int(value):
+            asked.hours.add(int(value))
 
 
 @lru_cache(maxsize=512)
@@ -226,26 +289,26 @@ def _has(text: str, wanted: str) -> bool:
 
 
 @lru_cache(maxsize=4096)
-def label_of(key: str) -> str:
-    """Return the name of a field in words: `frameWidth_cm` → `frame width`."""
-    parts = _CAMEL.sub("_", key).lower().replace("-", "_").split("_")
-    return " ".join(part for part in parts if part and part not in _UNIT_PARTS) or key.lower()
+def _field(key: str) -> tuple[str, str | None]:
+    """Return the name of a field in words and the unit that it says: `frameWidth_cm` → (`frame width`, `cm`)."""
+    parts = [part for part in _CAMEL.sub("_", key).lower().replace("-", "_").split("_") if part]
+    unit = next((_FIELD_UNITS[part] for part in reversed(parts) if part in _FIELD_UNITS), None)
+    kept = [part for part in parts if part not in UNITS] or parts
+    return " ".join(kept), unit
 
 
-def _keys(value: Json) -> Iterator[str]:
-    if isinstance(value, dict):
-        for key, item in value.items():
-            yield key
-            if isinstance(item, list | dict):
-                yield from _keys(item)
-    elif isinstance(value, list):
-        for item in value:
-            yield from _keys(item)
+def _number(value: Json) -> float | None:
+    if isinstance(value, bool):
+        return None
+    if isinstance(value, int | float):
+        return abs(float(value))
+    if isinstance(value, str) and value[:1] in _NUMBER_STARTS and _PLAIN_NUMBER.fullmatch(value):
+        return float(re.sub(r"[^\d.]", "", value))
+    return None
 
 
-def _counts(value: Json) -> set[int]:
+def _counts(items: list[Json]) -> set[int]:
     """Return how many items a list has, and how many of them share a value of a field or have one at all."""
-    items = list(value.values()) if isinstance(value, dict) else value if isinstance(value, list) else []
     counts = {len(items)}
     rows = [item for item in items if isinstance(item, dict)]
     for key in {key for row in rows for key in row}:
@@ -287,43 +350,6 @@ def _leaves(value: Json) -> Iterator[Json]:
             yield from _leaves(item)
     else:
         yield value
-
-
-def fields_of(results: list[Received]) -> dict[str, list[Sighting]]:
-    """Return field in words → the numbers it had in some results, in order."""
-    fields: dict[str, list[Sighting]] = {}
-    row = 0
-
-    def walk(value: Json, field: str, result: Received) -> None:
-        nonlocal row
-        if isinstance(value, dict):
-            row += 1
-            here = row
-            for key, item in value.items():
-                label = label_of(key)
-                number = _number(item)
-                if number is not None:
-                    sighting = Sighting(number, None, result.message, result.tool, label, here)
-                    fields.setdefault(label, []).append(sighting)
-                else:
-                    walk(item, label, result)
-        elif isinstance(value, list):
-            for item in value:
-                walk(item, field, result)
-
-    for result in results:
-        walk(result.value, result.tool, result)
-    return fields
-
-
-def _number(value: Json) -> float | None:
-    if isinstance(value, bool):
-        return None
-    if isinstance(value, int | float):
-        return abs(float(value))
-    if isinstance(value, str) and value[:1] in _DIGITS and _PLAIN_NUMBER.fullmatch(value):
-        return float(re.sub(r"[^\d.]", "", value))
-    return None
 
 
 def day_of(value: tuple[int, int, int], year: int) -> date | None:

@@ -59,7 +59,7 @@ def unseen_words(text: str, seen: Seen) -> Iterator[tuple[str, int, str]]:
     for match, following in pairwise([*words, None]):
         word = match.group() if match is not None else ""
         lowered = word.lower()
-        if match is None or lowered not in _WATCHED or seen.says(lowered) or lowered in seen.catch_up().words:
+        if match is None or lowered not in _WATCHED or seen.says(lowered) or lowered in seen.read_texts().words:
             continue
         if lowered in GIVEN_NAMES:
             proper = word[0].isupper() and word[1:].islower()
