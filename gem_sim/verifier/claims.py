@@ -28,6 +28,7 @@ _KINDS = {
 }  # fmt: skip
 # Names of standards look like identifiers.
 _KNOWN = re.compile(r"(?:covid|utf|iso|python|http|sha|mp|rfc|a|b|ip[vx]?)[- ]?\d+", re.IGNORECASE)
+_RUN = re.compile(r"[\w#$€£@+](?:[\w#$€£@.:+/%'-]*[\w%])?")
 _SMALL = 12
 
 
@@ -130,7 +131,7 @@ def _nearest(mention: Mention, seen: Seen) -> Json:
     if mention.kind == "time" and isinstance(value, float):
         time = min(seen.times, key=lambda known: abs(known - value), default=None)
         return None if time is None else f"{time // 60:02}:{time % 60:02}"
-    return next(iter(get_close_matches(str(value), sorted(seen.runs), 1)), None)
+    return next(iter(get_close_matches(str(value), sorted(set(_RUN.findall(seen.text()))), 1)), None)
 
 
 def _unsupported(value: str, what: str, sentence: Sentence, nearest: Json) -> Finding:

@@ -52,9 +52,9 @@ def prompt(replay: Replay) -> Iterator[Finding]:
     )
     if source is not None:
         yield from _between_texts(told, source, environment)
-    own = [line for line in told.splitlines() if line not in environment.policy]
-    if own:
-        yield from _against_environment("\n".join(own), environment)
+    own = "\n".join(line for line in told.splitlines() if line not in environment.policy)
+    if clauses(own):
+        yield from _against_environment(own, environment)
 
 
 def environment_consistency(environment: Environment) -> Iterator[Finding]:

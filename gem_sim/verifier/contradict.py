@@ -121,11 +121,11 @@ def contradictions(scene: Scene) -> Iterator[Contradiction]:
     seen = scene.seen
     if not seen.results or not scene.prose.mentions:
         return
-    seen.read_results()
+    labels = seen.read_results().labels()
     lowered = scene.prose.text.lower()
     for mention in scene.prose.mentions:
         if mention.kind in _NUMBERS:
-            label = _label(lowered, mention, seen.labels)
+            label = _label(lowered, mention, labels)
             if label is not None:
                 yield from _other_value(mention, label, scene)
         if mention.kind in ("number", "word") and mention.unit is None:
@@ -161,10 +161,10 @@ def _other_value(mention: Mention, label: _Label, scene: Scene) -> Iterator[Cont
     fields = scene.seen.fields
     name = label.names[0] if any(_is_named(field, label.names[0]) for field in fields) else label.names[1]
     known = [s for field, every in fields.items() if _is_named(field, name) for s in every if _comparable(mention, s)]
-    if not known or _said_by_others(mention, scene, by_user=label.follows):
-        return
     if any(_equal(mention, sighting) for sighting in known):
         yield from _stale(mention, name, known, scene)
+        return
+    if not known or _said_by_others(mention, scene, by_user=label.follows):
         return
     # What another field of the same row has is mixed up; what stands elsewhere, or adds up, may be another matter.
     whole = name in fields and " " in name
@@ -180,6 +180,8 @@ def _stale(mention: Mention, name: str, known: list[Sighting], scene: Scene) -> 
     """Yield a value a field had earlier, where the answers just given have one other that the message does not say."""
     last = [sighting for sighting in known if sighting.message > scene.spoken]
     if len(last) != 1 or any(_equal(other, last[0]) for other in scene.prose.mentions):
+        return
+    if _said_by_others(mention, scene):
         return
     before = scene.prose.text[max(0, mention.start - 60) : mention.end + 40].lower()
     if not any(word in before for word in _EARLIER):
@@ -227,7 +229,7 @@ def _said_by_others(mention: Mention, scene: Scene, *, by_user: bool = False) ->
     if not isinstance(value, float):
         return False
     by_user = by_user or (value <= _SMALL and mention.unit is None)
-    sightings = [s for s in scene.seen.read_texts().numbers.get(value, ()) if s.field is None]
+    sightings = [s for s in scene.seen.read_told().numbers.get(value, ()) if s.field is None]
     return any(of_same_unit(mention, s) for s in sightings if s.where == "the user" or not by_user)
 
 
@@ -237,36 +239,27 @@ def _other_count(mention: Mention, text: str, scene: Scene) -> Iterator[Contradi
     What has been written since a list was seen may have made it longer or shorter by one each.
     """
     value = mention.value
-    before = _HAVING.search(text, max(0, mention.start - 40), mention.start)
     noun = _WORD.match(text, mention.end + 1)
     results = scene.seen.results
-    if before is None or noun is None or not isinstance(value, float) or noun.group() in UNITS:
+    if noun is None or not isinstance(value, float) or noun.group() in UNITS or noun.group() in _FUNCTION_WORDS:
         return
-    lists = [len(items) for result in results for items in _lists(result.value)]
-    if not lists or noun.group() in _FUNCTION_WORDS:
+    if not scene.seen.lists or _HAVING.search(text, max(0, mention.start - 40), mention.start) is None:
         return
     writes = sum(result.writes for result in results)
-    known = {count + change for count in scene.seen.counts for change in range(-writes, writes + 1)}
-    known |= {sum(pair) for pair in combinations(sorted(scene.seen.lengths), 2)}
+    counts = scene.seen.counts()
+    known = {count + change for count in counts for change in range(-writes, writes + 1)}
+    known |= {sum(pair) for pair in combinations(map(len, scene.seen.lists), 2)}
     if value in known or _said(value, scene):
         return
     message = f"{mention.text} {noun.group()} here, and no list that was seen has so many"
-    counts: list[Json] = list(sorted(scene.seen.counts)[:12])
-    yield Contradiction(mention, message, {"seen": counts, "seen_in_message": results[-1].message})
+    evidence: dict[str, Json] = {"seen": list(sorted(counts)[:12]), "seen_in_message": results[-1].message}
+    yield Contradiction(mention, message, evidence)
 
 
 def _said(value: float, scene: Scene) -> bool:
     """Tell whether a result or the user named a number; that a rule names it says nothing of how many there are."""
     sightings = scene.seen.read_texts().numbers.get(value, ())
     return any(sighting.field is not None or sighting.where == "the user" for sighting in sightings)
-
-
-def _lists(value: Json) -> Iterator[list[Json]]:
-    if isinstance(value, dict):
-        for item in value.values():
-            yield from _lists(item)
-    elif isinstance(value, list):
-        yield value
 
 
 def _other_row(scene: Scene) -> Iterator[Contradiction]:

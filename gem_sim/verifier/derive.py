@@ -59,21 +59,19 @@ def literal(mention: Mention, scene: Scene) -> bool:
     """Tell whether a mention stands in what was seen as it is, or in the way data write it."""
     seen, value = scene.seen, mention.value
     if isinstance(value, str):
-        return value in seen.runs or seen.says(value.lstrip("#"))
+        return seen.says(value.lstrip("#"))
     if isinstance(value, tuple):
         year, month, day = value
-        iso = f"{year or scene.clock.year:04}-{month:02}-{day:02}"
-        return iso in seen.runs or seen.says(mention.text.lower())
+        return seen.says(f"{year or scene.clock.year:04}-{month:02}-{day:02}") or seen.says(mention.text.lower())
     if mention.kind == "time":
         hour, minute = divmod(int(value), 60)
-        if f"{hour:02}:{minute:02}:00" in seen.runs or f"{hour:02}:{minute:02}" in seen.runs:
-            return True
-        return mention.exact and mention.text.lower().replace(" ", "") in seen.runs
+        return seen.says(f"{hour:02}:{minute:02}") or (
+            mention.exact and seen.says(mention.text.lower().replace(" ", ""))
+        )
     if mention.kind == "weekday":
-        return mention.text.lower() in seen.runs
-    if _known(mention, seen.read_results().numbers.get(value, ())):
-        return True
-    return _known(mention, seen.read_texts().numbers.get(value, ()))
+        return seen.says(mention.text.lower())
+    stages = (seen.read_results, seen.read_told, seen.read_texts)
+    return any(_known(mention, stage().numbers.get(value, ())) for stage in stages)
 
 
 def _known(mention: Mention, sightings: Iterable[Sighting]) -> bool:
@@ -97,13 +95,13 @@ def _same_digits(wanted: str, seen: Seen) -> bool:
     digits = "".join(filter(str.isdigit, wanted))
     if len(digits) < 7 or any(map(str.isalpha, wanted)):
         return False
-    return any(digits in "".join(filter(str.isdigit, text)) for text in seen.texts)
+    return any(digits in re.sub(r"[\s().-]", "", line) for line in seen.text().splitlines())
 
 
 def _number(mention: Mention, scene: Scene) -> bool:
     value, seen = _float(mention), scene.seen
     if mention.unit is None and value.is_integer():
-        if value <= max(3, scene.prose.items) or value in seen.counts:
+        if value <= max(3, scene.prose.items) or value in seen.counts():
             return True
         if value <= 12 and any(60 * hour % 1440 in seen.times for hour in (int(value), int(value) + 12)):
             return True
@@ -255,7 +253,7 @@ def _ordinal(value: float, scene: Scene) -> bool:
     seen = scene.seen
     if value in seen.ordinals or value in seen.numbers or any(day[2] == value for day in seen.dates):
         return True
-    return value <= max(3, scene.prose.items, *seen.counts)
+    return value <= max(3, scene.prose.items, *seen.counts())
 
 
 def _time(mention: Mention, scene: Scene) -> bool:

@@ -99,7 +99,8 @@ SCALES: Final[dict[str, tuple[str, float]]] = {
     "tb": ("size", 1e9),
 }
 
-_NUMBER = r"(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?"
+# `0,50` is a decimal comma, `1,250` a thousand and more; two figures behind a comma are never thousands.
+_NUMBER = r"(?:\d+,\d\d(?![\d,])|(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?)"
 _MONTH = "(?:" + "|".join(f"{month[:3]}(?:{month[3:]})?" if len(month) > 3 else month for month in MONTHS) + r")\.?"
 _UNIT = "(?:" + "|".join(sorted(map(re.escape, UNITS), key=len, reverse=True)) + r")(?![\w°])"
 _AM = r"(?:\s?[ap]\.?m\b\.?)"
@@ -130,6 +131,7 @@ _MENTION = re.compile(
     """,
     re.VERBOSE | re.IGNORECASE,
 )
+_DECIMAL_COMMA = re.compile(r"\d+,\d\d")
 _MARKUP = re.compile(r"\*\*|`+|^[ \t]*#+[ \t]+", re.MULTILINE)
 _SENTENCE_END = re.compile(r"[.!?]+[\"'”’)]*\s+|\n+")
 _ABBREVIATION = re.compile(r"\b(?:mr|mrs|ms|dr|st|no|vs|e\.g|i\.e|approx)\.\s+$", re.IGNORECASE)
@@ -295,7 +297,8 @@ def _iso(match: re.Match[str]) -> list[Mention]:
 
 
 def _number(match: re.Match[str], group: str, unit: str | None, *, whole: bool = False) -> Mention:
-    digits = match[group].replace(",", "")
+    digits = match[group]
+    digits = digits.replace(",", ".") if _DECIMAL_COMMA.fullmatch(digits) else digits.replace(",", "")
     value = float(digits)
     if whole and match["big"]:
         value *= {"k": 1e3, "million": 1e6, "billion": 1e9}[match["big"].strip().lower()]

@@ -1,12 +1,11 @@
 """What an assistant has seen up to a message: texts and results, and the figures, dates, times and words in them.
 
-It is read in three stages, each only when a mention needs it: the runs of characters of everything, the numbers in the
-fields of results, and the figures in texts.
+It is read in stages, each only when a mention needs it: everything as text to search in, the numbers in the fields of
+results, what prompts and user say, and at last the texts in results.
 """
 
 from __future__ import annotations
 
-import json
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -17,7 +16,6 @@ from typing import NamedTuple
 from gem_sim.canonical import Json
 from gem_sim.verifier.prose import UNITS, Mention, mentions, read
 
-_RUN = re.compile(r"[\w#$€£@+](?:[\w#$€£@.:+/%'-]*[\w%])?")
 _WORD = re.compile(r"[^\W\d_]+")
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _PLAIN_NUMBER = re.compile(r"[$€£]?\d{1,12}(?:,\d{3})*(?:\.\d+)?%?")
@@ -55,7 +53,11 @@ class Row:
     def __init__(self, content: Json, message: int) -> None:
         self.content = content
         self.message = message
-        self.text = json.dumps(content, ensure_ascii=False).lower()
+
+    @cached_property
+    def text(self) -> str:
+        """All that is in it, in lower case, to search in."""
+        return repr(self.content).lower()
 
     @cached_property
     def numbers(self) -> frozenset[float]:
@@ -124,19 +126,14 @@ class Asked:
 class Seen:
     """Evidence in the order in which it came.
 
-    `texts`, `runs` and `results` are always up to date. After `read_results` so are `fields`, `labels` (the words in
-    their names), `lengths` of lists, `counts` (those and the sizes of groups in them) and the numbers of results; all
-    else after `read_texts`.
+    `text` and `results` are always up to date. After `read_results` so are `fields`, `labels`, `lists`, `counts` and
+    the numbers of results; after `read_told` what was said to the assistant; after `read_texts` all.
     """
 
     def __init__(self) -> None:
-        self.texts: list[str] = []
-        self.runs: set[str] = set()
         self.results: list[Received] = []
         self.fields: dict[str, list[Sighting]] = {}
-        self.labels: set[str] = set()
-        self.counts: set[int] = set()
-        self.lengths: set[int] = set()
+        self.lists: list[list[Json]] = []
         self.numbers: dict[float, list[Sighting]] = {}
         self.times: set[int] = set()
         self.dates: set[tuple[int, int, int]] = set()
@@ -145,30 +142,46 @@ class Seen:
         self.words: set[str] = set()
         self.asked = Asked()
         self._numeric: list[Received] = []
-        self._textual: list[_Heard | Received] = []
+        self._heard: list[_Heard] = []
+        self._textual: list[Received] = []
         self._row = 0
+        self._labels: tuple[set[str], set[str]] = (set(), set())
+        self._texts: list[str] = []
+        self._text = ""
+        self._counts: set[int] = set()
+        self._counted = 0
 
     def hear(self, text: str, message: int, where: str) -> None:
         """Take a text: a prompt, a policy, what the user says."""
         if text:
-            lowered, runs = _runs(text)
-            self.texts.append(lowered)
-            self.runs |= runs
-            self._textual.append(_Heard(text, message, where))
+            self._texts.append(text)
+            self._heard.append(_Heard(text, message, where))
 
     def receive(self, received: Received, raw: str) -> None:
         """Take a call or its answer; `raw` is its text."""
-        lowered = raw.lower()
-        self.texts.append(lowered)
-        self.runs.update(_RUN.findall(lowered))
+        self._texts.append(raw)
         self._numeric.append(received)
         self._textual.append(received)
         if received.answered:
             self.results.append(received)
 
-    def says(self, text: str) -> bool:
-        """Tell whether a text that was seen has these characters as a whole: an id is none for a piece of it."""
-        return text in self.runs or any(_has(seen, text) for seen in self.texts)
+    def text(self) -> str:
+        """Return everything that was seen as one text in lower case."""
+        if self._texts:
+            self._text = "\n".join((self._text, *self._texts)).lower()
+            self._texts = []
+        return self._text
+
+    def says(self, wanted: str) -> bool:
+        """Tell whether these characters stand in what was seen as a whole: an id is none for a piece of it."""
+        return _has(self.text(), wanted)
+
+    def counts(self) -> set[int]:
+        """Return how many items the lists in results have, and how many of them share a value of a field."""
+        for items in self.lists[self._counted :]:
+            self._counts |= _counts(items)
+        self._counted = len(self.lists)
+        return self._counts
 
     def read_results(self) -> Seen:
         """Read the numbers of the results and arguments that have come since the last time."""
@@ -180,27 +193,31 @@ class Seen:
                 self._walk(dict(item.arguments), item.tool, item)
         return self
 
+    def read_told(self) -> Seen:
+        """Read what prompts, policy and user have said since the last time."""
+        heard, self._heard = self._heard, []
+        for item in heard:
+            words, found = _words_of(item.text), read(item.text).mentions
+            self.words |= words
+            if item.where == "the user":
+                self.asked.words |= words
+                for mention in found:
+                    self._ask(mention)
+            for mention in found:
+                self._add(mention, item.message, item.where, None)
+        return self
+
     def read_texts(self) -> Seen:
         """Read all that has come since the last time."""
         self.read_results()
-        queue, self._textual = self._textual, []
-        for item in queue:
-            if isinstance(item, _Heard):
-                words = _WORD.findall(item.text.lower())
-                self.words.update(words)
-                found = read(item.text).mentions
-                if item.where == "the user":
-                    self.asked.words.update(words)
-                    for mention in found:
-                        self._ask(mention)
-                for mention in found:
-                    self._add(mention, item.message, item.where, None)
-            else:
-                for leaf in _leaves(item.value if item.answered else dict(item.arguments)):
-                    if isinstance(leaf, str):
-                        self.words.update(_WORD.findall(leaf.lower()))
-                        for mention in mentions(leaf):
-                            self._add(mention, item.message, item.tool, "text")
+        self.read_told()
+        received, self._textual = self._textual, []
+        for item in received:
+            for leaf in _leaves(item.value if item.answered else dict(item.arguments)):
+                if isinstance(leaf, str):
+                    self.words.update(_WORD.findall(leaf.lower()))
+                    for mention in mentions(leaf):
+                        self._add(mention, item.message, item.tool, "text")
         return self
 
     def _walk(self, value: Json, key: str, item: Received) -> None:
@@ -209,31 +226,35 @@ class Seen:
             row = self._row
             for name, below in value.items():
                 label, unit = _field(name)
-                if item.answered:
-                    self.labels.update(label.split())
-                number = _number(below)
-                if number is None:
-                    if isinstance(below, dict | list):
-                        self._walk(below, name, item)
-                    continue
-                sighting = Sighting(number, unit, item.message, item.tool, label, row)
-                self.numbers.setdefault(number, []).append(sighting)
-                if item.answered:
-                    self.fields.setdefault(label, []).append(sighting)
+                self._labels[item.answered].add(label)
+                kind = type(below)
+                if kind is dict or kind is list:
+                    self._walk(below, name, item)
+                elif (number := _number(below)) is not None:
+                    sighting = Sighting(number, unit, item.message, item.tool, label, row)
+                    self.numbers.setdefault(number, []).append(sighting)
+                    if item.answered:
+                        self.fields.setdefault(label, []).append(sighting)
         elif isinstance(value, list):
-            self.counts.update(_counts(value))
-            self.lengths.add(len(value))
-            label, unit = _field(key)
+            self.lists.append(value)
             for below in value:
-                number = _number(below)
-                if number is None:
+                if isinstance(below, dict | list):
                     self._walk(below, key, item)
                 else:
-                    self.numbers.setdefault(number, []).append(
-                        Sighting(number, unit, item.message, item.tool, label, self._row)
-                    )
-        elif (number := _number(value)) is not None:
-            self.numbers.setdefault(number, []).append(Sighting(number, None, item.message, item.tool, key))
+                    self._note(below, key, item)
+        else:
+            self._note(value, key, item)
+
+    def _note(self, value: Json, key: str, item: Received) -> None:
+        number = _number(value)
+        if number is not None:
+            label, unit = _field(key)
+            sighting = Sighting(number, unit, item.message, item.tool, label, self._row)
+            self.numbers.setdefault(number, []).append(sighting)
+
+    def labels(self) -> set[str]:
+        """Return the words in the names of the fields of the results read so far."""
+        return {word for label in self._labels[True] for word in label.split()}
 
     def _add(self, mention: Mention, message: int, where: str, field: str | None) -> None:
         value = mention.value
@@ -273,15 +294,18 @@ class Seen:
 
 
 @lru_cache(maxsize=512)
-def _runs(text: str) -> tuple[str, frozenset[str]]:
-    lowered = text.lower()
-    return lowered, frozenset(_RUN.findall(lowered))
+def _words_of(text: str) -> frozenset[str]:
+    return frozenset(_WORD.findall(text.lower()))
 
 
 def _has(text: str, wanted: str) -> bool:
     start = text.find(wanted)
     while start >= 0:
-        before, after = text[start - 1 : start], text[start + len(wanted) : start + len(wanted) + 1]
+        end = start + len(wanted)
+        before, after = text[start - 1 : start], text[end : end + 1]
+        # The time of day follows a date behind a T.
+        if after == "t" and text[end + 1 : end + 2].isdigit():
+            after = ""
         if not (before.isalnum() or after.isalnum() or before == "_" or after == "_"):
             return True
         start = text.find(wanted, start + 1)
@@ -298,10 +322,9 @@ def _field(key: str) -> tuple[str, str | None]:
 
 
 def _number(value: Json) -> float | None:
-    if isinstance(value, bool):
-        return None
-    if isinstance(value, int | float):
-        return abs(float(value))
+    kind = type(value)
+    if kind is int or kind is float:
+        return abs(float(value))  # type: ignore[arg-type]
     if isinstance(value, str) and value[:1] in _NUMBER_STARTS and _PLAIN_NUMBER.fullmatch(value):
         return float(re.sub(r"[^\d.]", "", value))
     return None
