@@ -13,11 +13,13 @@ from datetime import datetime
 from difflib import get_close_matches
 
 from gem_sim.canonical import Json
+from gem_sim.environment import Environment
 from gem_sim.simulator import Replay
 from gem_sim.verdict import Finding
 from gem_sim.verifier.comparisons import false_comparisons, may_compare
 from gem_sim.verifier.contradict import contradictions
 from gem_sim.verifier.derive import Scene, supported
+from gem_sim.verifier.outcomes import false_outcomes
 from gem_sim.verifier.prose import Mention, Sentence, read, sentences
 from gem_sim.verifier.seen import Received, Seen
 from gem_sim.verifier.watched import unseen_words
@@ -26,8 +28,10 @@ _KINDS = {
     "number": "number", "word": "number", "ordinal": "number", "amount": "amount", "percent": "percentage",
     "date": "date", "time": "time", "weekday": "weekday", "identifier": "identifier", "contact": "address",
 }  # fmt: skip
-# Names of standards look like identifiers.
-_KNOWN = re.compile(r"(?:covid|utf|iso|python|http|sha|mp|rfc|a|b|ip[vx]?)[- ]?\d+", re.IGNORECASE)
+# What looks like an identifier and is none: standards, decades, sizes of screens, `mid-2024`.
+_NO_IDENTIFIER = re.compile(
+    r"(?:covid|utf|iso|python|http|sha|mp|rfc|ip[vx]?|mid|pre|post|late|early|top|non)[- ]?\d+|\d+[a-z]", re.IGNORECASE
+)
 _RUN = re.compile(r"[\w#$€£@+](?:[\w#$€£@.:+/%'-]*[\w%])?")
 _SMALL = 12
 
@@ -58,7 +62,7 @@ def statements(replay: Replay) -> Iterator[Finding]:
                 seen.receive(Received(asked.tool, asked.arguments, False, None, index + 1), str(asked.arguments))
             if message.content:
                 scene = Scene(seen, clock, read(message.content), spoken)
-                for finding in _judged(scene, reported):
+                for finding in _judged(scene, reported, replay.environment):
                     evidence = {"message": index + 1} | finding.evidence
                     yield finding.model_copy(update={"turn": turn or None, "evidence": evidence})
                 spoken = index + 1
@@ -69,7 +73,7 @@ def _clock(replay: Replay) -> datetime:
     return datetime.fromisoformat(text.replace("Z", "+00:00"))
 
 
-def _judged(scene: Scene, reported: set[object]) -> Iterator[Finding]:
+def _judged(scene: Scene, reported: set[object], environment: Environment) -> Iterator[Finding]:
     """Yield the findings of one message, each value once in a conversation."""
     prose = scene.prose
     for contradiction in contradictions(scene):
@@ -95,6 +99,10 @@ def _judged(scene: Scene, reported: set[object]) -> Iterator[Finding]:
         if word not in reported:
             reported.add(word)
             yield _unsupported(word, what, _sentence_at(scene, start), None)
+    for outcome in false_outcomes(scene, environment):
+        sentence_of = _sentence_at(scene, outcome.start)
+        evidence = {"sentence": sentence_of.text, "value": outcome.said}
+        yield Finding(code="claims.contradiction", message=outcome.message, evidence=evidence | outcome.evidence)
     if prose.mentions and may_compare(prose.text):
         for false in false_comparisons(sentences(prose)):
             yield Finding(code="claims.false_comparison", message=false.message, evidence=false.evidence)
@@ -106,7 +114,7 @@ def _is_claim(mention: Mention) -> bool:
         return False
     if mention.kind == "identifier":
         text = mention.text.lstrip("#")
-        return len(text) >= 5 and sum(map(str.isdigit, text)) >= 2 and not _KNOWN.fullmatch(text)
+        return len(text) >= 5 and sum(map(str.isdigit, text)) >= 2 and not _NO_IDENTIFIER.fullmatch(text)
     small = isinstance(mention.value, float) and mention.value <= _SMALL
     return not (mention.kind == "number" and mention.unit is None and small)
 

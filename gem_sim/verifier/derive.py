@@ -82,8 +82,8 @@ def of_same_unit(mention: Mention, sighting: Sighting) -> bool:
     """Tell whether a number with the unit of a mention may be the number that was seen."""
     if mention.unit == sighting.unit or mention.unit in (None, "times"):
         return True
-    # A bare number may be anything but a share.
-    return sighting.unit is None and mention.unit != "percent"
+    # A bare number may be anything; in prose it is no share.
+    return sighting.unit is None and (mention.unit != "percent" or sighting.field is not None)
 
 
 def _float(mention: Mention) -> float:
@@ -301,8 +301,8 @@ def _reached(wanted: date, scene: Scene) -> bool:
         return True
     if gap <= 14 and ({"week", "weekend"} & asked.words) and wanted.weekday() in (0, 4, 5, 6):
         return True
-    if "month" in asked.words and (wanted.day == today.day or _edge(wanted) or wanted.day in asked.days):
-        return gap <= 62
+    if "month" in asked.words and gap <= 62 and (wanted.day == today.day or _edge(wanted)):
+        return True
     own = {m.value for m in scene.prose.mentions if isinstance(m.value, tuple)} - {
         (wanted.year, wanted.month, wanted.day)
     }

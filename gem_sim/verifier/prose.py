@@ -100,9 +100,10 @@ SCALES: Final[dict[str, tuple[str, float]]] = {
 }
 
 # `0,50` is a decimal comma, `1,250` a thousand and more; two figures behind a comma are never thousands.
-_NUMBER = r"(?:\d+,\d\d(?![\d,])|(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?)"
+_NUMBER = r"(?:(?<!\d,)\d+,\d\d(?![\d,])|(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?)"
 _MONTH = "(?:" + "|".join(f"{month[:3]}(?:{month[3:]})?" if len(month) > 3 else month for month in MONTHS) + r")\.?"
 _UNIT = "(?:" + "|".join(sorted(map(re.escape, UNITS), key=len, reverse=True)) + r")(?![\w°])"
+_WORDS = "(?:" + "|".join(sorted(NUMBER_WORDS, key=len, reverse=True)) + ")"
 _AM = r"(?:\s?[ap]\.?m\b\.?)"
 
 # The order decides: what stands higher takes the text first.
@@ -127,11 +128,13 @@ _MENTION = re.compile(
     |(?P<identifier>\#\w[\w-]*|(?<![\w$€£#.-])(?=[\w-]*\d)(?=[\w-]*[A-Za-z_])\w+(?:[-_]\w+)*
         |\b\d+(?:-\d+)+\b)
     |(?P<weekday>\b(?:{"|".join(WEEKDAYS)})\b)
-    |(?P<word>\b(?:{"|".join(sorted(NUMBER_WORDS, key=len, reverse=True))})\b(?:[\s-](?P<unit4>{_UNIT}))?)
+    |(?P<word>\b(?P<words>{_WORDS}(?:[\s-](?:and\s)?{_WORDS})*)\b(?:[\s-](?P<unit4>{_UNIT}))?)
     """,
     re.VERBOSE | re.IGNORECASE,
 )
 _DECIMAL_COMMA = re.compile(r"\d+,\d\d")
+# Code and thoughts between tags are no claims; emphasis and headings are only marked.
+_ASIDE = re.compile(r"```.*?(?:```|\Z)|<think(?:ing)?>.*?(?:</think(?:ing)?>|\Z)", re.DOTALL)
 _MARKUP = re.compile(r"\*\*|`+|^[ \t]*#+[ \t]+", re.MULTILINE)
 _SENTENCE_END = re.compile(r"[.!?]+[\"'”’)]*\s+|\n+")
 _ABBREVIATION = re.compile(r"\b(?:mr|mrs|ms|dr|st|no|vs|e\.g|i\.e|approx)\.\s+$", re.IGNORECASE)
@@ -193,7 +196,8 @@ class Prose(NamedTuple):
 @lru_cache(maxsize=1024)
 def read(text: str) -> Prose:
     """Return what a text mentions; the markers of list items are no mentions."""
-    plain = _MARKUP.sub("", text) if "*" in text or "`" in text or "#" in text else text
+    plain = _ASIDE.sub("", text) if "```" in text or "<think" in text else text
+    plain = _MARKUP.sub("", plain) if "*" in plain or "`" in plain or "#" in plain else plain
     markers = {match.end() for match in _ITEM.finditer(plain)} if "\n" in plain else set()
     return Prose(plain, _mentions(plain, markers), len(markers))
 
@@ -277,14 +281,26 @@ def _read(match: re.Match[str]) -> list[Mention]:
         unit = "times" if match["times"] else _unit(match, "unit", match["currency"], match["percent"])
         return [_number(match, "number", unit, whole=True)]
     if match["word"]:
-        word = text.lower().split()[0] if match["unit4"] else text.lower()
-        word = word if word in NUMBER_WORDS else word.rpartition("-")[0]
-        return [Mention("word", text, start, end, float(NUMBER_WORDS[word]), _unit(match, "unit4"))]
+        return [Mention("word", text, start, end, float(_spelt_out(match["words"])), _unit(match, "unit4"))]
     if match["ordinal"]:
         return [Mention("ordinal", text, start, end, float(re.sub(r"\D", "", text)))]
     if match["weekday"]:
         return [Mention("weekday", text, start, end, float(WEEKDAYS.index(text.lower())))]
     return [Mention("contact" if match["contact"] else "identifier", text, start, end, text.lower().rstrip(".,"))]
+
+
+def _spelt_out(words: str) -> int:
+    """Return the number of some number words: `one hundred and eight` → 108."""
+    total = part = 0
+    for word in re.findall(r"[a-z]+", words.lower()):
+        number = NUMBER_WORDS.get(word, 0)
+        if word in ("hundred", "dozen"):
+            part = max(part, 1) * number
+        elif word == "thousand":
+            total, part = total + max(part, 1) * 1000, 0
+        else:
+            part += number
+    return total + part
 
 
 def _iso(match: re.Match[str]) -> list[Mention]:
