@@ -164,7 +164,7 @@ def _other_value(mention: Mention, label: _Label, scene: Scene) -> Iterator[Cont
     if any(_equal(mention, sighting) for sighting in known):
         yield from _stale(mention, name, known, scene)
         return
-    if not known or _said_by_others(mention, scene, by_user=label.follows):
+    if not known or _said_by_others(mention, scene, by_user=label.follows) or _taken(mention, label, known, scene):
         return
     # What another field of the same row has is mixed up; what stands elsewhere, or adds up, may be another matter.
     whole = name in fields and " " in name
@@ -174,6 +174,15 @@ def _other_value(mention: Mention, label: _Label, scene: Scene) -> Iterator[Cont
         if others or (adds_up and supported(mention, scene)):
             return
     yield _contradiction(mention, name, known[-1])
+
+
+def _taken(mention: Mention, label: _Label, known: list[Sighting], scene: Scene) -> bool:
+    """Tell whether the label goes with the number before it: `225 in total: 185 for …`."""
+    earlier = [other for other in scene.prose.mentions if other.end <= mention.start]
+    if label.follows or not earlier or not any(_equal(earlier[-1], sighting) for sighting in known):
+        return False
+    between = scene.prose.text[earlier[-1].end : mention.start].lower()
+    return re.fullmatch(rf"\W*(?:in |as |for )?(?:the )?{re.escape(label.names[1])}\W*", between) is not None
 
 
 def _stale(mention: Mention, name: str, known: list[Sighting], scene: Scene) -> Iterator[Contradiction]:

@@ -82,6 +82,9 @@ def of_same_unit(mention: Mention, sighting: Sighting) -> bool:
     """Tell whether a number with the unit of a mention may be the number that was seen."""
     if mention.unit == sighting.unit or mention.unit in (None, "times"):
         return True
+    scale = SCALES.get(mention.unit or "")
+    if scale is not None and scale[0] == sighting.unit:
+        return True
     # A bare number may be anything; in prose it is no share.
     return sighting.unit is None and (mention.unit != "percent" or sighting.field is not None)
 
@@ -204,8 +207,10 @@ def _in_results(mention: Mention, scene: Scene) -> Iterator[float]:
             rows.setdefault(sighting.row, []).append(sighting)
     for row in rows.values():
         counts = [s.value for s in row if s.unit == "count"]
-        for unit in {s.unit for s in row} - {"count", "label"}:
-            values = [s.value for s in row if s.unit == unit and of_same_unit(mention, s)][:_MOST]
+        # Of amounts many a field's name says nothing, of other measures a sum has to be of one dimension.
+        others = (None,) if mention.unit in (None, "money", "cent") else ()
+        for unit in {s.unit for s in row if of_same_unit(mention, s)} - {"count", "label", None} | set(others):
+            values = [s.value for s in row if s.unit in (unit, *others) and of_same_unit(mention, s)][:_MOST]
             # One is a step to the neighbour of every number, and hardly ever what somebody adds.
             yield from _sums([value for value in values if value != 1])
             yield from (value * count for value, count in product(values, counts))

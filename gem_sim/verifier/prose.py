@@ -104,7 +104,7 @@ _NUMBER = r"(?:(?<!\d,)\d+,\d\d(?![\d,])|(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?)"
 _MONTH = "(?:" + "|".join(f"{month[:3]}(?:{month[3:]})?" if len(month) > 3 else month for month in MONTHS) + r")\.?"
 _UNIT = "(?:" + "|".join(sorted(map(re.escape, UNITS), key=len, reverse=True)) + r")(?![\w°])"
 _WORDS = "(?:" + "|".join(sorted(NUMBER_WORDS, key=len, reverse=True)) + ")"
-_AM = r"(?:\s?[ap]\.?m\b\.?)"
+_AM = r"(?:\s?(?:[ap]m\b|[ap]\.m\b\.?))"
 
 # The order decides: what stands higher takes the text first.
 _MENTION = re.compile(
@@ -118,9 +118,9 @@ _MENTION = re.compile(
     |(?P<time>(?<![\w:.-])\d{{1,2}}:\d\d(?::\d\d)?(?![\w:]){_AM}?|(?<![\w:.])\d{{1,2}}:\d\d[ap]m\b
         |(?<![\w:.])\d{{1,2}}{_AM}|\bnoon\b|\bmidnight\b)
     |(?P<ordinal>\b\d+(?:st|nd|rd|th)\b)
-    |(?P<range>(?<![\w.])(?P<cur0>[$€£¥])?(?P<low>{_NUMBER})\s?(?:[-–]|to\s|and\s(?=[$€£¥\d]))\s?(?P<cur1>[$€£¥])?
+    |(?P<range>(?<![\w.])(?P<cur0>[$€£¥])?(?P<low>{_NUMBER})[ ]?(?:[-–]|to[ ]|and[ ](?=[$€£¥\d]))[ ]?(?P<cur1>[$€£¥])?
         (?P<high>{_NUMBER})(?:\s?(?P<percent1>%)|[\s-]?(?P<unit1>{_UNIT})|(?![\w-]|[.,:/]\d)))
-    |(?P<size>(?<![\w.])(?P<first>{_NUMBER})\s?(?P<unit2>{_UNIT})?\s?(?:[x×*]|by\b)\s?(?P<second>{_NUMBER})
+    |(?P<size>(?<![\w.])(?P<first>{_NUMBER})[ ]?(?P<unit2>{_UNIT})?[ ]?(?:[x×*]|by\b)[ ]?(?P<second>{_NUMBER})
         (?:[\s-]?(?P<unit3>{_UNIT})|(?!\w)))
     |(?P<figure>(?<![\w.])(?:(?P<currency>[$€£¥]|(?:US|C|A)\$)\s?)?(?P<number>{_NUMBER})(?![\d:]|[.,/]\d)
         (?:\s?(?P<percent>%)|[\s-]?(?P<unit>{_UNIT})|(?P<times>[x×](?!\w))|(?P<big>\s?(?:k|million|billion)\b)

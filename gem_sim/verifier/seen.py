@@ -20,23 +20,24 @@ _WORD = re.compile(r"[^\W\d_]+")
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _PLAIN_NUMBER = re.compile(r"[$€£]?\d{1,12}(?:,\d{3})*(?:\.\d+)?%?")
 _NUMBER_STARTS = "$€£0123456789"
-# Words in a field's name that say what its numbers are; `label` numbers name something and measure nothing.
+# Words in a field's name that say what its numbers are, by unit or by dimension; `label` numbers measure nothing.
 _FIELD_UNITS = (
     {spelling: unit for spelling, unit in UNITS.items() if len(spelling) > 1 and spelling not in ("in", "min", "sec")}
     | dict.fromkeys(("price", "cost", "fee", "fare", "salary", "balance", "refund", "deposit"), "money")
     | dict.fromkeys(("count", "quantity", "qty", "places", "copies", "seats", "stock"), "count")
     | dict.fromkeys(("id", "code", "zip", "phone"), "label")
     | dict.fromkeys(("pct", "percentage", "rate"), "percent")
-    | {"age": "year"}
+    | dict.fromkeys(("width", "height", "length", "depth", "distance", "diameter", "size"), "length")
+    | {"age": "year", "weight": "weight", "duration": "duration"}
 )
 
 
 class Sighting(NamedTuple):
     """A number and where it was seen.
 
-    `unit` is that of its text or of its field's name. `message` counts from 1, 0 for what the environment tells;
-    `where` names the place for a person. `field` is the field of a result or argument in words, None for prose; `row`
-    numbers the object that has it, 0 for prose.
+    `unit` is the unit of its text, or the unit or dimension that its field's name says. `message` counts from 1, 0 for
+    what the environment tells; `where` names the place for a person. `field` is the field of a result or argument in
+    words, None for prose; `row` numbers the object that has it, 0 for prose.
     """
 
     value: float
