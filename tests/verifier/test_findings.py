@@ -72,7 +72,7 @@ def test_a_finding_says_where_and_shows_evidence(code: str, tmp_path: Path) -> N
     for finding in judged(load(code)["bad"], tmp_path).findings:
         assert finding.message
         assert finding.evidence
-        if code.startswith(("order.", "result.")):
+        if code.startswith(("order.", "result.", "effects.")):
             assert finding.turn
             assert finding.call
             assert finding.tool
