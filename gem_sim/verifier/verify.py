@@ -13,7 +13,7 @@ from gem_sim.errors import CheckError, GemSimError, InputError
 from gem_sim.simulator import Replay
 from gem_sim.verdict import Finding, Verdict, outcome_of
 from gem_sim.verifier import format as format_checks
-from gem_sim.verifier import goal, order, result, schema
+from gem_sim.verifier import goal, order, provenance, result, schema
 
 Check: TypeAlias = Callable[[Replay], Iterator[Finding]]
 
@@ -28,6 +28,7 @@ CHECKS: tuple[Check, ...] = (
     schema.unknown_tool,
     schema.argument,
     schema.result,
+    provenance.unsupported,
     order.steps,
     result.outcome,
     result.mismatch,

@@ -1,0 +1,281 @@
+"""Dates and times of day: those a text names, and what follows from them and the clock.
+
+English words only; numbers in digits are read in any language.
+"""
+
+from __future__ import annotations
+
+import calendar
+import re
+from collections.abc import Iterator
+from datetime import date, datetime, time, timedelta
+from typing import NamedTuple
+
+from gem_sim.verifier.sources.seen import Place
+
+_MONTHS = {name.casefold(): number for number, name in enumerate(calendar.month_name) if name}
+_SHORT_MONTHS = {name.casefold(): number for number, name in enumerate(calendar.month_abbr) if name} | {"sept": 9}
+_DAYS = {name.casefold(): number for number, name in enumerate(calendar.day_name)}
+# Names of months and weekdays, without case.
+NAMES = frozenset((*_MONTHS, *_DAYS))
+_MONTH = "|".join([*_MONTHS, *_SHORT_MONTHS])
+
+_ISO = re.compile(
+    r"(?<!\d)(?P<y>\d{4})[-/.](?P<m>\d{1,2})[-/.](?P<d>\d{1,2})(?!\d)"
+    r"(?:[T ](?P<H>\d{2}):(?P<M>\d{2})(?::(?P<S>\d{2})(?:\.\d+)?)?)?"
+)
+_SLASHED = re.compile(r"(?<![\d/.])(?P<a>\d{1,2})/(?P<b>\d{1,2})(?:/(?P<y>\d{4}|\d{2}))?(?![\d/])")
+_DASHED = re.compile(r"(?<![\d.-])(?P<a>\d{1,2})(?P<sign>[.-])(?P<b>\d{1,2})(?P=sign)(?P<y>\d{4})(?![\d.-]*\d)")
+_MONTH_DAY = re.compile(
+    rf"\b(?P<m>{_MONTH})\b\.?,?\s*(?:the\s+)?(?P<d>\d{{1,2}})?(?:st|nd|rd|th)?\b(?:,?\s*(?P<y>\d{{4}}))?", re.IGNORECASE
+)
+_DAY_MONTH = re.compile(
+    rf"\b(?P<d>\d{{1,2}})(?:st|nd|rd|th)?\s+(?:of\s+)?(?P<m>{_MONTH})\b\.?(?:,?\s*(?P<y>\d{{4}}))?", re.IGNORECASE
+)
+_ORDINAL_DAY = re.compile(r"\b(?P<d>\d{1,2})(?:st|nd|rd|th)\b", re.IGNORECASE)
+_WEEKDAY = re.compile(rf"\b(?P<w>{'|'.join(_DAYS)}|mon|tues?|wed|thurs?|fri|sat|sun)s?\b", re.IGNORECASE)
+_MONTH_YEAR = re.compile(r"(?<![\d/])(?P<m>0?[1-9]|1[0-2])[/-](?P<y>\d{4}|\d{2})(?![\d/-])")
+
+_RELATIVE = {
+    "day after tomorrow": 2, "day before yesterday": -2, "tomorrow": 1, "yesterday": -1, "last night": -1,
+    "today": 0, "tonight": 0, "this morning": 0, "this afternoon": 0, "this evening": 0, "now": 0, "currently": 0,
+    "current": 0, "immediately": 0,
+}  # fmt: skip
+_RELATIVE_WORD = re.compile(rf"\b(?:{'|'.join(_RELATIVE)})\b", re.IGNORECASE)
+_SPAN = re.compile(
+    r"\b(?P<unit>week(?:end|ly|s)?|months?|monthly|years?|yearly|annual(?:ly)?|daily|day|quarter)\b", re.IGNORECASE
+)
+_DURATION = re.compile(
+    r"\b(?P<n>\d+(?:\.\d+)?|an?|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|fourteen|fifteen|twenty|thirty|"
+    r"forty[- ]five|forty|sixty|ninety|half an?|half|a couple of|a few|couple of|few|the)[\s-]*(?P<half>and a half )?"
+    r"(?P<unit>minutes?|mins?|hours?|hrs?|h|days?|nights?|weeks?|fortnights?|months?|years?)\b(?P<tail> and a half)?",
+    re.IGNORECASE,
+)
+_COUNTS = {
+    "a": 1, "an": 1, "the": 1, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8,
+    "nine": 9, "ten": 10, "eleven": 11, "twelve": 12, "fourteen": 14, "fifteen": 15, "twenty": 20, "thirty": 30,
+    "forty five": 45, "forty": 40, "sixty": 60, "ninety": 90, "half": 0.5, "half a": 0.5, "half an": 0.5,
+    "a couple of": 2, "couple of": 2, "a few": 3, "few": 3,
+}  # fmt: skip
+_MINUTES = {"m": 1, "h": 60, "d": 1440, "n": 1440, "w": 10080, "f": 20160}
+
+_CLOCK_TIME = re.compile(
+    r"(?<![\d:.,/$€£])(?<!\d{4}-)(?<!\d-\d\d-)(?P<H>[01]?\d|2[0-4])(?:[:.](?P<M>[0-5]\d)(?::(?P<S>[0-5]\d))?)?\s*(?P<half>[ap]\.?m\b\.?)?"
+    r"(?![\d:/%]|[.,]\d|\s*(?:cm|km|kg|dollars|usd)\b)",
+    re.IGNORECASE,
+)
+_NAMED_TIMES = {"noon": 12 * 60, "midday": 12 * 60, "lunch": 12 * 60, "midnight": 0}
+_PARTS = {"morning": (5, 12), "afternoon": (12, 18), "evening": (17, 23), "night": (18, 24), "tonight": (17, 24)}
+_NAMED = re.compile(rf"\b({'|'.join([*_NAMED_TIMES, *_PARTS])})\b", re.IGNORECASE)
+_ABOUT = re.compile(r"\b(?:around|about|approximately|roughly|near)\b", re.IGNORECASE)
+
+
+class Moment(NamedTuple):
+    """A day, a time of day, or both; `minute` counts from midnight. None: that part is not there."""
+
+    day: date | None
+    minute: int | None
+    second: int = 0
+
+
+class Named(NamedTuple):
+    """A day, weekday, month or year that a text names; None for each part that it does not.
+
+    `offset` is a number of days from the clock's day instead.
+    """
+
+    place: Place
+    words: str
+    year: int | None = None
+    month: int | None = None
+    day: int | None = None
+    weekday: int | None = None
+    offset: int | None = None
+
+    def fits(self, day: date) -> bool:
+        """Tell whether a day has every part that is named; for names by the calendar only."""
+        return (
+            (self.year is None or self.year == day.year)
+            and (self.month is None or self.month == day.month)
+            and (self.day is None or self.day == day.day)
+            and (self.weekday is None or self.weekday == day.weekday())
+        )
+
+
+class Span(NamedTuple):
+    """A length of time that a text names: `months` and `minutes`, one of which is 0."""
+
+    place: Place
+    words: str
+    minutes: int
+    months: int
+
+
+class Hour(NamedTuple):
+    """A time of day that a text names, `end` included; both halves of the day where the text does not say which."""
+
+    place: Place
+    words: str
+    start: int
+    end: int
+    either_half: bool
+
+
+def moments_of(text: str) -> list[Moment]:
+    """Return how a text can be read as one date, one time or both, most likely first; empty where it cannot."""
+    stripped = text.strip()
+    if not any(map(str.isdigit, stripped[:1] + stripped[-4:])) or len(stripped) > 40:
+        return []
+    try:
+        moment = datetime.fromisoformat(stripped.replace("/", "-") if stripped[:4].isdigit() else stripped)
+    except ValueError:
+        return list(_other_readings(stripped))
+    bare = len(stripped) <= 10
+    if stripped[:4].isdigit() and len(stripped) >= 8:
+        return [Moment(moment.date(), None if bare else moment.hour * 60 + moment.minute, moment.second)]
+    return []
+
+
+def _other_readings(text: str) -> Iterator[Moment]:
+    match = re.fullmatch(_CLOCK_TIME, text)
+    if match and (match["M"] or match["half"]):
+        for minute in _minutes(match):
+            yield Moment(None, minute, int(match["S"] or 0))
+        return
+    match = re.fullmatch(_SLASHED, text) or re.fullmatch(_DASHED, text)
+    if match and match["y"]:
+        for month, day in ((match["a"], match["b"]), (match["b"], match["a"])):
+            reading = _day(_year(match["y"]), int(month), int(day))
+            if reading is not None:
+                yield Moment(reading, None)
+        return
+    for pattern in (_MONTH_DAY, _DAY_MONTH):
+        match = re.fullmatch(pattern, text)
+        if match and match["d"] and match["y"]:
+            reading = _day(int(match["y"]), _month(match["m"]), int(match["d"]))
+            if reading is not None:
+                yield Moment(reading, None)
+
+
+def _minutes(match: re.Match[str]) -> list[int]:
+    hour, minute, half = int(match["H"]) % 24, int(match["M"] or 0), (match["half"] or "").casefold()
+    if half and hour <= 12:
+        hour = hour % 12 + (12 if half.startswith("p") else 0)
+    return [hour * 60 + minute]
+
+
+def _day(year: int, month: int, day: int) -> date | None:
+    try:
+        return date(year, month, day)
+    except ValueError:
+        return None
+
+
+def _year(text: str) -> int:
+    return int(text) if len(text) == 4 else 2000 + int(text)
+
+
+def _month(name: str) -> int:
+    folded = name.casefold()
+    return _MONTHS.get(folded) or _SHORT_MONTHS[folded]
+
+
+def names_in(place: Place, text: str) -> Iterator[Named]:
+    """Yield each day, weekday or month that a text names."""
+    for match in _ISO.finditer(text):
+        yield Named(place, match[0], int(match["y"]), int(match["m"]), int(match["d"]))
+    for match in (*_SLASHED.finditer(text), *_DASHED.finditer(text)):
+        a, b = int(match["a"]), int(match["b"])
+        year = _year(match["y"]) if match["y"] else None
+        for month, day in ((a, b), (b, a)):
+            if 1 <= month <= 12 and 1 <= day <= 31:
+                yield Named(place, match[0], year, month, day)
+    for match in _MONTH_YEAR.finditer(text):
+        yield Named(place, match[0], _year(match["y"]), int(match["m"]))
+    if not re.search(r"[A-Za-z]{2}", text):
+        return
+    for pattern in (_MONTH_DAY, _DAY_MONTH):
+        for match in pattern.finditer(text):
+            year = int(match["y"]) if match["y"] else None
+            yield Named(place, match[0], year, _month(match["m"]), int(match["d"]) if match["d"] else None)
+    for match in _ORDINAL_DAY.finditer(text):
+        yield Named(place, match[0], day=int(match["d"]))
+    for match in _WEEKDAY.finditer(text):
+        weekday = next(number for name, number in _DAYS.items() if name.startswith(match["w"].casefold()[:3]))
+        yield Named(place, match[0], weekday=weekday)
+    for match in _RELATIVE_WORD.finditer(text):
+        yield Named(place, match[0], offset=_RELATIVE[match[0].casefold()])
+
+
+def spans_in(place: Place, text: str) -> Iterator[Span]:
+    """Yield each length of time that a text names: three hours, a week, half an hour."""
+    for match in _DURATION.finditer(text):
+        number = match["n"].casefold().replace("-", " ")
+        count = _COUNTS[number] if number in _COUNTS else float(number)
+        count += 0.5 if match["half"] or match["tail"] else 0
+        unit = match["unit"].casefold()
+        if unit.startswith(("month", "year")):
+            yield Span(place, match[0], 0, round(count * (12 if unit[0] == "y" else 1)))
+        else:
+            yield Span(place, match[0], round(count * _MINUTES[unit[0]]), 0)
+
+
+def hours_in(place: Place, text: str) -> Iterator[Hour]:
+    """Yield each time of day that a text names, in digits or as noon, evening and the like."""
+    spread = 60 if _ABOUT.search(text) else 0
+    for match in _CLOCK_TIME.finditer(text):
+        minute = _minutes(match)[0]
+        yield Hour(place, match[0].strip(), minute - spread, minute + spread, not match["half"] and minute < 13 * 60)
+    for match in _NAMED.finditer(text):
+        name = match[0].casefold()
+        if name in _NAMED_TIMES:
+            yield Hour(place, name, _NAMED_TIMES[name], _NAMED_TIMES[name], either_half=False)
+        else:
+            start, end = _PARTS[name]
+            yield Hour(place, name, start * 60, end * 60 - 1, either_half=False)
+
+
+def calendar_units(text: str) -> set[str]:
+    """Return which units of the calendar a text speaks of: week, month, year, day."""
+    found = {match["unit"].casefold() for match in _SPAN.finditer(text)}
+    units = {"w": "week", "m": "month", "y": "year", "a": "year", "d": "day", "q": "month"}
+    return {units[unit[0]] for unit in found}
+
+
+def shifted(day: date, months: int) -> date:
+    """Return the same day of the month `months` later, or the last one there is."""
+    index = day.year * 12 + day.month - 1 + months
+    year, month = divmod(index, 12)
+    return date(year, month + 1, min(day.day, calendar.monthrange(year, month + 1)[1]))
+
+
+def clock_moment(clock: str) -> Moment | None:
+    """Return the moment a clock shows, None where it is no ISO time."""
+    try:
+        moment = datetime.fromisoformat(clock)
+    except ValueError:
+        return None
+    return Moment(moment.date(), moment.hour * 60 + moment.minute, moment.second)
+
+
+def is_edge(day: date, units: set[str], anchors: list[date]) -> str | None:
+    """Return which edge of a week, month or year around an anchor a day is, None where it is none."""
+    for anchor in anchors:
+        if "week" in units:
+            monday = anchor - timedelta(days=anchor.weekday())
+            weeks = (day - monday).days // 7
+            if -2 <= weeks <= 2 and day.weekday() in (0, 4, 5, 6):
+                return f"{calendar.day_name[day.weekday()]} of a week near {anchor}"
+        months = (day.year - anchor.year) * 12 + day.month - anchor.month
+        if "month" in units or "year" in units:
+            last = calendar.monthrange(day.year, day.month)[1]
+            if -12 <= months <= 12 and day.day in (1, last):
+                return f"{'first' if day.day == 1 else 'last'} day of a month near {anchor}"
+        if "year" in units and (day.month, day.day) in ((1, 1), (12, 31)) and abs(day.year - anchor.year) <= 10:
+            return f"an end of a year near {anchor}"
+    return None
+
+
+def written(minute: int) -> str:
+    """Return a time of day as HH:MM."""
+    return time(minute // 60 % 24, minute % 60).strftime("%H:%M")
