@@ -11,8 +11,6 @@ from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
 from typing import NamedTuple
 
-from gem_sim.verifier.sources.seen import Place
-
 _MONTHS = {name.casefold(): number for number, name in enumerate(calendar.month_name) if name}
 _SHORT_MONTHS = {name.casefold(): number for number, name in enumerate(calendar.month_abbr) if name} | {"sept": 9}
 _DAYS = {name.casefold(): number for number, name in enumerate(calendar.day_name)}
@@ -42,13 +40,11 @@ _RELATIVE = {
     "current": 0, "immediately": 0,
 }  # fmt: skip
 _RELATIVE_WORD = re.compile(rf"\b(?:{'|'.join(_RELATIVE)})\b", re.IGNORECASE)
-_SPAN = re.compile(
-    r"\b(?P<unit>week(?:end|ly|s)?|months?|monthly|years?|yearly|annual(?:ly)?|daily|day|quarter)\b", re.IGNORECASE
-)
 _DURATION = re.compile(
-    r"\b(?P<n>\d+(?:\.\d+)?|an?|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|fourteen|fifteen|twenty|thirty|"
-    r"forty[- ]five|forty|sixty|ninety|half an?|half|a couple of|a few|couple of|few|the)[\s-]*(?P<half>and a half )?"
-    r"(?P<unit>minutes?|mins?|hours?|hrs?|h|days?|nights?|weeks?|fortnights?|months?|years?)\b(?P<tail> and a half)?",
+    r"\b(?P<n>\d+(?:\.\d+)?|an?|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|fourteen|fifteen|twenty|"
+    r"thirty|forty[- ]five|forty|sixty|ninety|half an?|half|a couple of|a few|couple of|few|the)[\s-]*"
+    r"(?P<half>and a half )?(?P<unit>minutes?|mins?|hours?|hrs?|h|days?|nights?|weeks?|fortnights?|months?|years?)\b"
+    r"(?P<tail> and a half)?",
     re.IGNORECASE,
 )
 _COUNTS = {
@@ -58,16 +54,52 @@ _COUNTS = {
     "a couple of": 2, "couple of": 2, "a few": 3, "few": 3,
 }  # fmt: skip
 _MINUTES = {"m": 1, "h": 60, "d": 1440, "n": 1440, "w": 10080, "f": 20160}
+_UNITS = {
+    "week": "week", "weeks": "week", "weekly": "week", "weekend": "week", "month": "month", "months": "month",
+    "monthly": "month", "quarter": "month", "year": "year", "years": "year", "yearly": "year", "annual": "year",
+    "annually": "year", "day": "day", "days": "day", "daily": "day",
+}  # fmt: skip
+_REPEATED = frozenset(
+    (
+        "every",
+        "each",
+        "weekly",
+        "daily",
+        "monthly",
+        "yearly",
+        "annually",
+        "recurring",
+        "repeat",
+        "repeated",
+        "until",
+        "rest",
+    )
+)
+_BESIDE = frozenset(
+    ("before", "after", "prior", "next", "following", "previous", "later", "earlier", "eve", "until", "by", "through")
+)
 
 _CLOCK_TIME = re.compile(
-    r"(?<![\d:.,/$€£])(?<!\d{4}-)(?<!\d-\d\d-)(?P<H>[01]?\d|2[0-4])(?:[:.](?P<M>[0-5]\d)(?::(?P<S>[0-5]\d))?)?\s*(?P<half>[ap]\.?m\b\.?)?"
-    r"(?![\d:/%]|[.,]\d|\s*(?:cm|km|kg|dollars|usd)\b)",
+    r"(?<![\d:.,/$€£])(?<!\d{4}-)(?<!\d-\d\d-)(?P<H>[01]?\d|2[0-4])(?:[:.](?P<M>[0-5]\d)(?::(?P<S>[0-5]\d))?)?\s*"
+    r"(?P<half>[ap]\.?m\b\.?)?(?![\d:/%]|[.,]\d|\s*(?:cm|km|kg|dollars|usd)\b)",
     re.IGNORECASE,
 )
 _NAMED_TIMES = {"noon": 12 * 60, "midday": 12 * 60, "lunch": 12 * 60, "midnight": 0}
 _PARTS = {"morning": (5, 12), "afternoon": (12, 18), "evening": (17, 23), "night": (18, 24), "tonight": (17, 24)}
-_NAMED = re.compile(rf"\b({'|'.join([*_NAMED_TIMES, *_PARTS])})\b", re.IGNORECASE)
-_ABOUT = re.compile(r"\b(?:around|about|approximately|roughly|near)\b", re.IGNORECASE)
+_ABOUT = frozenset(("around", "about", "approximately", "roughly", "near"))
+
+# A pattern is tried only where a text has one of its words: most texts have none of most.
+_WORD = re.compile(r"[a-z]+")
+_MONTH_WORDS = frozenset((*_MONTHS, *_SHORT_MONTHS))
+_DAY_WORDS = frozenset(
+    (*_DAYS, *(f"{name}s" for name in _DAYS), "mon", "tue", "tues", "wed", "thu", "thurs", "thur", "fri", "sat", "sun")
+)
+_RELATIVE_WORDS = frozenset(words.split()[-1] for words in _RELATIVE)
+_SPAN_WORDS = frozenset(
+    f"{unit}{ending}"
+    for unit in ("minute", "min", "hour", "hr", "h", "day", "night", "week", "fortnight", "month", "year")
+    for ending in ("", "s")
+)
 
 
 class Moment(NamedTuple):
@@ -84,7 +116,6 @@ class Named(NamedTuple):
     `offset` is a number of days from the clock's day instead.
     """
 
-    place: Place
     words: str
     year: int | None = None
     month: int | None = None
@@ -105,7 +136,6 @@ class Named(NamedTuple):
 class Span(NamedTuple):
     """A length of time that a text names: `months` and `minutes`, one of which is 0."""
 
-    place: Place
     words: str
     minutes: int
     months: int
@@ -114,11 +144,25 @@ class Span(NamedTuple):
 class Hour(NamedTuple):
     """A time of day that a text names, `end` included; both halves of the day where the text does not say which."""
 
-    place: Place
     words: str
     start: int
     end: int
     either_half: bool
+
+
+class Reading(NamedTuple):
+    """What a text says of time.
+
+    `units` are those of the calendar that it speaks of; `repeated` and `beside` tell whether it has words such as
+    *every* and *before*.
+    """
+
+    named: tuple[Named, ...]
+    spans: tuple[Span, ...]
+    hours: tuple[Hour, ...]
+    units: frozenset[str]
+    repeated: bool
+    beside: bool
 
 
 def moments_of(text: str) -> list[Moment]:
@@ -139,8 +183,7 @@ def moments_of(text: str) -> list[Moment]:
 def _other_readings(text: str) -> Iterator[Moment]:
     match = re.fullmatch(_CLOCK_TIME, text)
     if match and (match["M"] or match["half"]):
-        for minute in _minutes(match):
-            yield Moment(None, minute, int(match["S"] or 0))
+        yield Moment(None, _minute(match), int(match["S"] or 0))
         return
     match = re.fullmatch(_SLASHED, text) or re.fullmatch(_DASHED, text)
     if match and match["y"]:
@@ -157,11 +200,11 @@ def _other_readings(text: str) -> Iterator[Moment]:
                 yield Moment(reading, None)
 
 
-def _minutes(match: re.Match[str]) -> list[int]:
+def _minute(match: re.Match[str]) -> int:
     hour, minute, half = int(match["H"]) % 24, int(match["M"] or 0), (match["half"] or "").casefold()
     if half and hour <= 12:
         hour = hour % 12 + (12 if half.startswith("p") else 0)
-    return [hour * 60 + minute]
+    return hour * 60 + minute
 
 
 def _day(year: int, month: int, day: int) -> date | None:
@@ -180,66 +223,82 @@ def _month(name: str) -> int:
     return _MONTHS.get(folded) or _SHORT_MONTHS[folded]
 
 
-def names_in(place: Place, text: str) -> Iterator[Named]:
-    """Yield each day, weekday or month that a text names."""
+def read_times(text: str) -> Reading:
+    """Return the days, times of day and lengths of time that a text names."""
+    digits = any(map(str.isdigit, text))
+    if len(text) < 24 and digits and not any(map(str.isalpha, text)):
+        named = tuple(_dates_in_digits(text))
+        return Reading(named, (), tuple(_hours_in_digits(text, 0)), frozenset(), repeated=False, beside=False)
+    said = frozenset(_WORD.findall(text.casefold()))
+    spread = 0 if said.isdisjoint(_ABOUT) else 60
+    return Reading(
+        (*(_dates_in_digits(text) if digits else ()), *_dates_in_words(text, said, digits=digits)),
+        () if said.isdisjoint(_SPAN_WORDS) else tuple(_spans(text)),
+        (*(_hours_in_digits(text, spread) if digits else ()), *_hours_in_words(said)),
+        frozenset(unit for word, unit in _UNITS.items() if word in said),
+        repeated=not said.isdisjoint(_REPEATED),
+        beside=not said.isdisjoint(_BESIDE),
+    )
+
+
+def _dates_in_digits(text: str) -> Iterator[Named]:
+    if "/" not in text and "-" not in text and "." not in text:
+        return
     for match in _ISO.finditer(text):
-        yield Named(place, match[0], int(match["y"]), int(match["m"]), int(match["d"]))
+        yield Named(match[0], int(match["y"]), int(match["m"]), int(match["d"]))
     for match in (*_SLASHED.finditer(text), *_DASHED.finditer(text)):
         a, b = int(match["a"]), int(match["b"])
         year = _year(match["y"]) if match["y"] else None
         for month, day in ((a, b), (b, a)):
             if 1 <= month <= 12 and 1 <= day <= 31:
-                yield Named(place, match[0], year, month, day)
+                yield Named(match[0], year, month, day)
     for match in _MONTH_YEAR.finditer(text):
-        yield Named(place, match[0], _year(match["y"]), int(match["m"]))
-    if not re.search(r"[A-Za-z]{2}", text):
-        return
-    for pattern in (_MONTH_DAY, _DAY_MONTH):
-        for match in pattern.finditer(text):
-            year = int(match["y"]) if match["y"] else None
-            yield Named(place, match[0], year, _month(match["m"]), int(match["d"]) if match["d"] else None)
-    for match in _ORDINAL_DAY.finditer(text):
-        yield Named(place, match[0], day=int(match["d"]))
-    for match in _WEEKDAY.finditer(text):
-        weekday = next(number for name, number in _DAYS.items() if name.startswith(match["w"].casefold()[:3]))
-        yield Named(place, match[0], weekday=weekday)
-    for match in _RELATIVE_WORD.finditer(text):
-        yield Named(place, match[0], offset=_RELATIVE[match[0].casefold()])
+        yield Named(match[0], _year(match["y"]), int(match["m"]))
 
 
-def spans_in(place: Place, text: str) -> Iterator[Span]:
-    """Yield each length of time that a text names: three hours, a week, half an hour."""
+def _dates_in_words(text: str, said: frozenset[str], *, digits: bool) -> Iterator[Named]:
+    if not said.isdisjoint(_MONTH_WORDS):
+        for pattern in (_MONTH_DAY, _DAY_MONTH):
+            for match in pattern.finditer(text):
+                year = int(match["y"]) if match["y"] else None
+                yield Named(match[0], year, _month(match["m"]), int(match["d"]) if match["d"] else None)
+    if digits and not said.isdisjoint(("st", "nd", "rd", "th")):
+        for match in _ORDINAL_DAY.finditer(text):
+            yield Named(match[0], day=int(match["d"]))
+    if not said.isdisjoint(_DAY_WORDS):
+        for match in _WEEKDAY.finditer(text):
+            weekday = next(number for name, number in _DAYS.items() if name.startswith(match["w"].casefold()[:3]))
+            yield Named(match[0], weekday=weekday)
+    if not said.isdisjoint(_RELATIVE_WORDS):
+        for match in _RELATIVE_WORD.finditer(text):
+            yield Named(match[0], offset=_RELATIVE[match[0].casefold()])
+
+
+def _spans(text: str) -> Iterator[Span]:
     for match in _DURATION.finditer(text):
         number = match["n"].casefold().replace("-", " ")
         count = _COUNTS[number] if number in _COUNTS else float(number)
         count += 0.5 if match["half"] or match["tail"] else 0
         unit = match["unit"].casefold()
         if unit.startswith(("month", "year")):
-            yield Span(place, match[0], 0, round(count * (12 if unit[0] == "y" else 1)))
+            yield Span(match[0], 0, round(count * (12 if unit[0] == "y" else 1)))
         else:
-            yield Span(place, match[0], round(count * _MINUTES[unit[0]]), 0)
+            yield Span(match[0], round(count * _MINUTES[unit[0]]), 0)
 
 
-def hours_in(place: Place, text: str) -> Iterator[Hour]:
-    """Yield each time of day that a text names, in digits or as noon, evening and the like."""
-    spread = 60 if _ABOUT.search(text) else 0
+def _hours_in_digits(text: str, spread: int) -> Iterator[Hour]:
     for match in _CLOCK_TIME.finditer(text):
-        minute = _minutes(match)[0]
-        yield Hour(place, match[0].strip(), minute - spread, minute + spread, not match["half"] and minute < 13 * 60)
-    for match in _NAMED.finditer(text):
-        name = match[0].casefold()
-        if name in _NAMED_TIMES:
-            yield Hour(place, name, _NAMED_TIMES[name], _NAMED_TIMES[name], either_half=False)
-        else:
-            start, end = _PARTS[name]
-            yield Hour(place, name, start * 60, end * 60 - 1, either_half=False)
+        minute = _minute(match)
+        yield Hour(match[0].strip(), minute - spread, minute + spread, not match["half"] and minute < 13 * 60)
 
 
-def calendar_units(text: str) -> set[str]:
-    """Return which units of the calendar a text speaks of: week, month, year, day."""
-    found = {match["unit"].casefold() for match in _SPAN.finditer(text)}
-    units = {"w": "week", "m": "month", "y": "year", "a": "year", "d": "day", "q": "month"}
-    return {units[unit[0]] for unit in found}
+def _hours_in_words(said: frozenset[str]) -> Iterator[Hour]:
+    for name, minute in _NAMED_TIMES.items():
+        if name in said:
+            yield Hour(name, minute, minute, either_half=False)
+    for name, (start, end) in _PARTS.items():
+        if name in said:
+            yield Hour(name, start * 60, end * 60 - 1, either_half=False)
 
 
 def shifted(day: date, months: int) -> date:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import math
 import re
 from bisect import bisect_left
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 from gem_sim.canonical import Json
 from gem_sim.simulator import ReplayedCall
-from gem_sim.verifier.sources.seen import Group, Place, Seen, leaves
+from gem_sim.verifier.sources.seen import Group, Seen, Text, leaves
 
 # A number in digits that is no part of an identifier: 70, 1,250.50, $3.5, 50x70 (twice), -4.
 _DIGITS = re.compile(
@@ -34,7 +35,8 @@ _SMALL_WORDS = {
     "eighteen": 18, "nineteen": 19, "half": 0.5, "quarter": 0.25, "dozen": 12, "couple": 2, "once": 1, "twice": 2,
     "thrice": 3, "double": 2, "triple": 3, "single": 1, "both": 2, "pair": 2,
 }  # fmt: skip
-_NUMBER_WORD = re.compile(rf"\b(?:{'|'.join([*_SMALL_WORDS, *_BIG])})\b", re.IGNORECASE)
+_NUMBER_WORDS = frozenset((*_SMALL_WORDS, *_BIG))
+_TOKEN = re.compile(r"[a-z]+|[^\sa-z]")
 
 # What one unit is in another; each works both ways.
 _FACTORS = {
@@ -44,23 +46,25 @@ _FACTORS = {
     "hours per day": 24, "days per week": 7, "months per year": 12, "inches per foot": 12, "millions": 1_000_000,
     "seconds per hour": 3600,
 }  # fmt: skip
-# Beyond the twentieth item of a list a number is data, nothing to reckon with.
-_FAR_DOWN = re.compile(r"\[(?:[2-9]\d|\d{3,})\]")
+_GROUPS: tuple[Group, ...] = ("said", "confirmed", "returned", "prompt")
+# From this item of a list on a number is data, nothing to reckon with.
+_FAR_DOWN = 20
 # More operands than these would explain any number whatever.
 MOST_OPERANDS = 40
 
 
 class Figure(NamedTuple):
-    """A known number and where it was seen; `note` says how it was read where not as digits, else None."""
+    """A known number and the text that has it; `note` is how it is spelled there, None for plain digits."""
 
     value: float
-    place: Place
+    text: Text
     note: str | None = None
 
 
 def numbers_in(text: str) -> Iterator[tuple[float, str]]:
     """Yield each number that a text spells, in digits or in English words, with its words."""
-    text = _BY.sub(" × ", text)
+    if not text.isdigit():
+        text = _BY.sub(" × ", text)
     for match in _DIGITS.finditer(text):
         value = float(match["whole"].replace(",", "") + (match["part"] or ""))
         scale = match["scale"]
@@ -69,14 +73,17 @@ def numbers_in(text: str) -> Iterator[tuple[float, str]]:
         yield -value if match["sign"] else value, match[0].strip()
         if match["sign"]:
             yield value, match[0].strip()
-    if _NUMBER_WORD.search(text):
-        yield from _spelled(text)
+    if text[:1].isdigit():
+        return
+    tokens = _TOKEN.findall(text.casefold())
+    if not _NUMBER_WORDS.isdisjoint(tokens):
+        yield from _spelled(tokens)
 
 
-def _spelled(text: str) -> Iterator[tuple[float, str]]:
+def _spelled(tokens: list[str]) -> Iterator[tuple[float, str]]:
     """Yield the numbers in words: the longest run of number words is one number."""
     run: list[str] = []
-    for token in [*re.findall(r"[a-z]+|[^\sa-z]", text.casefold()), ""]:
+    for token in [*tokens, ""]:
         if token in _SMALL_WORDS or token in _BIG or (run and token in ("and", "a")) or (run and token == "-"):
             run.append(token)
             continue
@@ -101,53 +108,61 @@ def _valued(run: list[str]) -> Iterator[tuple[float, str]]:
         yield from ((float(_SMALL_WORDS.get(token, _BIG.get(token, 0))), token) for token in known)
 
 
+@lru_cache(maxsize=1024)
+def _numbers_told(text: str) -> tuple[tuple[float, str], ...]:
+    """Return the numbers of a prompt; the same prompt opens many conversations."""
+    return tuple(numbers_in(text))
+
+
 class Figures:
     """The numbers seen so far; read from the texts when first asked for, each text once."""
 
     def __init__(self, seen: Seen) -> None:
         self._seen = seen
-        self._used: dict[Group, int] = {"said": 0, "confirmed": 0, "returned": 0, "prompt": 0}
-        self._known: dict[Group, dict[float, Figure]] = {group: {} for group in self._used}
+        self._used: dict[Group, int] = dict.fromkeys(_GROUPS, 0)
+        self._known: dict[Group, dict[float, Figure]] = {group: {} for group in _GROUPS}
         self._recent: dict[float, None] = {}
         self._sorted: list[float] = []
 
-    def update(self) -> None:
-        """Read the texts that came since."""
-        for group, used in self._used.items():
+    def _update(self, groups: Iterable[Group]) -> None:
+        for group in groups:
             texts = self._seen.texts_of(group)
-            if used == len(texts):
-                continue
-            for place, text in texts[used:]:
-                for value, spelled in numbers_in(text):
-                    note = None if spelled == f"{value:.12g}" else spelled
-                    self._known[group].setdefault(value, Figure(value, place, note))
-                    if group == "returned" and not _FAR_DOWN.search(place.path or ""):
+            known = self._known[group]
+            for text in texts[self._used[group] :]:
+                near = group == "returned" and not any(type(key) is int and key >= _FAR_DOWN for key in text.path)
+                for value, spelled in _numbers_told(text.text) if group == "prompt" else numbers_in(text.text):
+                    if value not in known:
+                        known[value] = Figure(value, text, None if spelled == f"{value:.12g}" else spelled)
+                    if near:
                         self._recent.pop(value, None)
                         self._recent[value] = None
-            self._used[group] = len(texts)
-            self._sorted = []
+            if self._used[group] != len(texts):
+                self._used[group], self._sorted = len(texts), []
 
-    def find(self, value: float) -> Figure | None:
-        """Return a number that some text so far spells, the user's first; None where none does."""
-        self.update()
-        return next((known[value] for known in self._known.values() if value in known), None)
+    def find(self, value: float, groups: Iterable[Group] = _GROUPS) -> Figure | None:
+        """Return a number that some text of the groups spells, the first group first; None where none does."""
+        for group in groups:
+            self._update((group,))
+            if value in self._known[group]:
+                return self._known[group][value]
+        return None
 
     def all(self) -> list[float]:
         """Return every number seen, in ascending order."""
-        self.update()
+        self._update(_GROUPS)
         if not self._sorted:
             self._sorted = sorted({value for known in self._known.values() for value in known})
         return self._sorted
 
     def told(self) -> list[float]:
         """Return the numbers of the user, of proposals confirmed and of the prompt, the latest first."""
-        self.update()
-        groups: tuple[Group, ...] = ("said", "confirmed", "prompt")
-        return [value for group in groups for value in reversed(self._known[group])][:MOST_OPERANDS]
+        self._update(_GROUPS)
+        told = (self._known["said"], self._known["confirmed"], self._known["prompt"])
+        return [value for known in told for value in reversed(known)][:MOST_OPERANDS]
 
     def recent(self) -> list[float]:
         """Return the numbers of the latest results, the latest first; those far down a list are not among them."""
-        self.update()
+        self._update(_GROUPS)
         return list(reversed(self._recent))[:MOST_OPERANDS]
 
 

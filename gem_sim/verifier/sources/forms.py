@@ -4,8 +4,14 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Sequence
+from typing import Literal
 
-_WORD = re.compile(r"[^\W_]+")
+Form = Literal["exact", "words", "squeezed"]
+
+# What stands between words, but for the sign between texts that are put into a form together.
+_BETWEEN = re.compile(r"(?:[^\w\0]|_)+")
+_SPACES = {code: " " for code in range(1, 128) if not chr(code).isalnum()}
 # Between letters or digits these make one word of two: 5bff-dd80, a@b.com, notes.txt.
 _JOINERS = "-_./@"
 _NUMBER_JOINERS = ",:"
@@ -23,12 +29,26 @@ def fold(text: str) -> str:
 
 def words(text: str) -> str:
     """Return the words of a text, folded, each between two spaces; punctuation is gone."""
-    return f" {' '.join(_WORD.findall(fold(text)))} "
+    return f" {' '.join(_apart(fold(text)).split())} "
 
 
 def squeeze(text: str) -> str:
     """Return the letters and digits of a text, folded, without anything between them."""
-    return "".join(_WORD.findall(fold(text)))
+    return "".join(_apart(fold(text)).split())
+
+
+def shaped(texts: Sequence[str], form: Form) -> list[str]:
+    """Return texts in a form, all in one go: as they are, as `words` or as `squeeze` returns them."""
+    if form == "exact":
+        return list(texts)
+    parts = _apart(fold("\0".join(text.replace("\0", " ") for text in texts)))
+    between = "" if form == "squeezed" else " "
+    return [f"{between}{between.join(part.split())}{between}" for part in parts.split("\0")]
+
+
+def _apart(folded: str) -> str:
+    """Return a folded text with a space for every sign between words, but for the one between texts."""
+    return folded.translate(_SPACES) if folded.isascii() else _BETWEEN.sub(" ", folded)
 
 
 def bounded(text: str, needle: str) -> int:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from gem_sim.canonical import Json
 from gem_sim.verifier.sources.dates import moments_of
 from gem_sim.verifier.sources.figures import Figures, nearest
-from gem_sim.verifier.sources.seen import Group, Place, Seen
+from gem_sim.verifier.sources.seen import Group, Place, Seen, Text
 from gem_sim.verifier.sources.timing import Times
 
 _GROUPS: tuple[Group, ...] = ("said", "confirmed", "returned", "prompt")
@@ -20,23 +20,23 @@ _SHOWN = 3
 def nearest_to(value: Json, seen: Seen, figures: Figures, times: Times) -> list[str]:
     """Return up to three things seen that come closest, each with its place; the closest first."""
     if isinstance(value, int | float):
-        return [f"{known.value:.12g} ({describe(known.place)})" for known in nearest(value, figures)]
+        return [f"{known.value:.12g} ({describe(seen.place(known.text))})" for known in nearest(value, figures)]
     if not isinstance(value, str):
         return []
     if moments := moments_of(value):
         return times.nearest(moments[0])
     candidates = dict(_candidates(seen, len(value)))
     close = difflib.get_close_matches(value, list(candidates)[-_MOST:], n=_SHOWN, cutoff=0.5)
-    return [f"{text!r} ({describe(candidates[text])})" for text in close]
+    return [f"{text!r} ({describe(seen.place(candidates[text]))})" for text in close]
 
 
-def _candidates(seen: Seen, length: int) -> Iterator[tuple[str, Place]]:
+def _candidates(seen: Seen, length: int) -> Iterator[tuple[str, Text]]:
     """Yield the strings of results and the words of texts that are about as long."""
     for group in _GROUPS:
-        for place, text in seen.texts_of(group):
-            for candidate in dict.fromkeys([text, *(word.strip(".,;:!?()'\"") for word in text.split()[:200])]):
+        for found in seen.texts_of(group):
+            for candidate in (found.text, *(word.strip(".,;:!?()'\"") for word in found.text.split()[:200])):
                 if 0.5 * length <= len(candidate) <= 2 * length:
-                    yield candidate, place
+                    yield candidate, found
 
 
 def describe(place: Place) -> str:

@@ -12,12 +12,12 @@ from typing import Literal, NamedTuple
 from gem_sim.canonical import Json
 from gem_sim.simulator import Replay, ReplayedCall
 from gem_sim.verifier.sources.dates import Moment, moments_of
-from gem_sim.verifier.sources.figures import Figures, derivation, numbers_in, significant
+from gem_sim.verifier.sources.figures import Figures, derivation, significant
 from gem_sim.verifier.sources.forms import bounded, squeeze, words
 from gem_sim.verifier.sources.nearest import nearest_to
-from gem_sim.verifier.sources.rework import Found, find_words, has_words, joined, other_form, part
-from gem_sim.verifier.sources.schemas import Leaf, declared_choice, format_of, is_default, is_injected, strings_of
-from gem_sim.verifier.sources.seen import Place, Seen, Text
+from gem_sim.verifier.sources.rework import Found, find_words, joined, other_form, part, same_words
+from gem_sim.verifier.sources.schemas import Leaf, declared_choice, format_of, is_default, is_injected
+from gem_sim.verifier.sources.seen import Group, Seen, Text
 from gem_sim.verifier.sources.shapes import (
     Shape,
     identifiers_in,
@@ -30,6 +30,7 @@ from gem_sim.verifier.sources.shapes import (
 )
 from gem_sim.verifier.sources.stored import stored_at
 from gem_sim.verifier.sources.timing import Times
+from gem_sim.verifier.sources.told import told_of
 
 Kind = Literal[
     "said", "returned", "prompt", "default", "derived", "chosen", "composed", "injected", "unseen", "unexplained",
@@ -43,21 +44,17 @@ _ENGLISH = frozenset(
 
 # What an agent brought in by itself; when it uses that again, the first use counts.
 _OWN = ("composed", "unseen", "unexplained", "unsupported")
+# A message, a note or a query of more words than these is the agent's own, and no piecing together is looked for.
+_OWN_WORDS = 4
 # Lists to reckon with are those of the latest results.
 _RECENT = 10
+_MEASURE = re.compile(r"[$€£¥]?(-?(?:\d[\d,]*)?\.?\d+)\s?[A-Za-z%°]{0,8}")
 _GUESSES: dict[Shape, str] = {
     "word": "a word that may be common knowledge",
     "name": "a name that nothing so far has",
     "file": "a file name that may be the agent's own",
     "measure": "a short number or measure that may be a choice",
 }
-
-
-class _Told(NamedTuple):
-    """What a tool's definition tells, as it stands and as words."""
-
-    exact: str
-    words: str
 
 
 class Origin(NamedTuple):
@@ -90,13 +87,11 @@ class Sources:
 
     def __init__(self, replay: Replay) -> None:
         self._replay = replay
-        self.seen = Seen(replay.trajectory.messages, replay.calls)
+        self.seen = Seen(replay.trajectory.messages, replay.calls, replay.environment.policy)
         clock = replay.task.clock if replay.task is not None and replay.task.clock is not None else None
         self.figures = Figures(self.seen)
         self.times = Times(self.seen, clock or replay.environment.clock)
-        self._keys: frozenset[str] | None = None
         self._own: dict[str | float, tuple[int, Kind]] = {}
-        self._told: dict[str, _Told] = {}
 
     def is_plain(self, value: Json) -> bool:
         """Tell, quickly, whether a value is a choice, or stands as it is in a result or in the user's words.
@@ -113,8 +108,6 @@ class Sources:
     def origin(self, leaf: Leaf, call: ReplayedCall) -> Origin:
         """Return where a leaf of a call comes from; `seen` has to have advanced to the call's message."""
         value = leaf.value
-        if is_injected(leaf):
-            return Origin("injected", how="put in by the program around the agent")
         if isinstance(value, str):
             found = self._text_origin(leaf, value, call)
         elif isinstance(value, bool) or value is None:
@@ -131,70 +124,36 @@ class Sources:
         if not text.strip():
             return Origin("chosen", how="empty")
         return (
-            self._standing(leaf, text)
-            or self._declared(leaf, text, call)
-            or self._reused(text)
-            or self._reworked(leaf, text)
+            self._standing(text)
+            or self._injected(leaf)
+            or self._declared(leaf, text)
+            or self._reworked(leaf, text, call)
             or self._stored(text)
             or self._without(leaf, text, call)
         )
 
-    def _standing(self, leaf: Leaf, text: str) -> Origin | None:
+    def _standing(self, text: str) -> Origin | None:
         """Return where a value stands as it is; the earlier place where the user and a result both have it."""
         returned, said = self.seen.returned(text), None
         if bounded(self.seen.said, text) >= 0:
-            said = self.seen.find("said", "exact", text)
+            said = self._at(self.seen.find("said", "exact", text))
         if said is not None and (returned is None or (said.message or 0) < (returned.message or 0)):
-            return _at(said)
-        if returned is None:
-            returned = self.seen.find("returned", "exact", text)
-        return _at(returned) if returned is not None else self._confirmed(leaf, text)
+            return said
+        return None if returned is None else Origin("returned", returned.message, returned.call, returned.path)
 
-    def _confirmed(self, leaf: Leaf, text: str, *, exact: bool = True) -> Origin | None:
-        """Return the proposal that the user said yes to; nobody can vouch for an identifier of the environment."""
-        if not self.seen.texts["confirmed"] or self._names_record(leaf):
-            return None
-        find = self.seen.find("confirmed", "exact", text) if exact else find_words(self.seen, ("confirmed",), text)
-        return None if find is None else _at(find)
+    def _confirmed(self, leaf: Leaf, proposal: Text | None) -> Origin | None:
+        """Return a proposal that the user said yes to; nobody can vouch for an identifier of the environment."""
+        return None if self._names_record(leaf) else self._at(proposal)
 
-    def _declared(self, leaf: Leaf, value: str | float, call: ReplayedCall) -> Origin | None:
+    def _injected(self, leaf: Leaf) -> Origin | None:
+        return Origin("injected", how="put in by the program around the agent") if is_injected(leaf) else None
+
+    def _declared(self, leaf: Leaf, value: str | float) -> Origin | None:
         if declared_choice(leaf):
             return Origin("chosen", how="among what the schema lists")
         if is_default(leaf):
             return Origin("default", how="the schema's default")
-        self._read_policy()
-        told = self._texts_of_tool(call)
-        if isinstance(value, str):
-            place = self.seen.find("prompt", "exact", value) or find_words(self.seen, ("prompt",), value)
-            if place is not None:
-                return _at(place)
-            known = bounded(told.exact, value) >= 0 or has_words(told.words, value)
-        else:
-            known = any(value == number for number, _ in numbers_in(told.exact))
-        return Origin("prompt", how="told by the tool's description") if known else None
-
-    def _read_policy(self) -> None:
-        """Count the environment's policy as a prompt, once, before any text of that group is searched."""
-        if self._keys is None:
-            environment = self._replay.environment
-            self._keys = frozenset(entity.key for entity in environment.entities.values())
-            policy = [Text(Place("prompt", None), sentence) for sentence in environment.policy]
-            self.seen.texts["prompt"][:0] = policy
-
-    def _texts_of_tool(self, call: ReplayedCall) -> _Told:
-        name = call.placed.call.tool
-        if name not in self._told:
-            tools = [self._replay.tool_of(call), *(t for t in self._replay.trajectory.tools if t.name == name)]
-            texts = [text for tool in tools if tool is not None for text in strings_of(tool)]
-            self._told[name] = _Told("\n".join(texts), "\n".join(map(words, texts)))
-        return self._told[name]
-
-    def _identifies(self, leaf: Leaf) -> bool:
-        return is_identifying(leaf.name, format_of(leaf)) or self._names_record(leaf)
-
-    def _names_record(self, leaf: Leaf) -> bool:
-        self._read_policy()
-        return names_record(leaf.name) or (leaf.name in (self._keys or ()) and not is_natural(leaf.name))
+        return self._reused(value)
 
     def _reused(self, value: str | float) -> Origin | None:
         """Return the earlier call that first used a value which has no source but the agent."""
@@ -205,17 +164,49 @@ class Sources:
             return Origin("unsupported", how=f"call {number} used it first and had no source for it either")
         return Origin("composed", how=f"as in call {number}")
 
-    def _reworked(self, leaf: Leaf, text: str) -> Origin | None:
+    def _told(self, value: str | float, call: ReplayedCall) -> Origin | None:
+        if isinstance(value, str):
+            found = self.seen.find("prompt", "exact", value) or find_words(self.seen, ("prompt",), value)
+            if found is not None:
+                return self._at(found)
+        definitions = told_of(call.placed.call.tool, self._replay.environment, self._replay.trajectory)
+        known = any(definition.has(value) for definition in definitions)
+        return Origin("prompt", how="told by the tool's description") if known else None
+
+    def _identifies(self, leaf: Leaf) -> bool:
+        return is_identifying(leaf.name, format_of(leaf)) or self._names_record(leaf)
+
+    def _names_record(self, leaf: Leaf) -> bool:
+        if names_record(leaf.name):
+            return True
+        keys = (entity.key for entity in self._replay.environment.entities.values())
+        return not is_natural(leaf.name) and leaf.name in keys
+
+    def _reworked(self, leaf: Leaf, text: str, call: ReplayedCall) -> Origin | None:
+        """Return the source that holds a text among others, or of which it is another form, a part or a piecing."""
         identifies = self._identifies(leaf)
-        timed = None if identifies else self._timed(text)
-        if timed is not None:
-            return timed
-        found = other_form(self.seen, text) or part(self.seen, text, of_record=self._names_record(leaf))
-        if found is None and not identifies:
-            found = self._figured(text) or joined(self.seen, self.figures, text)
+        found = (
+            (None if identifies else self._timed(text))
+            or self._at(self.seen.find("returned", "exact", text))
+            or self._confirmed(leaf, self.seen.find("confirmed", "exact", text))
+            or self._derived(same_words(self.seen, text))
+            or self._confirmed(leaf, find_words(self.seen, ("confirmed",), text))
+        )
+        if found is not None or (is_prose(leaf.name) and text.count(" ") >= _OWN_WORDS):
+            return found
+        return (
+            self._told(text, call)
+            or self._derived(other_form(self.seen, text))
+            or self._derived(part(self.seen, text, of_record=self._names_record(leaf)))
+            or (None if identifies else self._figured(text))
+            or (None if identifies else self._derived(joined(self.seen, self.figures, text)))
+        )
+
+    def _derived(self, found: Found | None) -> Origin | None:
         if found is None:
-            return self._confirmed(leaf, text, exact=False)
-        return Origin("derived", found.place.message, found.place.call, found.place.path, found.how)
+            return None
+        place = self.seen.place(found.text)
+        return Origin("derived", place.message, place.call, place.path, found.how)
 
     def _timed(self, text: str) -> Origin | None:
         """Return how a date, a time, or the name of a month or weekday follows; for what else it is None."""
@@ -226,38 +217,47 @@ class Sources:
         how = self.times.named(text)
         return None if how is None else Origin("derived", how=how)
 
-    def _figured(self, text: str) -> Found | None:
+    def _figured(self, text: str) -> Origin | None:
         """Return where a number in the guise of a text comes from."""
-        match = re.fullmatch(r"[$€£¥]?(-?[\d,]*\.?\d+)\s?[A-Za-z%°]{0,8}", text.strip())
-        if match is None or not any(map(str.isdigit, match[1])):
+        match = _MEASURE.fullmatch(text.strip())
+        if match is None:
             return None
-        figure = self.figures.find(float(match[1].replace(",", "")))
-        return None if figure is None else Found(figure.place, f"the number {figure.note or figure.value}")
+        value = float(match[1].replace(",", ""))
+        figure = self.figures.find(value)
+        if figure is not None:
+            return self._derived(Found(figure.text, f"the number {figure.note or f'{value:.12g}'}"))
+        how = derivation(value, self.figures, self.seen.results[-_RECENT:])
+        return None if how is None else Origin("derived", how=how)
 
     def _number_origin(self, leaf: Leaf, value: float, call: ReplayedCall) -> Origin:
+        identifies = self._identifies(leaf)
         return (
             self._standing_number(leaf, value)
-            or self._declared(leaf, value, call)
-            or self._reused(value)
-            or self._reckoned(leaf, value)
-            or (self._stored(value) if self._identifies(leaf) or significant(value) >= 4 else None)
+            or self._injected(leaf)
+            or self._declared(leaf, value)
+            or self._told(value, call)
+            or (None if identifies else self._reckoned(value))
+            or (self._stored(value) if identifies or significant(value) >= 4 else None)
             or self._number_without(leaf, value)
         )
 
     def _standing_number(self, leaf: Leaf, value: float) -> Origin | None:
-        returned, figure = self.seen.returned(value), self.figures.find(value)
-        if figure is None or (returned is not None and (figure.place.message or 0) >= (returned.message or 0)):
-            return None if returned is None else _at(returned)
-        if figure.place.group == "confirmed" and self._names_record(leaf):
+        said = self.figures.find(value, ("said",))
+        returned = self.seen.returned(value)
+        if returned is not None and (said is None or (returned.message or 0) <= (said.text.message or 0)):
+            return Origin("returned", returned.message, returned.call, returned.path)
+        groups: tuple[Group, ...] = (
+            ("returned", "prompt") if self._names_record(leaf) else ("confirmed", "returned", "prompt")
+        )
+        figure = said or self.figures.find(value, groups)
+        if figure is None:
             return None
-        return _at(figure.place, None if figure.note is None else f"as {figure.note!r}")
+        return self._at(figure.text, None if figure.note is None else f"as {figure.note!r}")
 
-    def _reckoned(self, leaf: Leaf, value: float) -> Origin | None:
-        if self._identifies(leaf):
-            return None
+    def _reckoned(self, value: float) -> Origin | None:
         if value in (0, 1):
             return Origin("chosen", how="nothing to know")
-        now = self.times.now.day if self.times.now is not None and self.times.now.day is not None else None
+        now = self.times.now.day if self.times.now is not None else None
         if now is not None and value in (now.year - 1, now.year, now.year + 1):
             return Origin("derived", how=f"the year of the clock, {now}")
         how = derivation(value, self.figures, self.seen.results[-_RECENT:])
@@ -304,12 +304,12 @@ class Sources:
         return Origin("unsupported", how=f"no {what} that was named or follows from the clock")
 
     def _is_known(self, token: str) -> bool:
-        if self.seen.returned(token) is not None or bounded(self.seen.said, token) >= 0 or token in self._own:
+        if self.is_plain(token) or token in self._own:
             return True
         return (
-            other_form(self.seen, token) is not None
+            find_words(self.seen, ("said", "returned", "prompt", "confirmed"), token) is not None
+            or other_form(self.seen, token) is not None
             or part(self.seen, token, of_record=False) is not None
-            or find_words(self.seen, ("prompt",), token) is not None
             or joined(self.seen, self.figures, token) is not None
             or self._timed(token) is not None
             or self._figured(token) is not None
@@ -329,11 +329,13 @@ class Sources:
         said = words(self.seen.said).split()
         return len(said) < 4 or not _ENGLISH.isdisjoint(said)
 
-
-def _at(place: Place, how: str | None = None) -> Origin:
-    if place.group == "confirmed":
-        return Origin("said", place.message, how="proposed there, confirmed by the user")
-    if place.group == "prompt" and place.message is None:
-        return Origin("prompt", how="told by the policy")
-    kind: Kind = "said" if place.group == "said" else "returned" if place.group == "returned" else "prompt"
-    return Origin(kind, place.message, place.call, place.path, how)
+    def _at(self, text: Text | None, how: str | None = None) -> Origin | None:
+        """Return a text as the origin of what stands in it; None for None."""
+        if text is None:
+            return None
+        place = self.seen.place(text)
+        if text.group == "confirmed":
+            return Origin("said", place.message, how="proposed there, confirmed by the user")
+        if text.group == "prompt" and place.message is None:
+            return Origin("prompt", how="told by the policy")
+        return Origin(text.group, place.message, place.call, place.path, how)

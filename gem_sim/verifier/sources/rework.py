@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from gem_sim.verifier.sources.figures import Figures
 from gem_sim.verifier.sources.forms import pieces, squeeze, words
-from gem_sim.verifier.sources.seen import Group, Place, Seen
+from gem_sim.verifier.sources.seen import Group, Seen, Text
 
 _GROUPS: tuple[Group, ...] = ("said", "returned", "prompt")
 _EXTENSION = re.compile(
@@ -24,35 +24,32 @@ _AROUND_RECORDS = "/:=#@ ,;()[]{}<>\"'&?|\n"
 class Found(NamedTuple):
     """The text that a value was made from, and how."""
 
-    place: Place
+    text: Text
     how: str
 
 
-def find_words(seen: Seen, groups: Sequence[Group], text: str) -> Place | None:
-    """Return where the words of a text stand in this order, whatever their case and punctuation."""
+def find_words(seen: Seen, groups: Sequence[Group], text: str) -> Text | None:
+    """Return the text where the words of another stand in this order, whatever their case and punctuation."""
     needle = words(text)
     if not needle.strip():
         return None
-    return next((place for group in groups if (place := seen.find(group, "words", needle)) is not None), None)
+    return next((found for group in groups if (found := seen.find(group, "words", needle)) is not None), None)
 
 
-def has_words(held: str, text: str) -> bool:
-    """Tell whether a text in the form of `words` has the words of another in order."""
-    needle = words(text)
-    return bool(needle.strip()) and needle in held
+def same_words(seen: Seen, text: str) -> Found | None:
+    """Return the text of the user or a result that has the same words in other case or punctuation."""
+    found = find_words(seen, ("said", "returned"), text)
+    return None if found is None else Found(found, "the same words in other case or punctuation")
 
 
 def other_form(seen: Seen, text: str) -> Found | None:
-    """Return the text that differs in case, punctuation, spacing or, for a single word, in its ending only."""
-    place = find_words(seen, _GROUPS, text)
-    if place is not None:
-        return Found(place, "the same words in other case or punctuation")
+    """Return the text that differs in spacing and punctuation or, for a single word, in its ending only."""
     stem = _EXTENSION.sub("", text)
     if len(squeeze(stem)) >= _TELLING:
         for group in _GROUPS:
-            place = seen.find_loose(group, stem)
-            if place is not None:
-                return Found(place, "the same letters in other spacing or punctuation")
+            found = seen.find_loose(group, stem)
+            if found is not None:
+                return Found(found, "the same letters in other spacing or punctuation")
     return _inflected(seen, text)
 
 
@@ -63,9 +60,9 @@ def _inflected(seen: Seen, text: str) -> Found | None:
         return None
     for group in _GROUPS:
         for ending in ("", "s", "es", "d", "ed", "ing", "e", "y", "ies", "er"):
-            place = seen.find(group, "words", f" {stem}{ending} ")
-            if place is not None:
-                return Found(place, f"another form of {stem + ending!r}")
+            found = seen.find(group, "words", f" {stem}{ending} ")
+            if found is not None:
+                return Found(found, f"another form of {stem + ending!r}")
     return None
 
 
@@ -77,11 +74,12 @@ def part(seen: Seen, text: str, *, of_record: bool) -> Found | None:
     if len(text) < 3:
         return None
     for group in _GROUPS:
-        for place, held in seen.texts_of(group):
+        for found in seen.texts_of(group):
+            held = found.text
             at = held.find(text)
             while at >= 0:
                 if _is_part(held, at, at + len(text), of_record=of_record):
-                    return Found(place, f"a part of {_around(held, at, len(text))!r}")
+                    return Found(found, f"a part of {_around(held, at, len(text))!r}")
                 at = held.find(text, at + 1)
     return None
 
@@ -103,7 +101,7 @@ def _around(held: str, at: int, length: int) -> str:
 
 
 def joined(seen: Seen, figures: Figures, text: str) -> Found | None:
-    """Return the place of the first piece of a value whose pieces were all seen, each as a whole word or number."""
+    """Return the text with the first piece of a value whose pieces were all seen, each as a whole word or number."""
     stem = _EXTENSION.sub("", text)
     parts = pieces(stem) if stem == text else [piece for whole in pieces(stem) for piece in re.split(r"[_.]+", whole)]
     if len(parts) == 1 and stem == text:
@@ -111,21 +109,21 @@ def joined(seen: Seen, figures: Figures, text: str) -> Found | None:
         parts = re.findall(r"[A-Za-z]+|\d{3,}", text) if re.fullmatch(r"[A-Za-z]+\d{3,}", text) else parts
     if not 2 <= len(parts) <= 8 and not (parts and stem != text):
         return None
-    first: Place | None = None
+    first: Text | None = None
     for piece in parts:
-        place = _piece(seen, figures, piece)
-        if place is None:
+        found = _piece(seen, figures, piece)
+        if found is None:
             return None
-        first = first or place
+        first = first or found
     return None if first is None else Found(first, f"joined from {', '.join(parts)}")
 
 
-def _piece(seen: Seen, figures: Figures, piece: str) -> Place | None:
+def _piece(seen: Seen, figures: Figures, piece: str) -> Text | None:
     for group in _GROUPS:
-        place = seen.find(group, "exact", piece)
-        if place is not None:
-            return place
+        found = seen.find(group, "exact", piece)
+        if found is not None:
+            return found
     if piece.isdigit():
         figure = figures.find(float(piece))
-        return None if figure is None else figure.place
+        return None if figure is None else figure.text
     return find_words(seen, _GROUPS, piece) if piece.isalpha() else None

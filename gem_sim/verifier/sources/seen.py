@@ -8,20 +8,17 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Literal, NamedTuple
 
 from gem_sim.canonical import Json
 from gem_sim.message import Message
 from gem_sim.simulator import ReplayedCall
 from gem_sim.simulator.schema import json_path
-from gem_sim.verifier.sources.forms import bounded, fold, squeeze, words
+from gem_sim.verifier.sources.forms import Form, bounded, fold, shaped, squeeze
 
 # Where a text stands: the user's words; what the assistant proposed and the user confirmed; a result; the prompt.
 Group = Literal["said", "confirmed", "returned", "prompt"]
-Form = Literal["exact", "words", "squeezed"]
-
-_FORMS: dict[Form, Callable[[str], str]] = {"exact": str, "words": words, "squeezed": squeeze}
 
 _YES = re.compile(
     r"\W*(?:yes|yeah|yep|yup|sure|okay|ok|please(?: do)?|perfect|great|excellent|lovely|cool|awesome|fine|good|exactly"
@@ -45,38 +42,42 @@ class Place(NamedTuple):
 
 
 class Text(NamedTuple):
-    """A text that was seen, and where."""
+    """A text that was seen.
 
-    place: Place
+    `message` is its index from 0, None for the policy; of a result, `call` is the call and `path` the place in it.
+    """
+
     text: str
+    group: Group
+    message: int | None = None
+    call: ReplayedCall | None = None
+    path: tuple[str | int, ...] = ()
 
 
 class Haystack:
     """Texts laid end to end in one form, so that a search runs at the speed of `str.find`."""
 
     def __init__(self, form: Form) -> None:
-        self._form = _FORMS[form]
-        self._parts: list[str] = []
+        self._form = form
         self._starts: list[int] = []
-        self._places: list[Place] = []
+        self._parts: list[str] = []
         self._length = 0
         self._text = ""
-        self.used = 0
 
     def add(self, texts: Sequence[Text]) -> None:
-        """Add the texts that came after those already used."""
-        for place, text in texts[self.used :]:
-            shaped = self._form(text)
+        """Add the texts that came after those already added."""
+        used = len(self._starts)
+        if used == len(texts):
+            return
+        for part in shaped([text.text for text in texts[used:]], self._form):
             self._starts.append(self._length)
-            self._places.append(place)
-            self._parts.append(shaped)
-            self._length += len(shaped) + 1
-        self.used = len(texts)
+            self._parts.append(part)
+            self._length += len(part) + 1
 
-    def find(self, needle: str) -> Place | None:
-        """Return where a needle of this form first stands as a whole, None where it does not."""
+    def find(self, needle: str) -> int | None:
+        """Return the number, from 0, of the text where the needle first stands as a whole; None where it does not."""
         at = bounded(self._joined(), needle)
-        return None if at < 0 else self._places[bisect_right(self._starts, at) - 1]
+        return None if at < 0 else bisect_right(self._starts, at) - 1
 
     def holding(self, needle: str) -> Iterator[int]:
         """Yield the number of each text that holds the needle anywhere, from 0."""
@@ -90,7 +91,8 @@ class Haystack:
 
     def _joined(self) -> str:
         if len(self._text) < self._length:
-            self._text = "\n".join(self._parts) + "\n"
+            self._text += "\n".join(self._parts) + "\n"
+            self._parts = []
         return self._text
 
 
@@ -100,7 +102,7 @@ class Seen:
     `values` maps each string and number in a result so far to the position of its result in `results`.
     """
 
-    def __init__(self, messages: Sequence[Message], calls: Sequence[ReplayedCall]) -> None:
+    def __init__(self, messages: Sequence[Message], calls: Sequence[ReplayedCall], policy: Iterable[str] = ()) -> None:
         self._messages = messages
         self._calls = calls
         self._next_message = 0
@@ -108,7 +110,8 @@ class Seen:
         self.values: dict[str | float, int] = {}
         self.results: list[ReplayedCall] = []
         self.said = ""
-        self.texts: dict[Group, list[Text]] = {"said": [], "confirmed": [], "returned": [], "prompt": []}
+        told = [Text(sentence, "prompt") for sentence in policy]
+        self.texts: dict[Group, list[Text]] = {"said": [], "confirmed": [], "returned": [], "prompt": told}
         self._walked = 0
         self._haystacks: dict[tuple[Group, Form], Haystack] = {}
 
@@ -119,7 +122,7 @@ class Seen:
             if said.content and said.role == "user":
                 self._hear(index, said.content)
             elif said.content and said.role == "system":
-                self.texts["prompt"].append(Text(Place("prompt", index + 1), said.content))
+                self.texts["prompt"].append(Text(said.content, "prompt", index))
         self._next_message = max(self._next_message, message)
         calls = self._calls
         while self._next_call < len(calls) and calls[self._next_call].placed.message < message:
@@ -130,13 +133,13 @@ class Seen:
             self._next_call += 1
 
     def _hear(self, index: int, text: str) -> None:
-        self.texts["said"].append(Text(Place("said", index + 1), text))
+        self.texts["said"].append(Text(text, "said", index))
         self.said += text + "\n"
         before = self._messages[index - 1] if index else None
         if before is None or before.role != "assistant" or not before.content or before.tool_calls:
             return
         if "?" in before.content and confirms(text):
-            self.texts["confirmed"].append(Text(Place("confirmed", index), before.content))
+            self.texts["confirmed"].append(Text(before.content, "confirmed", index - 1))
 
     def _index(self, value: Json, position: int) -> None:
         values, stack = self.values, [value]
@@ -156,24 +159,25 @@ class Seen:
         if position is None:
             return None
         call = self.results[position]
-        path = next(path for path, leaf in leaves(call.recorded) if leaf == value and type(leaf) is not bool)
-        return self._place(call, path)
+        path = next(path for path, leaf in leaves(call.recorded) if leaf == value)
+        return self.place(Text("", "returned", call=call, path=path))
 
-    def find(self, group: Group, form: Form, needle: str) -> Place | None:
-        """Return where a needle, already in that form, first stands in the texts of a group."""
-        return self._haystack(group, form).find(needle)
+    def find(self, group: Group, form: Form, needle: str) -> Text | None:
+        """Return the first text of a group where a needle, already in that form, stands as a whole."""
+        number = self._haystack(group, form).find(needle)
+        return None if number is None else self.texts[group][number]
 
-    def find_loose(self, group: Group, text: str) -> Place | None:
-        """Return where a text first stands whatever its case, punctuation and spacing; its edges are edges of words."""
+    def find_loose(self, group: Group, text: str) -> Text | None:
+        """Return the first text that holds another whatever its case, punctuation and spacing, from word to word."""
         needle = squeeze(text)
         pattern = None
         for number in self._haystack(group, "squeezed").holding(needle):
             if pattern is None:
                 between = r"[\W_]*".join(needle)
                 pattern = re.compile(rf"(?<![^\W_]){between}(?![^\W_])")
-            place, held = self.texts[group][number]
-            if pattern.search(fold(held)):
-                return place
+            found = self.texts[group][number]
+            if pattern.search(fold(found.text)):
+                return found
         return None
 
     def _haystack(self, group: Group, form: Form) -> Haystack:
@@ -184,19 +188,24 @@ class Seen:
         return haystack
 
     def texts_of(self, group: Group) -> list[Text]:
-        """Return the texts of a group so far; of results every string, number and free key is one."""
+        """Return the texts of a group so far; of results every string, number and key is one."""
+        texts = self.texts[group]
         if group == "returned":
-            texts = self.texts["returned"]
             for call in self.results[self._walked :]:
-                texts += [Text(self._place(call, path), str(leaf)) for path, leaf in leaves(call.recorded, keys=True)]
+                texts += [
+                    Text(str(leaf), "returned", None, call, path) for path, leaf in leaves(call.recorded, keys=True)
+                ]
             self._walked = len(self.results)
-        return self.texts[group]
+        return texts
 
-    def _place(self, call: ReplayedCall, path: tuple[str | int, ...]) -> Place:
-        answer = call.placed.answer
-        after = range(call.placed.message + 1, len(self._messages))
+    def place(self, text: Text) -> Place:
+        """Return where a text stands."""
+        if text.call is None:
+            return Place(text.group, None if text.message is None else text.message + 1)
+        answer = text.call.placed.answer
+        after = range(text.call.placed.message + 1, len(self._messages))
         message = next((i + 1 for i in after if self._messages[i] is answer), None)
-        return Place("returned", message, call.placed.number, json_path(path))
+        return Place("returned", message, text.call.placed.number, json_path(text.path))
 
 
 def confirms(text: str) -> bool:

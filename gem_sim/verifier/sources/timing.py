@@ -3,37 +3,30 @@
 from __future__ import annotations
 
 import calendar
-import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
-from itertools import pairwise
+from functools import lru_cache
 
 from gem_sim.verifier.sources.dates import (
     NAMES,
     Hour,
     Moment,
     Named,
+    Reading,
     Span,
-    calendar_units,
     clock_moment,
-    hours_in,
     is_edge,
-    names_in,
+    read_times,
     shifted,
-    spans_in,
     written,
 )
 from gem_sim.verifier.sources.seen import Group, Seen
 
 _DAY = 24 * 60
-_REPEATED = re.compile(
-    r"\b(?:every|each|weekly|daily|monthly|yearly|annually|recurring|repeat\w*|until|rest of)\b", re.IGNORECASE
-)
-_BESIDE = re.compile(
-    r"\b(?:before|after|prior|next|following|previous|later|earlier|eve|until|by|through)\b", re.IGNORECASE
-)
 # Each anchor is tried with each length of time, so the latest few must do.
 _MOST = 30
+# What was told is read first; results, of which there may be many, only for what does not follow from that.
+_LEVELS: tuple[tuple[Group, ...], ...] = (("said", "confirmed"), ("prompt",), ("returned",))
 
 
 class Times:
@@ -47,42 +40,58 @@ class Times:
         self._months: set[int] = set()
         self._spans: list[Span] = []
         self._hours: list[Hour] = []
+        self._lengths: dict[int, None] = {}
         self._units: set[str] = set()
         self._repeated = self._beside = False
 
-    def _update(self) -> None:
-        for group, used in self._used.items():
+    def _update(self, groups: Iterable[Group]) -> None:
+        for group in groups:
             texts = self._seen.texts_of(group)
-            for place, text in texts[used:]:
-                if group == "returned" and not any(map(str.isdigit, text)):
-                    continue
-                named = list(names_in(place, text))
-                self._named += named
-                self._months.update(name.month for name in named if name.month is not None)
-                self._hours += hours_in(place, text)
-                self._spans += spans_in(place, text)
-                if group != "returned":
-                    self._units |= calendar_units(text)
-                    self._repeated = self._repeated or _REPEATED.search(text) is not None
-                    self._beside = self._beside or _BESIDE.search(text) is not None
+            last: tuple[int, int] | None = None
+            for text in texts[self._used[group] :]:
+                if group == "returned":
+                    if not any(map(str.isdigit, text.text)):
+                        continue
+                    reading = read_times(text.text)
+                    last = self._measure(reading, last, text.call.placed.number if text.call else 0)
+                else:
+                    reading = _read_told(text.text) if group == "prompt" else read_times(text.text)
+                    self._units |= reading.units
+                    self._repeated = self._repeated or reading.repeated
+                    self._beside = self._beside or reading.beside
+                self._named += reading.named
+                self._spans += reading.spans
+                self._hours += reading.hours
+                self._months.update(named.month for named in reading.named if named.month is not None)
             self._used[group] = len(texts)
+
+    def _measure(self, reading: Reading, last: tuple[int, int] | None, call: int) -> tuple[int, int] | None:
+        """Note how long it is from one time in a result to the next: how long an entry of a calendar is."""
+        for hour in reading.hours:
+            if last is not None and last[0] == call and 0 < hour.start - last[1] <= 12 * 60:
+                self._lengths[hour.start - last[1]] = None
+            last = (call, hour.start)
+        return last
 
     def derivation(self, moment: Moment) -> str | None:
         """Return how a moment follows from what was seen; None if its day or its time of day does not."""
-        self._update()
-        parts = []
-        if moment.day is not None:
-            parts.append(self._day(moment.day) or self._past_midnight(moment))
-        if moment.minute is not None:
-            parts.append(self._minute(moment.minute))
-        return None if None in parts else "; ".join(part for part in parts if part)
+        for groups in _LEVELS:
+            self._update(groups)
+            parts = []
+            if moment.day is not None:
+                parts.append(self._day(moment.day) or self._past_midnight(moment))
+            if moment.minute is not None:
+                parts.append(self._minute(moment.minute))
+            if None not in parts:
+                return "; ".join(part for part in parts if part)
+        return None
 
     def named(self, text: str) -> str | None:
         """Return how the name of a month or weekday follows from the clock or a day that was named; else None."""
         name = text.strip().casefold()
         if name not in NAMES:
             return None
-        self._update()
+        self._update(("said", "confirmed", "prompt", "returned"))
         for day, words in reversed(self._anchors()):
             if name in (calendar.month_name[day.month].casefold(), calendar.day_name[day.weekday()].casefold()):
                 return f"{day} ({words})"
@@ -90,12 +99,10 @@ class Times:
 
     def unexplained(self, moment: Moment) -> str:
         """Return which part of a moment does not follow: day or time."""
-        self._update()
         return "time" if moment.day is None or self._day(moment.day) else "day"
 
     def nearest(self, moment: Moment) -> list[str]:
         """Return up to three days or times of day that were named, the closest first."""
-        self._update()
         if moment.day is not None and self.unexplained(moment) == "day":
             day = moment.day
             return [f"{known} ({words})" for known, words in sorted(self._anchors(), key=lambda a: abs(a[0] - day))[:3]]
@@ -205,7 +212,7 @@ class Times:
             for start in (minute - span.minutes, minute + span.minutes):
                 if 0 < span.minutes < _DAY and self._is_known(start % _DAY):
                     return f"{span.words!r} from {written(start)}"
-        for length in sorted(self._lengths()):
+        for length in sorted(self._lengths):
             for start in (minute - length, minute + length):
                 if 0 <= start < _DAY and self._is_known(start):
                     return f"{length} minutes from {written(start)}, as long as what a result shows"
@@ -216,13 +223,11 @@ class Times:
             return True
         return any(hour.end - hour.start <= 120 and _covers(hour, minute) for hour in self._hours)
 
-    def _lengths(self) -> set[int]:
-        """Return the lengths between neighbouring times of one result, in minutes: how long an entry is."""
-        found = set()
-        for before, after in pairwise(hour for hour in self._hours if hour.place.group == "returned"):
-            if before.place.call == after.place.call and 0 < after.start - before.start <= 12 * 60:
-                found.add(after.start - before.start)
-        return found
+
+@lru_cache(maxsize=1024)
+def _read_told(text: str) -> Reading:
+    """Return what a prompt says of time; the same prompt opens many conversations."""
+    return read_times(text)
 
 
 def _covers(hour: Hour, minute: int) -> bool:
