@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import calendar
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from datetime import date, datetime, time, timedelta
 from typing import NamedTuple
 
@@ -31,7 +31,15 @@ _DAY_MONTH = re.compile(
     rf"\b(?P<d>\d{{1,2}})(?:st|nd|rd|th)?\s+(?:of\s+)?(?P<m>{_MONTH})\b\.?(?:,?\s*(?P<y>\d{{4}}))?", re.IGNORECASE
 )
 _ORDINAL_DAY = re.compile(r"\b(?P<d>\d{1,2})(?:st|nd|rd|th)\b", re.IGNORECASE)
-_WEEKDAY = re.compile(rf"\b(?P<w>{'|'.join(_DAYS)}|mon|tues?|wed|thurs?|fri|sat|sun)s?\b", re.IGNORECASE)
+_ORDINALS = (
+    "first", "second", "third", "fourth", "fifth", "sixth",
+    "seventh", "eighth", "ninth", "tenth", "eleventh", "twelfth",
+)  # fmt: skip
+_NTH_MONTH = re.compile(rf"\b(?P<n>{'|'.join(_ORDINALS)})\s+month\b", re.IGNORECASE)
+_WEEKDAY = re.compile(
+    rf"\b(?P<far>next|last|following|previous)?\s*\b(?P<w>{'|'.join(_DAYS)}|mon|tues?|wed|thurs?|fri|sat|sun)s?\b",
+    re.IGNORECASE,
+)
 _MONTH_YEAR = re.compile(r"(?<![\d/])(?P<m>0?[1-9]|1[0-2])[/-](?P<y>\d{4}|\d{2})(?![\d/-])")
 
 _RELATIVE = {
@@ -59,25 +67,16 @@ _UNITS = {
     "monthly": "month", "quarter": "month", "year": "year", "years": "year", "yearly": "year", "annual": "year",
     "annually": "year", "day": "day", "days": "day", "daily": "day",
 }  # fmt: skip
-_REPEATED = frozenset(
-    (
-        "every",
-        "each",
-        "weekly",
-        "daily",
-        "monthly",
-        "yearly",
-        "annually",
-        "recurring",
-        "repeat",
-        "repeated",
-        "until",
-        "rest",
-    )
+_EVERY = re.compile(
+    r"\b(?:(?:every|each)\s+(?P<unit>day|week|month|year)|(?P<ly>daily|weekly|monthly|yearly|annually))\b", re.I
 )
-_BESIDE = frozenset(
-    ("before", "after", "prior", "next", "following", "previous", "later", "earlier", "eve", "until", "by", "through")
+_EVERY_WORDS = frozenset(("every", "each", "daily", "weekly", "monthly", "yearly", "annually"))
+_BESIDE = re.compile(
+    r"\b(?:(?:day|night|evening|morning)\s+(?:before|after|prior|earlier|later)|(?:next|following|previous)\s+"
+    r"(?:day|morning|night)|eve)\b",
+    re.IGNORECASE,
 )
+_BESIDE_WORDS = frozenset(("before", "after", "prior", "earlier", "later", "next", "following", "previous", "eve"))
 
 _CLOCK_TIME = re.compile(
     r"(?<![\d:.,/$€£])(?<!\d{4}-)(?<!\d-\d\d-)(?P<H>[01]?\d|2[0-4])(?:[:.](?P<M>[0-5]\d)(?::(?P<S>[0-5]\d))?)?\s*"
@@ -113,7 +112,7 @@ class Moment(NamedTuple):
 class Named(NamedTuple):
     """A day, weekday, month or year that a text names; None for each part that it does not.
 
-    `offset` is a number of days from the clock's day instead.
+    `offset` is a number of days from the clock's day instead; `far` says that a weekday is not the nearest one.
     """
 
     words: str
@@ -122,6 +121,7 @@ class Named(NamedTuple):
     day: int | None = None
     weekday: int | None = None
     offset: int | None = None
+    far: bool = False
 
     def fits(self, day: date) -> bool:
         """Tell whether a day has every part that is named; for names by the calendar only."""
@@ -153,15 +153,15 @@ class Hour(NamedTuple):
 class Reading(NamedTuple):
     """What a text says of time.
 
-    `units` are those of the calendar that it speaks of; `repeated` and `beside` tell whether it has words such as
-    *every* and *before*.
+    `units` are those of the calendar that it speaks of, `every` those in which something is to happen again; `beside`
+    tells whether it speaks of the day before or after.
     """
 
     named: tuple[Named, ...]
     spans: tuple[Span, ...]
     hours: tuple[Hour, ...]
     units: frozenset[str]
-    repeated: bool
+    every: frozenset[str]
     beside: bool
 
 
@@ -178,6 +178,14 @@ def moments_of(text: str) -> list[Moment]:
     if stripped[:4].isdigit() and len(stripped) >= 8:
         return [Moment(moment.date(), None if bare else moment.hour * 60 + moment.minute, moment.second)]
     return []
+
+
+def month_of(text: str) -> tuple[int, int] | None:
+    """Return year and month of a text such as 08/2026 or 2026-08; None for any other."""
+    match = re.fullmatch(r"(?P<m>0?[1-9]|1[0-2])[/-](?P<y>\d{4}|\d{2})|(?P<Y>\d{4})-(?P<M>0[1-9]|1[0-2])", text.strip())
+    if match is None:
+        return None
+    return (_year(match["y"]), int(match["m"])) if match["y"] else (int(match["Y"]), int(match["M"]))
 
 
 def _other_readings(text: str) -> Iterator[Moment]:
@@ -228,7 +236,7 @@ def read_times(text: str) -> Reading:
     digits = any(map(str.isdigit, text))
     if len(text) < 24 and digits and not any(map(str.isalpha, text)):
         named = tuple(_dates_in_digits(text))
-        return Reading(named, (), tuple(_hours_in_digits(text, 0)), frozenset(), repeated=False, beside=False)
+        return Reading(named, (), tuple(_hours_in_digits(text, 0)), frozenset(), frozenset(), beside=False)
     said = frozenset(_WORD.findall(text.casefold()))
     spread = 0 if said.isdisjoint(_ABOUT) else 60
     return Reading(
@@ -236,8 +244,8 @@ def read_times(text: str) -> Reading:
         () if said.isdisjoint(_SPAN_WORDS) else tuple(_spans(text)),
         (*(_hours_in_digits(text, spread) if digits else ()), *_hours_in_words(said)),
         frozenset(unit for word, unit in _UNITS.items() if word in said),
-        repeated=not said.isdisjoint(_REPEATED),
-        beside=not said.isdisjoint(_BESIDE),
+        frozenset() if said.isdisjoint(_EVERY_WORDS) else frozenset(_every(text)),
+        beside=not said.isdisjoint(_BESIDE_WORDS) and _BESIDE.search(text) is not None,
     )
 
 
@@ -262,16 +270,24 @@ def _dates_in_words(text: str, said: frozenset[str], *, digits: bool) -> Iterato
             for match in pattern.finditer(text):
                 year = int(match["y"]) if match["y"] else None
                 yield Named(match[0], year, _month(match["m"]), int(match["d"]) if match["d"] else None)
+    if "month" in said and not said.isdisjoint(_ORDINALS):
+        for match in _NTH_MONTH.finditer(text):
+            yield Named(match[0], month=_ORDINALS.index(match["n"].casefold()) + 1)
     if digits and not said.isdisjoint(("st", "nd", "rd", "th")):
         for match in _ORDINAL_DAY.finditer(text):
             yield Named(match[0], day=int(match["d"]))
     if not said.isdisjoint(_DAY_WORDS):
         for match in _WEEKDAY.finditer(text):
             weekday = next(number for name, number in _DAYS.items() if name.startswith(match["w"].casefold()[:3]))
-            yield Named(match[0], weekday=weekday)
+            yield Named(match[0].strip(), weekday=weekday, far=match["far"] is not None)
     if not said.isdisjoint(_RELATIVE_WORDS):
         for match in _RELATIVE_WORD.finditer(text):
             yield Named(match[0], offset=_RELATIVE[match[0].casefold()])
+
+
+def _every(text: str) -> Iterator[str]:
+    for match in _EVERY.finditer(text):
+        yield _UNITS[(match["unit"] or match["ly"]).casefold()]
 
 
 def _spans(text: str) -> Iterator[Span]:
@@ -317,21 +333,21 @@ def clock_moment(clock: str) -> Moment | None:
     return Moment(moment.date(), moment.hour * 60 + moment.minute, moment.second)
 
 
-def is_edge(day: date, units: set[str], anchors: list[date]) -> str | None:
-    """Return which edge of a week, month or year around an anchor a day is, None where it is none."""
-    for anchor in anchors:
-        if "week" in units:
-            monday = anchor - timedelta(days=anchor.weekday())
-            weeks = (day - monday).days // 7
-            if -2 <= weeks <= 2 and day.weekday() in (0, 4, 5, 6):
-                return f"{calendar.day_name[day.weekday()]} of a week near {anchor}"
-        months = (day.year - anchor.year) * 12 + day.month - anchor.month
-        if "month" in units or "year" in units:
-            last = calendar.monthrange(day.year, day.month)[1]
-            if -12 <= months <= 12 and day.day in (1, last):
-                return f"{'first' if day.day == 1 else 'last'} day of a month near {anchor}"
-        if "year" in units and (day.month, day.day) in ((1, 1), (12, 31)) and abs(day.year - anchor.year) <= 10:
-            return f"an end of a year near {anchor}"
+def edge_near(day: date, units: Set[str], now: date) -> str | None:
+    """Return which end of this, the last or the next week, month or year a day is, None where it is none.
+
+    Only of those units that were spoken of; of every month to the end of the year where years were.
+    """
+    if "week" in units and day.weekday() in (0, 4, 5, 6):
+        weeks = (day - now + timedelta(days=now.weekday())).days // 7
+        if -1 <= weeks <= 1:
+            return f"{calendar.day_name[day.weekday()]} of a week near {now}"
+    months = (day.year - now.year) * 12 + day.month - now.month
+    last = calendar.monthrange(day.year, day.month)[1]
+    if day.day in (1, last) and "month" in units and (-1 <= months <= 1 or (months > 0 and "year" in units)):
+        return f"the {'first' if day.day == 1 else 'last'} day of a month near {now}"
+    if (day.month, day.day) in ((1, 1), (12, 31)) and "year" in units and abs(day.year - now.year) <= 1:
+        return f"an end of a year near {now}"
     return None
 
 

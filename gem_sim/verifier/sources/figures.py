@@ -20,6 +20,8 @@ _DIGITS = re.compile(
     re.IGNORECASE,
 )
 _SCALES = {"k": 1e3, "thousand": 1e3, "m": 1e6, "million": 1e6, "bn": 1e9, "billion": 1e9, "hundred": 100, "dozen": 12}
+# The parts of a date or a time of day are no numbers to reckon with.
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\d(?:[T ]\d\d:[\d:.]+Z?)?|(?<![\d:])\d{1,2}:\d\d(?::\d\d)?(?![\d:])")
 # Between two measures, as in 50x70, the letter is no part of a word.
 _BY = re.compile(r"(?<=\d)\s?[x×](?=\s?\d)", re.IGNORECASE)
 _UNITS = (
@@ -42,13 +44,14 @@ _TOKEN = re.compile(r"[a-z]+|[^\sa-z]")
 _FACTORS = {
     "km per mile": 1.609344, "km per mile, roughly": 1.60934, "cm per inch": 2.54, "m per foot": 0.3048,
     "kg per pound": 0.45359237, "g per ounce": 28.349523125, "litres per gallon": 3.785411784,
-    "litres per gallon, roughly": 3.78541, "per cent": 100, "thousands": 1000, "minutes per hour": 60,
-    "hours per day": 24, "days per week": 7, "months per year": 12, "inches per foot": 12, "millions": 1_000_000,
-    "seconds per hour": 3600,
+    "litres per gallon, roughly": 3.78541, "hundredths": 100, "thousandths": 1000,
 }  # fmt: skip
 _GROUPS: tuple[Group, ...] = ("said", "confirmed", "returned", "prompt")
+# A longer string of a result is a document, not a figure.
+_LONGEST = 100
 # From this item of a list on a number is data, nothing to reckon with.
 _FAR_DOWN = 20
+_PER_CENT = re.compile(r"(\d+(?:\.\d+)?)\s?(?:%|per\s?cent\b)", re.IGNORECASE)
 # More operands than these would explain any number whatever.
 MOST_OPERANDS = 40
 
@@ -64,7 +67,7 @@ class Figure(NamedTuple):
 def numbers_in(text: str) -> Iterator[tuple[float, str]]:
     """Yield each number that a text spells, in digits or in English words, with its words."""
     if not text.isdigit():
-        text = _BY.sub(" × ", text)
+        text = _BY.sub(" × ", _MOMENT.sub(" ", text))
     for match in _DIGITS.finditer(text):
         value = float(match["whole"].replace(",", "") + (match["part"] or ""))
         scale = match["scale"]
@@ -121,64 +124,86 @@ class Figures:
         self._seen = seen
         self._used: dict[Group, int] = dict.fromkeys(_GROUPS, 0)
         self._known: dict[Group, dict[float, Figure]] = {group: {} for group in _GROUPS}
-        self._recent: dict[float, None] = {}
         self._sorted: list[float] = []
-
-    def _update(self, groups: Iterable[Group]) -> None:
-        for group in groups:
-            texts = self._seen.texts_of(group)
-            known = self._known[group]
-            for text in texts[self._used[group] :]:
-                near = group == "returned" and not any(type(key) is int and key >= _FAR_DOWN for key in text.path)
-                for value, spelled in _numbers_told(text.text) if group == "prompt" else numbers_in(text.text):
-                    if value not in known:
-                        known[value] = Figure(value, text, None if spelled == f"{value:.12g}" else spelled)
-                    if near:
-                        self._recent.pop(value, None)
-                        self._recent[value] = None
-            if self._used[group] != len(texts):
-                self._used[group], self._sorted = len(texts), []
+        self._counted = (0, 0)
 
     def find(self, value: float, groups: Iterable[Group] = _GROUPS) -> Figure | None:
         """Return a number that some text of the groups spells, the first group first; None where none does."""
         for group in groups:
-            self._update((group,))
-            if value in self._known[group]:
-                return self._known[group][value]
+            figure = self._read(group).get(value)
+            if figure is not None:
+                return figure
         return None
+
+    def _read(self, group: Group) -> dict[float, Figure]:
+        known, texts = self._known[group], self._seen.texts_of(group)
+        for text in texts[self._used[group] :]:
+            for value, spelled in _numbers_told(text.text) if group == "prompt" else numbers_in(text.text):
+                if value not in known:
+                    known[value] = Figure(value, text, None if spelled == f"{value:.12g}" else spelled)
+        self._used[group] = len(texts)
+        return known
 
     def all(self) -> list[float]:
         """Return every number seen, in ascending order."""
-        self._update(_GROUPS)
-        if not self._sorted:
-            self._sorted = sorted({value for known in self._known.values() for value in known})
+        known = [self._read(group) for group in _GROUPS]
+        counted = (len(self._seen.values), sum(map(len, known)))
+        if counted != self._counted:
+            numbers = (value for value in self._seen.values if not isinstance(value, str))
+            self._sorted, self._counted = sorted({*numbers, *(value for some in known for value in some)}), counted
         return self._sorted
 
     def told(self) -> list[float]:
         """Return the numbers of the user, of proposals confirmed and of the prompt, the latest first."""
-        self._update(_GROUPS)
-        told = (self._known["said"], self._known["confirmed"], self._known["prompt"])
+        told = (self._read("said"), self._read("confirmed"), self._read("prompt"))
         return [value for known in told for value in reversed(known)][:MOST_OPERANDS]
+
+    def said(self) -> list[float]:
+        """Return the numbers that the user said, the latest first."""
+        return list(reversed(self._read("said")))[:MOST_OPERANDS]
+
+    def shares(self) -> list[float]:
+        """Return the numbers that were told as so many per cent."""
+        told = (text.text for group in ("said", "confirmed", "prompt") for text in self._seen.texts[group])
+        return [float(number) for text in told for number in _PER_CENT.findall(text) if float(number)]
 
     def recent(self) -> list[float]:
         """Return the numbers of the latest results, the latest first; those far down a list are not among them."""
-        self._update(_GROUPS)
-        return list(reversed(self._recent))[:MOST_OPERANDS]
+        found: dict[float, None] = {}
+        for call in reversed(self._seen.results):
+            for path, leaf in leaves(call.recorded):
+                if not any(type(key) is int and key >= _FAR_DOWN for key in path):
+                    found.update(dict.fromkeys([leaf] if not isinstance(leaf, str) else _spelled_in(leaf)))
+            if len(found) >= MOST_OPERANDS:
+                break
+        return list(found)[:MOST_OPERANDS]
+
+
+def _spelled_in(text: str) -> list[float]:
+    return [value for value, _ in numbers_in(text)] if len(text) <= _LONGEST and any(map(str.isdigit, text)) else []
 
 
 def derivation(target: float, figures: Figures, results: Sequence[ReplayedCall]) -> str | None:
     """Return how a number follows from at most two known ones or from a list in a result, None if it does not.
 
-    One of two operands is a number that was told, or both are among the latest returned: any two of many numbers
-    would explain anything.
+    Two of many numbers explain anything, so one operand of two must have been told, or both be among the latest
+    returned; and a number of one or two digits, which says little, must follow from two that the user said.
     """
     tolerance = _tolerance(target)
     told, recent = figures.told(), figures.recent()
+    found = _of_one(target, [*told, *recent], tolerance) or _of_list(
+        target, [call.recorded for call in results], tolerance
+    )
+    if found is not None:
+        return found
+    if significant(target) < 3:
+        said = sorted(value for value in figures.said() if value not in (0, 1))
+        return _of_two(target, said, said, tolerance, small=said)
+    shares = figures.shares()
     return (
-        _of_one(target, [*told, *recent], tolerance)
-        or _of_list(target, [call.recorded for call in results], tolerance)
-        or _of_two(target, told, figures.all(), tolerance)
-        or _of_two(target, recent, sorted(recent), tolerance)
+        _of_two(target, told, figures.all(), tolerance, shares=shares, small=figures.said())
+        or _of_two(target, recent, sorted(recent), tolerance, shares=shares)
+        or _of_powers(target, [*told, *recent], tolerance)
         or _at_rate(target, [*told, *recent], results, tolerance)
     )
 
@@ -199,12 +224,22 @@ def _of_one(target: float, operands: Sequence[float], tolerance: float) -> str |
                 return f"{_show(value)} × {_show(factor)} ({name})"
             if abs(value / factor - target) <= tolerance:
                 return f"{_show(value)} ÷ {_show(factor)} ({name})"
-        if abs((value - 32) / 1.8 - target) <= tolerance or abs(value * 1.8 + 32 - target) <= tolerance:
-            return f"{_show(value)} degrees in the other scale"
     return None
 
 
-def _of_two(target: float, operands: Sequence[float], known: Sequence[float], tolerance: float) -> str | None:
+def _of_two(
+    target: float,
+    operands: Sequence[float],
+    known: Sequence[float],
+    tolerance: float,
+    *,
+    shares: Sequence[float] = (),
+    small: Sequence[float] = (),
+) -> str | None:
+    """Return how a number is the sum, difference, product, quotient or share of an operand and a known one.
+
+    What is added or taken off is at least a tenth of the sum, or one of `small`: the like of 1 and 7 is in any text.
+    """
     for a in operands:
         tries = [
             ("{b} + {a}", target - a, tolerance),
@@ -213,18 +248,35 @@ def _of_two(target: float, operands: Sequence[float], known: Sequence[float], to
         ]
         if a not in (0, 1):
             tries += [("{a} × {b}", target / a, tolerance / abs(a)), ("{b} ÷ {a}", target * a, tolerance * abs(a))]
-            tries.append(("{b} per cent of {a}", 100 * target / a, 100 * tolerance / abs(a)))
             if target:
                 tries.append(("{a} ÷ {b}", a / target, tolerance * abs(a) / target**2))
-        if 0 < a < 100:
+        if a in shares:
+            tries.append(("{a} per cent of {b}", 100 * target / a, 100 * tolerance / a))
             for sign, word in ((1, "more"), (-1, "less")):
                 share = 1 + sign * a / 100
-                tries.append((f"{{a}} per cent {word} than {{b}}", target / share, tolerance / share))
-            tries.append(("{a} per cent of {b}", 100 * target / a, 100 * tolerance / a))
+                if share:
+                    tries.append((f"{{a}} per cent {word} than {{b}}", target / share, tolerance / abs(share)))
         for how, wanted, within in tries:
             b = _close_to(wanted, known, within)
-            if b is not None and not ("×" in how and b in (0, 1)) and not ("÷" in how and b in (0, 1)):
-                return how.format(a=_show(a), b=_show(b))
+            if b is None or (b in (0, 1) and ("×" in how or "÷" in how)):
+                continue
+            less = min(abs(a), abs(b))
+            if (" + " in how or " - " in how) and less < abs(target) / 10 and less not in small:
+                continue
+            return how.format(a=_show(a), b=_show(b))
+    return None
+
+
+def _of_powers(target: float, operands: Sequence[float], tolerance: float) -> str | None:
+    """Return how a number is a root, a power or a logarithm of known ones."""
+    for a in operands:
+        if a > 0 and abs(math.sqrt(a) - target) <= tolerance:
+            return f"the square root of {_show(a)}"
+        for b in operands:
+            if a > 0 and b > 1 and abs(math.log(a) / math.log(b) - target) <= tolerance:
+                return f"the logarithm of {_show(a)} to the base {_show(b)}"
+            if 1 < b <= 10 and float(b).is_integer() and 0 < a < 1e6 and abs(a**b - target) <= tolerance:
+                return f"{_show(a)} to the power of {_show(b)}"
     return None
 
 
@@ -286,10 +338,9 @@ def _columns(items: list[Json]) -> Iterator[tuple[str, list[float]]]:
     yield from ((name, column) for name, column in rows.items() if len(column) > 1)
 
 
-def nearest(target: float, figures: Figures) -> list[Figure]:
+def nearest(target: float, figures: Figures) -> list[float]:
     """Return up to three known numbers, the closest first."""
-    closest = sorted(figures.all(), key=lambda value: abs(value - target))[:3]
-    return [figure for value in closest if (figure := figures.find(value)) is not None]
+    return sorted(figures.all(), key=lambda value: abs(value - target))[:3]
 
 
 def significant(value: float) -> int:

@@ -20,7 +20,7 @@ _SHOWN = 3
 def nearest_to(value: Json, seen: Seen, figures: Figures, times: Times) -> list[str]:
     """Return up to three things seen that come closest, each with its place; the closest first."""
     if isinstance(value, int | float):
-        return [f"{known.value:.12g} ({describe(seen.place(known.text))})" for known in nearest(value, figures)]
+        return [f"{number:.12g} ({_where(number, seen, figures)})" for number in nearest(value, figures)]
     if not isinstance(value, str):
         return []
     if moments := moments_of(value):
@@ -37,6 +37,14 @@ def _candidates(seen: Seen, length: int) -> Iterator[tuple[str, Text]]:
             for candidate in (found.text, *(word.strip(".,;:!?()'\"") for word in found.text.split()[:200])):
                 if 0.5 * length <= len(candidate) <= 2 * length:
                     yield candidate, found
+
+
+def _where(number: float, seen: Seen, figures: Figures) -> str:
+    place = seen.returned(number)
+    if place is None:
+        figure = figures.find(number)
+        place = None if figure is None else seen.place(figure.text)
+    return "unknown" if place is None else describe(place)
 
 
 def describe(place: Place) -> str:

@@ -11,7 +11,7 @@ from typing import Literal, NamedTuple
 
 from gem_sim.canonical import Json
 from gem_sim.simulator import Replay, ReplayedCall
-from gem_sim.verifier.sources.dates import Moment, moments_of
+from gem_sim.verifier.sources.dates import Moment, moments_of, month_of
 from gem_sim.verifier.sources.figures import Figures, derivation, significant
 from gem_sim.verifier.sources.forms import bounded, squeeze, words
 from gem_sim.verifier.sources.nearest import nearest_to
@@ -46,6 +46,8 @@ _ENGLISH = frozenset(
 _OWN = ("composed", "unseen", "unexplained", "unsupported")
 # A message, a note or a query of more words than these is the agent's own, and no piecing together is looked for.
 _OWN_WORDS = 4
+# Beyond this a text of digits is no number that a result would hold as one.
+_DIGITS = 30
 # Lists to reckon with are those of the latest results.
 _RECENT = 10
 _MEASURE = re.compile(r"[$€£¥]?(-?(?:\d[\d,]*)?\.?\d+)\s?[A-Za-z%°]{0,8}")
@@ -128,7 +130,7 @@ class Sources:
             or self._injected(leaf)
             or self._declared(leaf, text)
             or self._reworked(leaf, text, call)
-            or self._stored(text)
+            or (None if moments_of(text) else self._stored(text))
             or self._without(leaf, text, call)
         )
 
@@ -190,6 +192,7 @@ class Sources:
             or self._at(self.seen.find("returned", "exact", text))
             or self._confirmed(leaf, self.seen.find("confirmed", "exact", text))
             or self._derived(same_words(self.seen, text))
+            or self._numeral(text)
             or self._confirmed(leaf, find_words(self.seen, ("confirmed",), text))
         )
         if found is not None or (is_prose(leaf.name) and text.count(" ") >= _OWN_WORDS):
@@ -198,8 +201,8 @@ class Sources:
             self._told(text, call)
             or self._derived(other_form(self.seen, text))
             or self._derived(part(self.seen, text, of_record=self._names_record(leaf)))
-            or (None if identifies else self._figured(text))
-            or (None if identifies else self._derived(joined(self.seen, self.figures, text)))
+            or (None if identifies or moments_of(text) else self._figured(text))
+            or (None if identifies or moments_of(text) else self._derived(joined(self.seen, self.figures, text)))
         )
 
     def _derived(self, found: Found | None) -> Origin | None:
@@ -217,12 +220,23 @@ class Sources:
         how = self.times.named(text)
         return None if how is None else Origin("derived", how=how)
 
+    def _numeral(self, text: str) -> Origin | None:
+        """Return the number of a result that a text writes out."""
+        bare = text.strip().lstrip("#")
+        if not bare.isdecimal() or len(bare) > _DIGITS or str(int(bare)) != bare:
+            return None
+        place = self.seen.returned(int(bare))
+        return None if place is None else Origin("derived", place.message, place.call, place.path, "the same number")
+
     def _figured(self, text: str) -> Origin | None:
         """Return where a number in the guise of a text comes from."""
         match = _MEASURE.fullmatch(text.strip())
         if match is None:
             return None
         value = float(match[1].replace(",", ""))
+        place = self.seen.returned(value)
+        if place is not None:
+            return Origin("derived", place.message, place.call, place.path, "the same number")
         figure = self.figures.find(value)
         if figure is not None:
             return self._derived(Found(figure.text, f"the number {figure.note or f'{value:.12g}'}"))
@@ -236,7 +250,7 @@ class Sources:
             or self._injected(leaf)
             or self._declared(leaf, value)
             or self._told(value, call)
-            or (None if identifies else self._reckoned(value))
+            or (None if identifies else self._reckoned(leaf.name, value))
             or (self._stored(value) if identifies or significant(value) >= 4 else None)
             or self._number_without(leaf, value)
         )
@@ -254,13 +268,10 @@ class Sources:
             return None
         return self._at(figure.text, None if figure.note is None else f"as {figure.note!r}")
 
-    def _reckoned(self, value: float) -> Origin | None:
+    def _reckoned(self, name: str, value: float) -> Origin | None:
         if value in (0, 1):
             return Origin("chosen", how="nothing to know")
-        now = self.times.now.day if self.times.now is not None else None
-        if now is not None and value in (now.year - 1, now.year, now.year + 1):
-            return Origin("derived", how=f"the year of the clock, {now}")
-        how = derivation(value, self.figures, self.seen.results[-_RECENT:])
+        how = self.times.part(name, value) or derivation(value, self.figures, self.seen.results[-_RECENT:])
         return None if how is None else Origin("derived", how=how)
 
     def _stored(self, value: str | float) -> Origin | None:
@@ -280,6 +291,10 @@ class Sources:
             return Origin("unsupported", how="an identifier")
         if moments := moments_of(text):
             return self._moment_without(leaf, moments[0], call)
+        if month_of(text) is not None:
+            return Origin("unexplained", how="a month that nothing names")
+        if _MEASURE.fullmatch(text.strip()) and "." in text:
+            return self._number_without(leaf, float(re.sub(r"[^\d.]", "", text).rstrip(".")))
         if not squeeze(text):
             return Origin("chosen", how="punctuation only")
         shape = shape_of(text)

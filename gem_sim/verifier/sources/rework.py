@@ -123,7 +123,7 @@ def _piece(seen: Seen, figures: Figures, piece: str) -> Text | None:
         found = seen.find(group, "exact", piece)
         if found is not None:
             return found
-    if piece.isdigit():
+    if piece.isdecimal():
         figure = figures.find(float(piece))
         return None if figure is None else figure.text
     return find_words(seen, _GROUPS, piece) if piece.isalpha() else None

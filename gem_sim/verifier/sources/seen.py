@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, TypeAlias
 
 from gem_sim.canonical import Json
 from gem_sim.message import Message
@@ -17,9 +17,11 @@ from gem_sim.simulator import ReplayedCall
 from gem_sim.simulator.schema import json_path
 from gem_sim.verifier.sources.forms import Form, bounded, fold, shaped, squeeze
 
+Path: TypeAlias = "tuple[str | int, ...]"
 # Where a text stands: the user's words; what the assistant proposed and the user confirmed; a result; the prompt.
 Group = Literal["said", "confirmed", "returned", "prompt"]
 
+_WITH_STRINGS = (str, dict, list)
 _YES = re.compile(
     r"\W*(?:yes|yeah|yep|yup|sure|okay|ok|please(?: do)?|perfect|great|excellent|lovely|cool|awesome|fine|good|exactly"
     r"|correct|right|absolutely|definitely|certainly|of course|agreed|i agree|i like|i'll take|all ?right|go ahead|do "
@@ -51,7 +53,7 @@ class Text(NamedTuple):
     group: Group
     message: int | None = None
     call: ReplayedCall | None = None
-    path: tuple[str | int, ...] = ()
+    path: Path = ()
 
 
 class Haystack:
@@ -188,13 +190,11 @@ class Seen:
         return haystack
 
     def texts_of(self, group: Group) -> list[Text]:
-        """Return the texts of a group so far; of results every string, number and key is one."""
+        """Return the texts of a group so far; of results every string and every key is one."""
         texts = self.texts[group]
         if group == "returned":
             for call in self.results[self._walked :]:
-                texts += [
-                    Text(str(leaf), "returned", None, call, path) for path, leaf in leaves(call.recorded, keys=True)
-                ]
+                texts += [Text(text, "returned", None, call, path) for path, text in _strings(call.recorded)]
             self._walked = len(self.results)
         return texts
 
@@ -213,9 +213,9 @@ def confirms(text: str) -> bool:
     return _YES.match(text) is not None and _NO.search(re.split(r"[.!?\n]", text.strip(), maxsplit=1)[0]) is None
 
 
-def leaves(value: Json, *, keys: bool = False) -> Iterator[tuple[tuple[str | int, ...], str | float]]:
+def leaves(value: Json, *, keys: bool = False) -> Iterator[tuple[Path, str | float]]:
     """Yield every string and number of a JSON value with its path, in order; with `keys` the keys of objects too."""
-    pending: list[tuple[tuple[str | int, ...], Json]] = [((), value)]
+    pending: list[tuple[Path, Json]] = [((), value)]
     while pending:
         path, item = pending.pop()
         if isinstance(item, dict):
@@ -226,3 +226,20 @@ def leaves(value: Json, *, keys: bool = False) -> Iterator[tuple[tuple[str | int
             pending.extend(((*path, index), item[index]) for index in range(len(item) - 1, -1, -1))
         elif isinstance(item, str | int | float) and not isinstance(item, bool):
             yield path, item
+
+
+def _strings(value: Json) -> Iterator[tuple[Path, str]]:
+    """Yield every string and key of a JSON value with its path, in order; long lists of numbers cost little."""
+    pending: list[tuple[Path, Json]] = [((), value)]
+    while pending:
+        path, item = pending.pop()
+        kind = type(item)
+        if kind is str:
+            yield path, item  # type: ignore[misc]
+        elif kind is dict:
+            yield from (((*path, key), key) for key in item)  # type: ignore[union-attr,misc]
+            children = reversed(item.items())  # type: ignore[union-attr]
+            pending.extend(((*path, key), child) for key, child in children if type(child) in _WITH_STRINGS)
+        elif kind is list:
+            numbered = reversed(list(enumerate(item)))  # type: ignore[arg-type]
+            pending.extend(((*path, index), child) for index, child in numbered if type(child) in _WITH_STRINGS)

@@ -20,6 +20,8 @@ _ADDRESS = re.compile(
 )
 _PHONE = re.compile(r"^\+?[\d\s().-]{7,}$")
 _FILE = re.compile(r"^[^\s/@]+\.[A-Za-z][A-Za-z0-9]{0,4}$|^\.{1,2}$|^[\w.~-]*(?:/[\w.-]+)+/?$")
+# Nobody makes up a number as long as this for the name of a file.
+_LONG_NUMBER = re.compile(r"\d{6,}")
 _MEASURE = re.compile(
     r"^[-+]?[\d.,]+\s?(?:[a-z%°]{1,4}|hours?|minutes?|days?|weeks?|miles?|st|nd|rd|th)?$", re.IGNORECASE
 )
@@ -71,7 +73,7 @@ def shape_of(text: str) -> Shape:
     if any(map(str.isspace, bare)):
         return "name" if _is_name(bare) else "text"
     if _FILE.match(bare):
-        return "file"
+        return "identifier" if _LONG_NUMBER.search(bare) else "file"
     digits, letters = sum(map(str.isdigit, bare)), sum(map(str.isalpha, bare))
     if digits and _MEASURE.match(bare):
         return "identifier" if digits >= 4 and not letters else "measure"

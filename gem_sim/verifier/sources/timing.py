@@ -15,7 +15,8 @@ from gem_sim.verifier.sources.dates import (
     Reading,
     Span,
     clock_moment,
-    is_edge,
+    edge_near,
+    month_of,
     read_times,
     shifted,
     written,
@@ -23,6 +24,8 @@ from gem_sim.verifier.sources.dates import (
 from gem_sim.verifier.sources.seen import Group, Seen
 
 _DAY = 24 * 60
+# Until then, six in the morning, it is the night after the day before.
+_NIGHT = 6 * 60
 # Each anchor is tried with each length of time, so the latest few must do.
 _MOST = 30
 # What was told is read first; results, of which there may be many, only for what does not follow from that.
@@ -39,10 +42,12 @@ class Times:
         self._named: list[Named] = []
         self._months: set[int] = set()
         self._spans: list[Span] = []
+        self._terms: list[Span] = []
         self._hours: list[Hour] = []
         self._lengths: dict[int, None] = {}
         self._units: set[str] = set()
-        self._repeated = self._beside = False
+        self._every: set[str] = set()
+        self._beside = False
 
     def _update(self, groups: Iterable[Group]) -> None:
         for group in groups:
@@ -56,11 +61,14 @@ class Times:
                     last = self._measure(reading, last, text.call.placed.number if text.call else 0)
                 else:
                     reading = _read_told(text.text) if group == "prompt" else read_times(text.text)
+                if group in ("said", "confirmed"):
                     self._units |= reading.units
-                    self._repeated = self._repeated or reading.repeated
+                    self._every |= reading.every
                     self._beside = self._beside or reading.beside
+                    self._spans += reading.spans
+                else:
+                    self._terms += reading.spans
                 self._named += reading.named
-                self._spans += reading.spans
                 self._hours += reading.hours
                 self._months.update(named.month for named in reading.named if named.month is not None)
             self._used[group] = len(texts)
@@ -87,15 +95,30 @@ class Times:
         return None
 
     def named(self, text: str) -> str | None:
-        """Return how the name of a month or weekday follows from the clock or a day that was named; else None."""
+        """Return how a weekday, a month or a month of a year follows from the clock or a day named; else None."""
         name = text.strip().casefold()
-        if name not in NAMES:
+        wanted = month_of(text)
+        if name not in NAMES and wanted is None:
             return None
         self._update(("said", "confirmed", "prompt", "returned"))
+        if wanted is not None:
+            return next((repr(named.words) for named in self._named if (named.year, named.month) == wanted), None)
         for day, words in reversed(self._anchors()):
             if name in (calendar.month_name[day.month].casefold(), calendar.day_name[day.weekday()].casefold()):
                 return f"{day} ({words})"
         return None
+
+    def part(self, name: str, value: float) -> str | None:
+        """Return the date whose year, month or day an argument called so takes; None for other arguments."""
+        kind = next((kind for kind in ("year", "month", "day") if name.casefold().endswith(kind)), None)
+        if kind is None:
+            return None
+        self._update(("said", "confirmed", "prompt", "returned"))
+        now = self.now.day if self.now is not None else None
+        for day, words in [*self._anchors(), *([(now, "the clock")] if now is not None else [])]:
+            if getattr(day, kind) == value:
+                return f"the {kind} of {day} ({words})"
+        return next((repr(named.words) for named in self._named if getattr(named, kind) == value), None)
 
     def unexplained(self, moment: Moment) -> str:
         """Return which part of a moment does not follow: day or time."""
@@ -126,7 +149,7 @@ class Times:
             last = (day + timedelta(days=1)).month != day.month
             return (day.day == 1 or last) and (named.year is not None or now is None or distance <= 400)
         if named.weekday is not None:
-            return distance <= 14
+            return distance <= (13 if named.far else 7)
         return distance <= 62 and (now is not None or day.month in self._months)
 
     def _anchors(self) -> list[tuple[date, str]]:
@@ -143,38 +166,37 @@ class Times:
         return list(found.items())
 
     def _spanned(self, day: date) -> str | None:
+        """Return how a day is a length of time from another: as said from any day named, as ruled from the clock's."""
         for span in self._spans[-_MOST:]:
-            for sign in (1, -1):
-                if span.months:
-                    starts = [shifted(day, -sign * span.months)]
-                else:
-                    # Six days from the 2nd end on the 7th if the 2nd counts, on the 8th if it does not.
-                    days = span.minutes // _DAY
-                    starts = [day - timedelta(days=sign * n) for n in (days, days - 1) if days]
-                for start in starts:
-                    words = self._naming(start)
-                    if words is not None:
-                        return f"{span.words!r} from {words}"
-        return None
+            for start in _starts(day, span):
+                words = self._naming(start, whole_months=False)
+                if words is not None:
+                    return f"{span.words!r} from {words}"
+        now = self.now.day if self.now is not None else None
+        ruled = (term for term in self._terms[-_MOST:] if now is not None and _ends(now, term) == day)
+        return next((f"{term.words!r} from the day of the clock, {now}" for term in ruled), None)
 
-    def _naming(self, day: date) -> str | None:
-        """Return the words that name a day by themselves, None where none do."""
+    def _naming(self, day: date, *, whole_months: bool = True) -> str | None:
+        """Return the words that name a day by themselves, None where none do; a month names its first and last."""
         now = self.now.day if self.now is not None else None
         if day == now:
             return f"the day of the clock, {day}"
         for named in self._named:
+            if named.month is not None and named.day is None and not whole_months:
+                continue
             if self._is_named(named, day, now):
                 counted = f", counted from {now}" if named.offset is not None or named.weekday is not None else ""
                 return f"{named.words!r}{counted}"
         return None
 
     def _by_calendar(self, day: date, anchors: list[tuple[date, str]]) -> str | None:
-        edge = is_edge(day, self._units, [anchor for anchor, _ in anchors])
+        now = self.now.day if self.now is not None else None
+        edge = None if now is None else edge_near(day, self._units, now)
         if edge is not None:
             return edge
         for anchor, words in anchors:
             apart = (day - anchor).days
-            if self._repeated and self._repeats(anchor, day):
+            if self._every and self._repeats(anchor, day):
                 return f"repeated from {words!r}"
             if self._beside and abs(apart) == 1:
                 return f"the day {'after' if apart > 0 else 'before'} {words!r}"
@@ -184,13 +206,17 @@ class Times:
         apart = (day - anchor).days
         if not 0 < apart <= 370:
             return False
-        weekly, monthly = apart % 7 == 0, day.day == anchor.day
-        return weekly if "week" in self._units else monthly if "month" in self._units else "day" in self._units
+        weekly, monthly = apart % 7 == 0 and "week" in self._every, day.day == anchor.day and "month" in self._every
+        return weekly or monthly or "day" in self._every
 
     def _past_midnight(self, moment: Moment) -> str | None:
-        """Return how a moment is some hours before or after a known one of the day beside."""
+        """Return how a moment is some hours before or after a known one of the day beside, or in the night after."""
         if moment.day is None or moment.minute is None:
             return None
+        if moment.minute <= _NIGHT and any(_covers(hour, moment.minute) for hour in self._hours):
+            evening = self._naming(moment.day - timedelta(days=1), whole_months=False)
+            if evening is not None:
+                return f"the night after {evening}"
         for anchor, words in self._anchors():
             apart = (moment.day - anchor).days
             if abs(apart) == 1 and self._minute(moment.minute) is not None:
@@ -228,6 +254,25 @@ class Times:
 def _read_told(text: str) -> Reading:
     """Return what a prompt says of time; the same prompt opens many conversations."""
     return read_times(text)
+
+
+def _starts(day: date, span: Span) -> list[date]:
+    """Return the days from which a span leads to a day, forwards or backwards.
+
+    Six days from the 2nd end on the 7th if the 2nd counts, on the 8th if it does not.
+    """
+    if span.months:
+        return [shifted(day, -span.months), shifted(day, span.months)]
+    days = span.minutes // _DAY
+    lengths = [length for length in (days, days - 1) if days and length]
+    return [day - timedelta(days=sign * length) for length in lengths for sign in (1, -1)]
+
+
+def _ends(day: date, span: Span) -> date | None:
+    """Return the day to which a span leads from a day, None for one of hours."""
+    if span.months:
+        return shifted(day, span.months)
+    return day + timedelta(days=span.minutes // _DAY) if span.minutes >= _DAY else None
 
 
 def _covers(hour: Hour, minute: int) -> bool:
