@@ -74,7 +74,7 @@ def part(seen: Seen, text: str, *, of_record: bool) -> Found | None:
     if len(text) < 3:
         return None
     for group in _GROUPS:
-        for found in seen.texts_of(group):
+        for found in seen.holding(group, text):
             held = found.text
             at = held.find(text)
             while at >= 0:
