@@ -16,7 +16,7 @@ from gem_sim.simulator import Replay, ReplayedCall
 from gem_sim.tool import Tool
 from gem_sim.verdict import Finding, Severity
 from gem_sim.verifier.place import place_of
-from gem_sim.verifier.sources import Leaf, Origin, Sources, leaves_of
+from gem_sim.verifier.sources import Leaf, Origin, Sources, declared_choice, leaves_of
 
 # Values longer than this are no identifier that somebody mistyped.
 _LONGEST = 80
@@ -40,6 +40,14 @@ class SourcedValue(NamedTuple):
     def __str__(self) -> str:
         sign = "" if self.path.endswith("∋") else " ="
         return f"{self.path}{sign} {show(self.value, 60)} ← {self.origin}"
+
+    def row(self) -> dict[str, Json]:
+        """Return the value and its source as one JSON object, the source as `kind`, `message`, `from_call`, … ."""
+        origin = self.origin
+        made: dict[str, Json] = {"turn": self.turn, "call": self.call, "tool": self.tool, "argument": self.argument}
+        made.update({"path": self.path, "value": self.value, "kind": origin.kind, "message": origin.message})
+        made.update({"from_call": origin.call, "from_path": origin.path, "how": origin.how})
+        return made
 
 
 class DataEdge(NamedTuple):
@@ -101,7 +109,7 @@ def unsupported(replay: Replay) -> Iterator[Finding]:
             if sources.is_plain(value):
                 continue
             leaves = leaves_of({argument: value}, _tool(replay, call))
-            open_leaves = [leaf for leaf in leaves if not sources.is_plain(leaf.value)]
+            open_leaves = [leaf for leaf in leaves if not sources.is_plain(leaf.value) and not declared_choice(leaf)]
             if open_leaves and sources.whole(value) is None:
                 for leaf in open_leaves:
                     yield from _judged(leaf, sources.origin(leaf, call), sources, call)

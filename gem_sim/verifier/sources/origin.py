@@ -140,7 +140,7 @@ class Sources:
             self._small_default(leaf, text)
             or self._standing(text)
             or self._injected(leaf)
-            or self._declared(leaf, text)
+            or self._reused(text)
             or self._reworked(leaf, text, call)
             or (None if moments_of(text) else self._stored(text))
             or self._without(leaf, text, call)
@@ -167,12 +167,10 @@ class Sources:
     def _injected(self, leaf: Leaf) -> Origin | None:
         return Origin("injected", how="put in by the program around the agent") if is_injected(leaf) else None
 
-    def _declared(self, leaf: Leaf, value: str | float) -> Origin | None:
+    def _declared(self, leaf: Leaf) -> Origin | None:
         if declared_choice(leaf):
             return Origin("chosen", how="among what the schema lists")
-        if is_default(leaf):
-            return Origin("default", how="the schema's default")
-        return self._reused(value)
+        return Origin("default", how="the schema's default") if is_default(leaf) else None
 
     def _reused(self, value: str | float) -> Origin | None:
         """Return the earlier call that first used a value which has no source but the agent."""
@@ -212,6 +210,7 @@ class Sources:
             or self._numeral(text)
             or self._confirmed(leaf, find_words(self.seen, ("confirmed",), text))
         )
+        found = found or self._declared(leaf)
         if found is not None or (is_prose(leaf.name) and text.count(" ") >= _OWN_WORDS):
             return found
         return (
@@ -266,7 +265,8 @@ class Sources:
             self._small_default(leaf, value)
             or self._standing_number(leaf, value)
             or self._injected(leaf)
-            or self._declared(leaf, value)
+            or self._declared(leaf)
+            or self._reused(value)
             or self._told(value, call)
             or (None if identifies else self._reckoned(leaf.name, value))
             or (self._stored(value) if identifies or significant(value) >= 4 else None)
@@ -349,7 +349,7 @@ class Sources:
         )
 
     def mentions(self, text: str) -> list[tuple[str, Origin]]:
-        """Return the identifiers, numbers, dates and times inside a text that a result so far holds, with their place."""
+        """Return the identifiers, numbers, dates and times inside a text that a result so far holds, with place."""
         found = []
         for token in dict.fromkeys([*identifiers_in(text), *_FIGURE.findall(text)]):
             place = self.seen.returned(token)
