@@ -53,7 +53,8 @@ class Page(HTMLParser):
         self.later: list[str] = []
         self.words: list[str] = []
         self.open: list[tuple[str, dict[str, str]]] = []
-        self.feed(text)
+        # The drawing of the workflows has tests of its own.
+        self.feed(re.sub(r"<svg.*?</svg>", "", text, flags=re.DOTALL))
         self.close()
         # Browsers parse what is kept for later when it is opened, so it counts as much as the rest.
         for part in self.later:
@@ -271,7 +272,9 @@ def test_nothing_is_fetched_and_only_our_script_may_run(tmp_path: Path) -> None:
     digest = base64.b64encode(hashlib.sha256(shown.scripts[0].encode()).digest()).decode()
     assert policy.startswith(f"default-src 'none'; script-src 'sha256-{digest}';")
     assert "unsafe" not in policy.split("style-src")[0]
-    assert not re.search(r"https?:|@import|url\(", path.read_text())
+    text = path.read_text().replace('xmlns="http://www.w3.org/2000/svg"', "")
+    assert "<svg" in text
+    assert not re.search(r"https?:|@import|url\((?!#)", text)
 
 
 def test_the_same_items_give_the_same_bytes_in_any_process(tmp_path: Path) -> None:

@@ -65,7 +65,8 @@ def test_a_charge_may_be_told_in_cents_or_euros(words: str) -> None:
 @pytest.mark.parametrize("words", ["Thank you!", "It is 10 days late.", "150 cents are charged.", "10.50 euros."])
 def test_a_charge_that_is_not_told_in_its_turn_is_found(words: str) -> None:
     later = (["user", "Anything else?"], ["assistant", "50 cents were charged."])
-    found = judged(["user", "C1023 is on the reader."], RETURN, ["assistant", words], *later).findings
+    every = judged(["user", "C1023 is on the reader."], RETURN, ["assistant", words], *later).findings
+    found = [finding for finding in every if finding.code.startswith("library.")]
     assert [(finding.code, finding.call) for finding in found] == [("library.untold_charge", 1)]
     assert found[0].evidence == {"cents": 50}
 
