@@ -170,7 +170,7 @@ def _other_value(mention: Mention, label: _Label, scene: Scene) -> Iterator[Cont
         return
     # What another field of the same row has is mixed up; what stands elsewhere, or adds up, may be another matter.
     whole = name in fields and " " in name
-    others = [sighting for every in fields.values() for sighting in every if _equal(mention, sighting)]
+    others = [s for every in fields.values() for s in every if _equal(mention, s) and _comparable(mention, s)]
     if not whole and not {sighting.row for sighting in known} & {sighting.row for sighting in others}:
         adds_up = mention.kind == "amount" or name in _SUMS
         if others or _adds_up(mention, known) or (adds_up and supported(mention, scene)):
@@ -180,6 +180,8 @@ def _other_value(mention: Mention, label: _Label, scene: Scene) -> Iterator[Cont
 
 def _adds_up(mention: Mention, known: list[Sighting]) -> bool:
     """Tell whether a number is the sum, the mean, or a difference of the values of the field it is beside."""
+    if mention.unit is not None and mention.kind != "amount":
+        return False
     values = [sighting.value for sighting in known]
     results = [sum(values), sum(values) / len(values), *(abs(a - b) for a, b in combinations(values[:_MOST], 2))]
     return len(values) > 1 and any(says(result, mention) for result in results)
