@@ -107,7 +107,11 @@ class Workflow(Frozen):
         for index, step in enumerate(self.steps):
             if step.id in ids[:index]:
                 raise WorkflowFault(f"the step {step.id!r} occurs twice; give each step its own id", index)
-            for edge in step.dependencies():
+            try:
+                edges = step.dependencies()
+            except ValueError as error:
+                raise WorkflowFault(f"step {step.id!r}: {error}", index) from None
+            for edge in edges:
                 if edge.before not in ids:
                     raise WorkflowFault(f"step {edge.step!r} depends on {edge.before!r}, which is no step of it", index)
         cycle = self.cycle()
