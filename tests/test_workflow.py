@@ -63,7 +63,7 @@ def test_a_step_that_never_applies_takes_with_it_what_needs_it() -> None:
 
 def test_alternatives_share_a_group_and_single_names_have_their_own() -> None:
     step = Step(id="x", tool="x", after=("a", ("b", "c")), takes={"v": ("b.v", "c.w[].v"), "u": "a.u"})
-    groups = [[(edge.before, edge.kind, edge.argument, edge.path) for edge in group] for group in step.groups()]
+    groups = [[(edge.before, edge.kind, edge.argument, edge.path) for edge in group] for group in step.groups]
     assert groups == [
         [("a", "after", None, None)],
         [("b", "after", None, None), ("c", "after", None, None)],

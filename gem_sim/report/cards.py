@@ -125,7 +125,7 @@ def _card(
     tool = environment.tools[step.tool]
     into = [edge for edge in edges if edge.tool == step.tool and _speaks_of(edge, step, workflow)]
     declared = any(edge.kind == "declared" for edge in edges)
-    groups = step.groups() if declared else ()
+    groups = step.groups if declared else ()
     single = [group[0].before for group in groups if group[0].kind == "after" and len(group) == 1]
     ids = {other.tool: other.id for other in reversed(workflow.steps) if other.id != step.id}
     stated = [_source(edge, ids) for edge in into if edge.kind == "stated" and edge.before in ids]
