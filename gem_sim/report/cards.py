@@ -175,6 +175,7 @@ def _marks(step: Step) -> Iterator[str]:
 def _hint(step: Step, tool: Tool, environment: Environment) -> str:
     rule = environment.rules.get(step.rule or "")
     lines = [f"{step.tool}: {tool.description}" if tool.description else step.tool]
+    lines += [f"per {', '.join(step.per)}"] if step.per else []
     return "\n".join([*lines, *([f"{step.rule}: {rule.text}"] if rule is not None else [])])
 
 

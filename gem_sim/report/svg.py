@@ -262,10 +262,11 @@ def _row(row: Row, top: int, room: int) -> str:
 def _chips(marks: Sequence[str], top: int, width: int) -> Iterator[str]:
     x = _PAD
     for mark in marks:
-        text = fit(mark, width - 2 * _PAD - 16, 11)
-        chip = _chip_width(text)
-        if x + chip > width - _PAD:
+        room = width - _PAD - x - 16
+        if room < 40:
             return
+        text = fit(mark, room, 11)
+        chip = _chip_width(text)
         yield f'<rect class="chip" x="{x}" y="{top}" width="{chip}" height="18" rx="5"/>'
         yield _text(x + 8, top + 13, text, 11)
         x += chip + 6
