@@ -84,3 +84,9 @@ def default_of(tool: Tool, argument: str) -> JsonValue:
     properties = (tool.parameters or {}).get("properties")
     schema = properties.get(argument) if isinstance(properties, dict) else None
     return schema.get("default") if isinstance(schema, dict) else None
+
+
+def declared_arguments(tool: Tool) -> tuple[str, ...]:
+    """Return the names of the arguments that a tool's schema declares, in its order."""
+    properties = (tool.parameters or {}).get("properties")
+    return tuple(properties) if isinstance(properties, dict) else ()

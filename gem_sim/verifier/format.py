@@ -134,12 +134,18 @@ def empty_message(replay: Replay) -> Iterator[Finding]:
 
 
 def placeholder(replay: Replay) -> Iterator[Finding]:
-    """Yield a finding for each argument or answer that holds a placeholder (GEM, stage 4)."""
-    for call in replay.calls:
+    """Yield a finding for each argument or answer that holds a placeholder (GEM, stage 4).
+
+    An answer that execution bears out is what the tool says, whatever it looks like; and an argument that repeats
+    what the user or a tool said is filled in already.
+    """
+    for number, call in enumerate(replay.calls):
         values: list[tuple[str | None, Json]] = [(name, v) for name, v in call.placed.call.arguments.items()]
-        for argument, value in [*values, (None, call.recorded)]:
+        if call.differences or call.result.is_error:
+            values.append((None, call.recorded))
+        for argument, value in values:
             for path, text in _texts(value, ()):
-                if _PLACEHOLDER.search(text):
+                if _PLACEHOLDER.search(text) and (argument is None or not _was_said(text, replay, number)):
                     yield Finding(
                         code="format.placeholder",
                         turn=call.placed.turn,
@@ -150,6 +156,15 @@ def placeholder(replay: Replay) -> Iterator[Finding]:
                         message=f"{show(text)} is a placeholder, not a value",
                         evidence={"value": text[:400]},
                     )
+
+
+def _was_said(text: str, replay: Replay, number: int) -> bool:
+    """Tell whether a text occurs in what the user said, or execution answered, before the call of that index."""
+    before = replay.calls[number].placed.message
+    if any(text in (m.content or "") for m in replay.trajectory.messages[:before] if m.role == "user"):
+        return True
+    answers = (call.result.content for call in replay.calls[:number])
+    return any(text in said for answer in answers for _, said in _texts(answer, ()))
 
 
 def _texts(value: Json, path: tuple[str | int, ...]) -> Iterator[tuple[str, str]]:

@@ -33,6 +33,7 @@ CHECKS: tuple[Check, ...] = (
     result.mismatch,
     result.unspecified,
     goal.unmet,
+    goal.end,
     goal.vacuous,
     goal.unknown_task,
 )
