@@ -30,12 +30,10 @@ def measure(repeat: int = 5) -> dict[str, Any]:
     over their executor alone.
     """
     try:
-        entries = bfcl.entries()
+        environment, recordings = bfcl.load()
     except InputError as error:
         raise SystemExit(str(error)) from None
-    tools = bfcl.environment(entries).tools
-    recordings = [bfcl.record(entry, tools) for entry in entries]
-    environment = bfcl.environment(entries, [recording.task for recording in recordings])
+    entries = [recording.entry for recording in recordings]
     found = _findings(recordings, environment)
     rounds: dict[str, Callable[[str], None]] = {
         "ours": lambda run: _ours(recordings, environment),  # noqa: ARG005 - theirs needs the name, ours does not
@@ -47,7 +45,7 @@ def measure(repeat: int = 5) -> dict[str, Any]:
     rates = {name: calls / value for name, value in seconds.items()}
     return {
         **found,
-        "states_equal": sum(map(partial(_same_end, environment), entries, recordings)),
+        "states_equal": sum(_same_end(environment, recording) for recording in recordings),
         "repeat": repeat,
         **{f"calls_per_second_{name}": round(rate) for name, rate in rates.items()},
         "speed_ratio": round(rates["ours"] / rates["theirs_check"], 2),
@@ -67,12 +65,12 @@ def _findings(recordings: Sequence[bfcl.Recording], environment: gem_sim.Environ
     }
 
 
-def _same_end(environment: gem_sim.Environment, entry: bfcl.Entry, recording: bfcl.Recording) -> bool:
+def _same_end(environment: gem_sim.Environment, recording: bfcl.Recording) -> bool:
     """Tell whether BFCL's state check finds our objects as its executor left its own."""
-    run = open_session(environment, task=entry.id)
+    run = open_session(environment, task=recording.task)
     for placed in recording.trajectory.calls():
         run.call(placed.call)
-    ours = dict(zip(entry.row["involved_classes"], run.toolkits, strict=True))
+    ours = dict(zip(recording.entry.row["involved_classes"], run.toolkits, strict=True))
     return bool(multi_turn_checker.state_checker(ours, dict(recording.instances))["valid"])
 
 

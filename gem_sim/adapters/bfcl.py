@@ -12,16 +12,18 @@ import importlib
 import inspect
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from importlib.resources import files
 from typing import Any, NamedTuple
 
-from gem_sim.adapters.native import Toolkits, Ways, host
-from gem_sim.adapters.plain import Cells, cells_of, state_of
-from gem_sim.canonical import Json, copy_json
+from gem_sim.adapters.native import host
+from gem_sim.adapters.plain import Cells, cells_of, changes_of, prints_of
+from gem_sim.adapters.toolkits import Toolkits, Ways
+from gem_sim.canonical import Json, copy_json, parse_json
 from gem_sim.environment import Environment
 from gem_sim.errors import InputError
 from gem_sim.message import Message, read_value
-from gem_sim.state import changed_rows
+from gem_sim.state import State
 from gem_sim.task import Task
 from gem_sim.tool import Tool, ToolCall
 from gem_sim.trajectory import Trajectory
@@ -107,8 +109,20 @@ def _class(name: str) -> Callable[[], Any]:
     return kind
 
 
-def environment(listed: Sequence[Entry], tasks: Sequence[Task] = ()) -> Environment:
-    """Return an Environment of all eight classes; each of `tasks` starts from its entry's situation."""
+def load(categories: Sequence[str] = CATEGORIES) -> tuple[Environment, list[Recording]]:
+    """Return an Environment with a task for each entry, and the recordings of their gold calls.
+
+    Raises:
+        InputError: If `bfcl-eval` is not installed.
+    """
+    listed = entries(categories)
+    bare = _environment(listed)
+    recordings = [record(entry, bare.tools) for entry in listed]
+    return replace(bare, tasks={recording.task.id: recording.task for recording in recordings}), recordings
+
+
+def _environment(listed: Sequence[Entry]) -> Environment:
+    """Return an Environment of all eight classes, in which a task starts from the situation of its entry."""
     by_id = {entry.id: entry for entry in listed}
 
     def start(task: Task | None, seed: int) -> Toolkits:  # noqa: ARG001 - BFCL's seeds are part of its situations
@@ -118,24 +132,23 @@ def environment(listed: Sequence[Entry], tasks: Sequence[Task] = ()) -> Environm
             raise InputError(f"BFCL has no task {task.id!r}", cure="take one of the entries")
         return by_id[task.id].toolkits()
 
-    kits = start(None, 0)
     ways = Ways(cells=_cells, answer=_answer, refuses=_refuses)
-    return host(*kits, name="bfcl", title="BFCL multi-turn", start=start, tasks=tasks, schemas=_SCHEMAS, ways=ways)
+    return host(*start(None, 0), name="bfcl", title="BFCL multi-turn", start=start, schemas=_SCHEMAS, ways=ways)
 
 
 def _answer(result: object) -> Json:
-    """Return a result as the value that BFCL's executor shows: a dict as JSON where it can be, else its `str`."""
-    if type(result) is dict:
+    """Return a result as the value that BFCL's executor shows: JSON where it can be, else its `str`."""
+    if type(result) is dict or type(result) is list:
         try:
             return copy_json(result)
         except ValueError:
-            return read_value(_text(result))
+            return _shown(result)
     return read_value(result if isinstance(result, str) else str(result))
 
 
-def _text(result: dict[object, object]) -> str:
+def _shown(result: object) -> Json:
     try:
-        return json.dumps(result)
+        return read_value(json.dumps(result))
     except (TypeError, ValueError):
         return str(result)
 
@@ -144,13 +157,11 @@ def _refuses(content: Json) -> bool:
     return isinstance(content, dict) and "error" in content
 
 
-def _cells(toolkits: Toolkits) -> Cells:
-    cells = cells_of([kit for kit in toolkits if type(kit).__name__ != "GorillaFileSystem"], prefix=True)
-    for kit in toolkits:
-        if type(kit).__name__ == "GorillaFileSystem":
-            cells["files"] = dict(_nodes(kit.root, "/"))  # type: ignore[attr-defined]
-            cells["GorillaFileSystem"] = {"cwd": {"value": kit.pwd()}}  # type: ignore[attr-defined]
-    return cells
+def _cells(toolkit: Any) -> Cells:
+    if type(toolkit).__name__ != "GorillaFileSystem":
+        return cells_of(toolkit)
+    here = toolkit.pwd()["current_working_directory"]
+    return {"files": dict(_nodes(toolkit.root, "/")), "GorillaFileSystem": {"here": here}}
 
 
 def _nodes(directory: Any, path: str) -> Iterator[tuple[str, dict[str, object]]]:
@@ -169,8 +180,12 @@ _ADDED = "I have updated some more functions you can choose from. What about now
 
 
 class Recording(NamedTuple):
-    """The gold calls of a task as a trajectory, with the results and the end that BFCL's own executor makes."""
+    """The gold calls of an entry as a trajectory, with the results and the end that BFCL's own executor makes.
 
+    `instances` are those of the executor after the last call.
+    """
+
+    entry: Entry
     trajectory: Trajectory
     task: Task
     instances: Mapping[str, object]
@@ -197,17 +212,28 @@ def record(entry: Entry, tools: Mapping[str, Tool], *, run: str = "recording") -
         for text, answer in zip(gold, answers, strict=True):
             call = read_call(text, tools, id=f"call_{len(messages)}")
             messages.append(Message(role="assistant", tool_calls=(call,)))
-            messages.append(Message(role="tool", tool_call_id=call.id, name=call.tool, content=answer))
+            # Lists and None are shown as Python writes them; a recording holds JSON.
+            content = answer if answer.startswith("{") and _is_json(answer) else json.dumps(read_value(answer))
+            messages.append(Message(role="tool", tool_call_id=call.id, name=call.tool, content=content))
         messages.append(Message(role="assistant", content=_CLOSING))
     offered = tuple(tool for tool in tools.values() if _is_offered(tool.name, entry))
     trajectory = Trajectory(id=entry.id, messages=tuple(messages), tools=offered, task=entry.id, source="bfcl-eval")
-    start = state_of(_cells(entry.toolkits()))
-    end = state_of(_cells([instances[name] for name in involved]), start)
-    changes: dict[str, dict[str, Any]] = {}
-    for table, key, _, row in changed_rows(start, end):
-        changes.setdefault(table, {})[key] = row
+    end = {}
+    for toolkit in entry.toolkits():
+        first, last = _cells(toolkit), _cells(instances[type(toolkit).__name__])
+        start = State(changes_of(first, State(), {}))  # type: ignore[arg-type]
+        end.update(changes_of(last, start, prints_of(first)))
     instruction = next(message.content for message in messages if message.role == "user")
-    return Recording(trajectory, Task(id=entry.id, instruction=instruction or "", end=changes), instances)
+    return Recording(entry, trajectory, Task(id=entry.id, instruction=instruction or "", end=end), instances)
+
+
+def _is_json(text: str) -> bool:
+    """Tell whether a text is strict JSON."""
+    try:
+        parse_json(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _is_offered(name: str, entry: Entry) -> bool:

@@ -7,19 +7,16 @@ Nothing is copied on the path of a call. If calls made again answer otherwise, t
 
 from __future__ import annotations
 
-import copy
 import inspect
-import pickle
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from functools import partial
 from typing import NamedTuple, TypeAlias
 
 from jsonschema_rs import Draft202012Validator
 from pydantic import BaseModel
 
-from gem_sim.adapters.plain import Cells, as_json, cells_of, state_of
 from gem_sim.adapters.signature import tool_of
-from gem_sim.canonical import Json, copy_json, digest
+from gem_sim.adapters.toolkits import Live, Origin, Raised, Toolkits, Ways, origin_of
+from gem_sim.canonical import Json, digest
 from gem_sim.environment import Environment
 from gem_sim.errors import InputError, StubError
 from gem_sim.sandbox import Limits
@@ -29,20 +26,7 @@ from gem_sim.state import State, Table
 from gem_sim.task import Task
 from gem_sim.tool import Effect, Tool, ToolCall, ToolResult
 
-Toolkits: TypeAlias = Sequence[object]
 Start: TypeAlias = Callable[[Task | None, int], Toolkits]
-
-
-class Ways(NamedTuple):
-    """How a kind of toolkit is read.
-
-    `cells` gives the state (see `plain.cells_of`), `answer` turns what a method returns into JSON, `refuses` tells
-    whether an answer is the toolkit's own way to spell a refusal.
-    """
-
-    cells: Callable[[Toolkits], Cells] = cells_of
-    answer: Callable[[object], Json] = as_json
-    refuses: Callable[[Json], bool] = lambda content: isinstance(content, dict) and bool(content.get("error"))
 
 
 def host(
@@ -82,8 +66,8 @@ def host(
         effect: Effect | None = "read" if tool in reads else None
         tools[tool] = tool_of(getattr(toolkits[owner], tool), name=tool, effect=effect, schemas=known.get(tool, {}))
     by_id = {task.id: task for task in tasks}
-    opener = _Opener(toolkits, start, tools, ways, by_id)
-    state = opener.origin(None, 0).state
+    opener = _Opener(toolkits, start, tools, ways)
+    state = opener.origin(None, None, 0).state
     parts = [name, [tool.model_dump(mode="json") for tool in tools.values()], _sources(toolkits), state.digest]
     return Environment(
         name=name,
@@ -149,53 +133,15 @@ class _Method(NamedTuple):
     arguments: Draft202012Validator
 
 
-class Raised(Exception):  # noqa: N818 - a refusal, not a fault
-    """A method raised, which is how a toolkit refuses."""
-
-    def __init__(self, message: str) -> None:
-        self.message = message
-
-
-class _Origin(NamedTuple):
-    """Toolkits before their first call: `copies` makes fresh ones, `owners` is tool → index of its toolkit."""
-
-    copies: Callable[[], Toolkits]
-    owners: Mapping[str, int]
-    state: State
-    ways: Ways
-
-    def run(self, tool: str, arguments: Mapping[str, Json], toolkits: Toolkits) -> Json:
-        """Call a method of `toolkits` and return its answer; on any exception they are spoiled.
-
-        Raises:
-            Raised: If the method raises.
-            StubError: If what it returns cannot be said in JSON.
-        """
-        method = getattr(toolkits[self.owners[tool]], tool)
-        # A toolkit may keep what it is given, so it is given a copy.
-        given = {name: copy_json(value) for name, value in arguments.items()}
-        try:
-            answer = method(**given)
-        except Exception as error:
-            raise Raised(str(error) or type(error).__name__) from error
-        try:
-            return self.ways.answer(answer)
-        except ValueError as error:
-            raise StubError(tool, f"the result is no JSON value: {error}") from None
-
-
 class _Opener:
     """Opens runs; keeps, per task and seed, the toolkits as they stand before the first call."""
 
-    def __init__(
-        self, toolkits: Toolkits, start: Start | None, tools: Mapping[str, Tool], ways: Ways, tasks: Mapping[str, Task]
-    ) -> None:
+    def __init__(self, toolkits: Toolkits, start: Start | None, tools: Mapping[str, Tool], ways: Ways) -> None:
         self._toolkits = toolkits
         self._start = start
         self._ways = ways
-        self._tasks = tasks
         self.methods = {name: _Method(tool, validator(tool.parameters or {})) for name, tool in tools.items()}
-        self._origins: dict[tuple[str | None, int], _Origin] = {}
+        self._origins: dict[tuple[str | None, int], Origin] = {}
 
     def __call__(
         self,
@@ -206,14 +152,14 @@ class _Opener:
         limits: Limits | None = None,  # noqa: ARG002 - trusted code runs without limits
     ) -> NativeRun:
         goal = environment.task_of(task)
-        return NativeRun(environment, goal, self.origin(goal, seed), self.methods)
+        return NativeRun(environment, goal, self.origin(environment, goal, seed), self.methods)
 
-    def origin(self, task: Task | None, seed: int) -> _Origin:
-        """Return the toolkits that a task starts from."""
+    def origin(self, environment: Environment | None, task: Task | None, seed: int) -> Origin:
+        """Return the toolkits that a task starts from; kept for the tasks of the environment."""
         if task is not None and task.state:
             message = f"the task {task.id!r} puts rows into the state, which toolkits cannot take"
             raise InputError(message, cure="let `start` make the toolkits for it")
-        if task is not None and self._tasks.get(task.id) is not task:
+        if task is not None and (environment is None or environment.tasks.get(task.id) is not task):
             return self._made(task, seed)
         # Without `start` every task and seed starts from the same toolkits.
         key = (None, 0) if self._start is None else (None if task is None else task.id, seed)
@@ -221,35 +167,24 @@ class _Opener:
             self._origins[key] = self._made(task, seed)
         return self._origins[key]
 
-    def _made(self, task: Task | None, seed: int) -> _Origin:
+    def _made(self, task: Task | None, seed: int) -> Origin:
         toolkits = self._toolkits if self._start is None else self._start(task, seed)
         try:
-            state = state_of(self._ways.cells(toolkits))
+            return origin_of(toolkits, _methods(toolkits), self._ways)
         except ValueError as error:
             raise InputError(f"the state of the toolkits is no JSON: {error}", cure="say it by `ways.cells`") from None
-        return _Origin(_copier(tuple(toolkits)), _methods(toolkits), state, self._ways)
-
-
-def _copier(toolkits: Toolkits) -> Callable[[], Toolkits]:
-    """Return what makes fresh copies; all at once, so that what toolkits share stays shared."""
-    try:
-        image = pickle.dumps(toolkits, pickle.HIGHEST_PROTOCOL)
-        pickle.loads(image)
-    except Exception:  # pickle raises whatever the objects' own hooks raise
-        return partial(copy.deepcopy, copy.deepcopy(toolkits))
-    return partial(pickle.loads, image)
 
 
 class Moment(State):
     """The state after a call, worked out when somebody looks.
 
-    `toolkits` are the live objects while this is the newest moment of its run, else None.
+    `live` are the toolkits while they stand at this moment, else None.
     """
 
-    __slots__ = ("_worked_out", "arguments", "before", "content", "origin", "tool", "toolkits")
+    __slots__ = ("_worked_out", "arguments", "before", "content", "live", "origin", "tool")
 
     def __init__(
-        self, origin: _Origin, before: Moment | None, tool: str, arguments: Mapping[str, Json], content: Json
+        self, origin: Origin, before: Moment | None, tool: str, arguments: Mapping[str, Json], content: Json
     ) -> None:
         self._digest = None
         self._worked_out: dict[str, Table] | None = None if before is not None else origin.state._tables
@@ -258,26 +193,26 @@ class Moment(State):
         self.tool = tool
         self.arguments = arguments
         self.content = content
-        self.toolkits: Toolkits | None = None
+        self.live: Live | None = None
 
     @property
     def _tables(self) -> dict[str, Table]:  # type: ignore[override]
         if self._worked_out is None:
-            if self.toolkits is not None:
-                self.keep(self.toolkits)
+            if self.live is not None:
+                self.keep(self.live)
             else:
                 self.made_again(keep=True)
         assert self._worked_out is not None
         return self._worked_out
 
-    def keep(self, toolkits: Toolkits) -> None:
+    def keep(self, live: Live) -> None:
         """Read the state off the toolkits as they stand after this call."""
         try:
-            self._worked_out = state_of(self.origin.ways.cells(toolkits), self.origin.state)._tables
+            self._worked_out = self.origin.state_of(live)._tables
         except ValueError as error:
             raise StubError(self.tool, f"the state is no JSON: {error}") from None
 
-    def made_again(self, *, keep: bool = False) -> Toolkits:
+    def made_again(self, *, keep: bool = False) -> Live:
         """Return fresh toolkits on which every call up to this one was made; `keep` notes each state on the way.
 
         Raises:
@@ -288,18 +223,18 @@ class Moment(State):
         while moment is not None and moment.before is not None:
             past.append(moment)
             moment = moment.before
-        toolkits = self.origin.copies()
+        live = self.origin.live()
         for moment in reversed(past):
             try:
-                again = self.origin.run(moment.tool, moment.arguments, toolkits) == moment.content
+                again = self.origin.run(moment.tool, moment.arguments, live) == moment.content
             except Raised:
                 again = False
             if not again:
                 message = "made again, the call answers otherwise; the toolkit is not deterministic"
                 raise StubError(moment.tool, message)
             if keep:
-                moment.keep(toolkits)
-        return toolkits
+                moment.keep(live)
+        return live
 
 
 class NativeRun:
@@ -313,7 +248,7 @@ class NativeRun:
     read_clock = False
 
     def __init__(
-        self, environment: Environment, task: Task | None, origin: _Origin, methods: Mapping[str, _Method]
+        self, environment: Environment, task: Task | None, origin: Origin, methods: Mapping[str, _Method]
     ) -> None:
         self.environment = environment
         self.task = task
@@ -335,9 +270,13 @@ class NativeRun:
     @property
     def toolkits(self) -> Toolkits:
         """The live objects, to look at; what changes them must be a call."""
-        if self._now.toolkits is None:
-            self._now.toolkits = self._now.made_again()
-        return self._now.toolkits
+        live = self._live()
+        return [self._origin.toolkit(index, live) for index in range(len(live))]
+
+    def _live(self) -> Live:
+        if self._now.live is None:
+            self._now.live = self._now.made_again()
+        return self._now.live
 
     @property
     def clock(self) -> str:
@@ -353,20 +292,19 @@ class NativeRun:
         name, now = tool_call.tool, self._now
         reason = self._complaint(tool_call)
         if reason is None:
-            toolkits = self.toolkits
+            live = self._live()
             # Whatever happens now, these objects no longer stand at this moment.
-            now.toolkits = None
+            now.live = None
             try:
-                content = self._origin.run(name, tool_call.arguments, toolkits)
+                content = self._origin.run(name, tool_call.arguments, live)
             except Raised as refusal:
                 reason = refusal.message
         self._past.append(now)
         if reason is not None:
-            return ToolResult.model_construct(call_id=tool_call.id, content={"error": reason}, is_error=True)
+            return ToolResult.unchecked(tool_call.id, {"error": reason}, True)
         self._now = Moment(self._origin, now, name, tool_call.arguments, content)
-        self._now.toolkits = toolkits
-        refused = self._origin.ways.refuses(content)
-        return ToolResult.model_construct(call_id=tool_call.id, content=content, is_error=refused)
+        self._now.live = live
+        return ToolResult.unchecked(tool_call.id, content, self._origin.ways.refuses(content))
 
     def _complaint(self, tool_call: ToolCall) -> str | None:
         """Return why a call cannot be tried at all, None where it can."""
@@ -395,6 +333,6 @@ class NativeRun:
         if not 0 <= calls <= len(self._past):
             raise InputError(f"there are no {calls} calls to roll back", cure="roll back at most the calls made")
         if calls:
-            self._now.toolkits = None
+            self._now.live = None
             self._now = self._past[-calls]
             del self._past[-calls:]

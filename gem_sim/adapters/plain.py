@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import marshal
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Mapping, Set
 from dataclasses import fields, is_dataclass
 from datetime import date, time, timedelta
 from decimal import Decimal
 from enum import Enum
+from functools import lru_cache
+from itertools import repeat
 from pathlib import PurePath
+from typing import Any, NamedTuple, TypeAlias
 
 from pydantic import BaseModel
 
 from gem_sim.canonical import MAX_DEPTH, Json, canonical_bytes, copy_json, same_json
-from gem_sim.state import Row, State, Table
+from gem_sim.state import Row, State
 
 
 def as_json(value: object) -> Json:
@@ -72,6 +75,8 @@ def _plain_mapping(value: Mapping[object, object], within: tuple[int, ...]) -> d
 
 
 def _key(key: object) -> str:
+    if type(key) is str:
+        return key
     if isinstance(key, Enum):
         return _key(key.value)
     if isinstance(key, tuple):
@@ -83,81 +88,124 @@ def _key(key: object) -> str:
 
 def attributes(value: object) -> dict[str, object] | None:
     """Return the public data of an object by name, None where it keeps none (a function, a module, a number)."""
-    if isinstance(value, BaseModel):
-        return {name: getattr(value, name) for name in type(value).model_fields}
-    if is_dataclass(value) and not isinstance(value, type):
-        return {field.name: getattr(value, field.name) for field in fields(value) if not field.name.startswith("_")}
+    names = _field_names(type(value))
+    if names is not None:
+        return {name: getattr(value, name) for name in names}
     if callable(value) or not hasattr(value, "__dict__"):
         return None
-    return {name: item for name, item in vars(value).items() if not name.startswith("_")}
+    return {name: item for name, item in vars(value).items() if name[0] != "_"}
 
 
-Cells = dict[str, dict[str, object]]
+@lru_cache(maxsize=256)
+def _field_names(kind: type) -> tuple[str, ...] | None:
+    """Return the fields that a model or a dataclass declares, None for any other class."""
+    if issubclass(kind, BaseModel):
+        return tuple(kind.model_fields)
+    if is_dataclass(kind):
+        return tuple(field.name for field in fields(kind) if field.name[0] != "_")
+    return None
 
 
-def cells_of(toolkits: Sequence[object], *, prefix: bool | None = None) -> Cells:
-    """Return the public attributes of toolkits as table → key → what a row is made of, nothing copied.
+_SIMPLE = frozenset({str, int, float, bool, type(None), list})
+# Table → key → what a row is made of, nothing copied: a mapping or an object is a row, else the row is `{"value": …}`.
+Cells: TypeAlias = Mapping[str, Mapping[Any, object]]
 
-    An attribute that maps keys to mappings or objects is a table of its own; the others are the rows
-    `{"value": …}` of a table named after the class. With `prefix` a table's name begins with the class; None does
-    so for several toolkits.
+
+def cells_of(toolkit: object) -> Cells:
+    """Return the public attributes of a toolkit as tables.
+
+    An attribute that maps keys to mappings or objects is the table `Class.attribute`; the others are the rows of the
+    table `Class`, by name.
     """
-    cells: Cells = {}
-    prefix = len(toolkits) > 1 if prefix is None else prefix
-    for toolkit in toolkits:
-        name = type(toolkit).__name__
-        own = cells.setdefault(name, {})
-        for attribute, value in (attributes(toolkit) or {}).items():
-            if isinstance(value, Mapping) and all(_is_row(item) for item in value.values()):
-                table = f"{name}.{attribute}" if prefix else attribute
-                cells.setdefault(table, {}).update((_key(key), item) for key, item in value.items())
-            else:
-                own[attribute] = {"value": value}
+    kind = type(toolkit).__name__
+    own: dict[str, object] = {}
+    cells: dict[str, Mapping[Any, object]] = {kind: own}
+    for name, value in (attributes(toolkit) or {}).items():
+        if type(value) not in _SIMPLE and isinstance(value, Mapping) and all(map(_is_row, value.values())):
+            cells[f"{kind}.{name}"] = value
+        else:
+            own[name] = value
     return cells
 
 
 def _is_row(value: object) -> bool:
+    if type(value) is dict:
+        return True
     return isinstance(value, Mapping | BaseModel) or (is_dataclass(value) and not isinstance(value, type))
 
 
-def state_of(cells: Cells, start: State | None = None) -> State:
-    """Return cells as a State.
+class Print(NamedTuple):
+    """The keys of a table and, for each row, bytes that are equal only where it is; None where there are none."""
 
-    With `start` the State shares with it every row that is the same, so that its digest costs what differs.
+    keys: tuple[object, ...]
+    rows: tuple[bytes | None, ...]
+
+
+def prints_of(cells: Cells) -> dict[str, Print]:
+    """Return the prints of each table."""
+    return {name: _print(rows) for name, rows in cells.items()}
+
+
+def _print(rows: Mapping[Any, object]) -> Print:
+    try:
+        return Print(tuple(rows), tuple(map(marshal.dumps, rows.values(), repeat(2))))
+    except ValueError:
+        return Print(tuple(rows), tuple(map(_bytes, rows.values())))
+
+
+def _bytes(cell: object) -> bytes | None:
+    try:
+        return marshal.dumps(cell, 2)
+    except ValueError:
+        return None
+
+
+def changes_of(cells: Cells, start: State, prints: Mapping[str, Print]) -> dict[str, dict[str, Row | None]]:
+    """Return in which rows cells differ from a state that was made of cells with these prints.
+
+    Tables that the prints do not name are none of these cells' business.
 
     Raises:
         ValueError: If a cell cannot be said in JSON; names the table and the row.
     """
-    start = State() if start is None else start
     changes: dict[str, dict[str, Row | None]] = {}
-    for name in dict.fromkeys((*start, *cells)):
-        changed = _changed(name, cells.get(name, {}), start.get(name, Table({})))
-        if changed or name not in start:
-            changes[name] = changed
-    missing = {name: {} for name in changes if name not in start}
-    return State({**start, **missing}).with_changes(changes) if missing else start.with_changes(changes)
+    for name, rows in cells.items():
+        fresh, known = _print(rows), prints.get(name, _NOTHING)
+        if fresh != known or None in fresh.rows:
+            changed = _changed(name, rows, start.get(name, {}), fresh, known)
+            if changed:
+                changes[name] = changed
+    for name, known in prints.items():
+        if name not in cells:
+            changes[name] = dict.fromkeys(map(_key, known.keys))
+    return changes
 
 
-def _changed(name: str, cells: Mapping[str, object], table: Table) -> dict[str, Row | None]:
-    changed: dict[str, Row | None] = {key: None for key in table if key not in cells}
-    for key, cell in cells.items():
-        row = table.get(key)
-        if row is not None and _identical(cell, row):
-            continue
-        try:
-            made = as_json(cell)
-        except ValueError as error:
-            raise ValueError(f"{name}.{key}: {error}") from None
-        if not isinstance(made, dict):
-            raise ValueError(f"{name}.{key}: a row is a mapping of fields")
-        if row is None or not same_json(made, row):
-            changed[key] = made
+_NOTHING = Print((), ())
+
+
+def _changed(
+    name: str, cells: Mapping[Any, object], rows: Mapping[str, Row], fresh: Print, known: Print
+) -> dict[str, Row | None]:
+    changed: dict[str, Row | None] = {}
+    same_keys = fresh.keys == known.keys
+    before = known.rows if same_keys else map(dict(zip(known.keys, known.rows, strict=True)).get, fresh.keys)
+    for (key, cell), now, old in zip(cells.items(), fresh.rows, before, strict=True):
+        if now is None or now != old:
+            text = key if type(key) is str else _key(key)
+            row = _row(cell, name, text)
+            if text not in rows or not same_json(row, rows[text]):
+                changed[text] = row
+    if not same_keys:
+        if len(set(map(_key, cells))) != len(cells):
+            raise ValueError(f"{name}: two keys read the same")
+        changed.update({_key(key): None for key in known.keys if key not in cells})
     return changed
 
 
-def _identical(cell: object, row: Row) -> bool:
-    """Tell at once whether a cell is the same as a row; False may also mean that it takes a longer look."""
+def _row(cell: object, name: str, key: str) -> Row:
     try:
-        return marshal.dumps(cell, 2) == marshal.dumps(row, 2)
-    except ValueError:
-        return False
+        row = as_json(cell)
+    except ValueError as error:
+        raise ValueError(f"{name}.{key}: {error}") from None
+    return row if isinstance(row, dict) else {"value": row}

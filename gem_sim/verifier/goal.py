@@ -34,17 +34,24 @@ def end(replay: Replay) -> Iterator[Finding]:
     if replay.task is None or replay.task.end is None:
         return
     expected = {(table, key): row for table, rows in replay.task.end.items() for key, row in rows.items()}
-    found = {(table, key): row for table, key, _, row in changed_rows(replay.start, replay.end)}
-    for table, key in dict.fromkeys((*expected, *found)):
+    for table, key, start, found in changed_rows(replay.start, replay.end):
+        wanted = expected.pop((table, key), start)
+        if not same_json(wanted, found):
+            yield _unexpected(replay.task, table, key, start, wanted, found)
+    # What is left did not change.
+    for (table, key), wanted in expected.items():
         start = replay.start.get(table, {}).get(key)
-        wanted, got = expected.get((table, key), start), found.get((table, key), start)
-        if not same_json(wanted, got):
-            yield Finding(
-                code="goal.unmet",
-                path=f"{table}.{key}",
-                message=f"task {replay.task.id!r} expects {_row(wanted)} at the end; there is {_row(got)}",
-                evidence={"table": table, "key": key, "expected": wanted, "found": got, "start": start},
-            )
+        if not same_json(wanted, start):
+            yield _unexpected(replay.task, table, key, start, wanted, start)
+
+
+def _unexpected(task: Task, table: str, key: str, start: Row | None, wanted: Row | None, found: Row | None) -> Finding:
+    return Finding(
+        code="goal.unmet",
+        path=f"{table}.{key}",
+        message=f"task {task.id!r} expects {_row(wanted)} at the end; there is {_row(found)}",
+        evidence={"table": table, "key": key, "expected": wanted, "found": found, "start": start},
+    )
 
 
 def _row(row: Row | None) -> str:

@@ -16,8 +16,10 @@ from gem_sim.verifier.place import place_of
 
 def tool_definition(replay: Replay) -> Iterator[Finding]:
     """Yield a finding for each tool offered whose parameters are no JSON Schema."""
+    own = replay.environment.tools
     for tool in replay.trajectory.tools:
-        problem = schema_problem(tool.parameters)
+        # The environment's own tools were checked when it was made.
+        problem = None if own.get(tool.name) is tool else schema_problem(tool.parameters)
         if problem is not None:
             yield Finding(
                 code="schema.tool_definition",
@@ -45,6 +47,9 @@ def unknown_tool(replay: Replay) -> Iterator[Finding]:
 def argument(replay: Replay) -> Iterator[Finding]:
     """Yield a finding for each argument that is undeclared, missing or breaks its schema."""
     for call in replay.calls:
+        # A run refuses what breaks the schema, so what it accepted does not.
+        if call.succeeded:
+            continue
         tool = replay.tool_of(call)
         if tool is None or call.placed.call.unreadable is not None:
             continue
