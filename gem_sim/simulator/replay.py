@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from gem_sim.canonical import Json
+from gem_sim.canonical import Json, reads_as
 from gem_sim.environment import Environment
 from gem_sim.sandbox import Limits
 from gem_sim.simulator.compare import Difference, Renaming, compare, says_error
@@ -104,26 +104,35 @@ def replay(
 
 
 def _replayed(trajectory: Trajectory, session: LiveRun) -> Iterator[ReplayedCall]:
+    tools = session.environment.tools
     renaming = Renaming()
     made: set[str] = set()
     clock_read = False
+    after = session.state
     for placed in trajectory.calls():
         arguments = renaming.executed(placed.call.arguments)
-        call = placed.call.model_copy(update={"arguments": arguments})
-        before = session.state
+        call = placed.call
+        if arguments is not call.arguments:
+            call = call.model_copy(update={"arguments": arguments})
+        before = after
         result = session.call(call)
+        after = session.state
         made.update(session.made_ids)
         clock_read = clock_read or session.read_clock
-        recorded = None if placed.answer is None else placed.answer.value()
-        differences: list[Difference] = []
-        if placed.answer is not None and not _both_refuse(recorded, result):
-            tool = session.environment.tools.get(call.tool)
-            schema = tool.returns if tool is not None and not result.is_error else None
-            clock = session.clock if clock_read else None
-            differences = compare(recorded, result.content, schema, renaming, made_ids=made, clock=clock)
-        yield ReplayedCall(
-            placed, call, placed.answer is not None, recorded, result, before, session.state, tuple(differences)
-        )
+        differences: tuple[Difference, ...] = ()
+        if placed.answer is None:
+            recorded: Json = None
+        elif not made and reads_as(placed.answer.content or "", result.content):
+            # By far most answers are borne out to the letter; then there is nothing to compare.
+            recorded = result.content
+        else:
+            recorded = placed.answer.value()
+            if not _both_refuse(recorded, result):
+                tool = tools.get(call.tool)
+                schema = tool.returns if tool is not None and not result.is_error else None
+                clock = session.clock if clock_read else None
+                differences = tuple(compare(recorded, result.content, schema, renaming, made_ids=made, clock=clock))
+        yield ReplayedCall(placed, call, placed.answer is not None, recorded, result, before, after, differences)
 
 
 def _both_refuse(recorded: Json, result: ToolResult) -> bool:

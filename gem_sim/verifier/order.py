@@ -53,6 +53,8 @@ def steps(replay: Replay) -> Iterator[Finding]:
 
     `evidence.smallest_prefix` numbers the fewest calls that, replayed alone, still show it.
     """
+    if not replay.environment.workflows:
+        return
     for index, judged in enumerate(judge(replay)):
         for problem in judged.problems:
             prefix: list[Json] = list(smallest_prefix(replay, index, partial(_shows, problem)))
