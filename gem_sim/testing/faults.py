@@ -15,6 +15,7 @@ from gem_sim.simulator.mentions import leaves, stands_in
 from gem_sim.simulator.reground import reground, resting
 from gem_sim.state import changed_rows
 from gem_sim.testing.scene import Draft, Scene, told_before
+from gem_sim.testing.values import is_unheard
 from gem_sim.tool import is_unspecified
 from gem_sim.workflow import Step, Workflow
 
@@ -53,7 +54,7 @@ def facts_of(scene: Scene, draft: Draft) -> Facts:
             lies = True
     return Facts(
         lies=lies,
-        other_end=_changes(scene.original, names[0]) != _changes(mutated, names[1]),
+        other_end=_changes(scene.original) != _changes(mutated),
         unsourced=_unsourced(scene, draft, mutated),
         orphaned=_orphaned(scene, draft),
         out_of_order=_out_of_order(mutated) and not _out_of_order(scene.original),
@@ -96,17 +97,18 @@ def _renamed(value: Json, names: Mapping[str, str], *, prose: bool) -> Json:
     return value
 
 
-def _changes(replayed: Replay, names: Mapping[str, str]) -> set[bytes]:
-    """Return in what the end differs from the start."""
+def _changes(replayed: Replay) -> list[bytes]:
+    """Return in what the end differs from the start; generated ids are all one, since any may have any name."""
+    names = {made: "<made>" for call in replayed.calls for made in call.made}
     changed = changed_rows(replayed.start, replayed.end)
-    return {
+    return sorted(
         canonical_bytes([table, *(_renamed(part, names, prose=True) for part in (key, after))])
         for table, key, _, after in changed
-    }
+    )
 
 
 def _unsourced(scene: Scene, draft: Draft, mutated: Replay) -> bool:
-    """Tell whether a touched call uses a value not told by then where the original call's value was told."""
+    """Tell whether a touched call uses a value that nobody had told by then, where the original's had been told."""
     told = told_before(draft.trajectory, scene.environment)
     by_number = {call.placed.number: call.placed for call in scene.original.calls}
     for call in mutated.calls:
@@ -116,18 +118,25 @@ def _unsourced(scene: Scene, draft: Draft, mutated: Replay) -> bool:
             continue
         known = {leaf.path: leaf.value for leaf in leaves(by_number[origin].call.arguments)}
         for leaf in leaves(placed.call.arguments):
-            if leaf.path in known and isinstance(leaf.value, str | int | float) and not isinstance(leaf.value, bool):
-                was_told = stands_in(known[leaf.path], scene.told[by_number[origin].message])
-                if was_told and not stands_in(leaf.value, told[placed.message]):
-                    return True
+            was_told = stands_in(known.get(leaf.path), scene.told[by_number[origin].message])
+            if was_told and is_unheard(leaf.value, told[placed.message], scene):
+                return True
     return False
 
 
 def _orphaned(scene: Scene, draft: Draft) -> bool:
-    """Tell whether words or arguments rest on an answer that is gone, or that execution gives another way now."""
+    """Tell whether words or arguments rest on an answer that is gone, or that execution gives another way now.
+
+    What an answer says in prose is no value that could be lost.
+    """
     honest = reground(draft.trajectory, scene.environment, task=scene.original.task)
     lost = [*honest.replaced, *([draft.gone] if draft.gone is not None else [])]
-    return next(resting(honest.trajectory, lost, outcomes=False), None) is not None
+    values = [item._replace(old=_without_prose(item.old)) for item in lost if item.path[2:] not in PROSE_FIELDS]
+    return next(resting(honest.trajectory, values, outcomes=False), None) is not None
+
+
+def _without_prose(value: Json) -> Json:
+    return {k: v for k, v in value.items() if k not in PROSE_FIELDS} if isinstance(value, dict) else value
 
 
 def _out_of_order(replayed: Replay) -> bool:

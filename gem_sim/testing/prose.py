@@ -12,7 +12,15 @@ from gem_sim.canonical import Json
 from gem_sim.simulator.mentions import MONTHS, Leaf, Sentence, leaves, sentences, stands_in
 from gem_sim.testing.edits import with_text
 from gem_sim.testing.scene import Draft, Scene
-from gem_sim.testing.values import fabricated_id, is_new_number, is_number, shifted_date, shifted_number
+from gem_sim.testing.values import (
+    fabricated_id,
+    is_identifying,
+    is_new_date,
+    is_new_number,
+    is_number,
+    shifted_date,
+    shifted_number,
+)
 
 _TRIES = 20
 _NAMES = ("Marta Quinlan", "Desmond Achterberg", "Yolanda Pryce", "Ilse Vandermeer", "Tobias Renfrew", "Aoife Sandoval")
@@ -123,7 +131,7 @@ def _other_dates(
             continue
         for _ in range(_TRIES):
             moved = shifted_date(str(known[0])[:10], rng)
-            if not stands_in(moved, scene.told[index]):
+            if is_new_date(moved, scene.told[index], scene.clock):
                 yield [_Swap(sentence.start + match.start(), match[0], _written_like(moved, match))]
                 break
 
@@ -173,23 +181,28 @@ def _other_words(
         at = sentence.text.find(value)
         if at < 0:
             continue
-        if value in scene.keys or (re.search(r"\d", value) and " " not in value and not _DATE.match(value)):
+        if is_identifying(value, scene) and re.search(r"\d", value):
             yield [_Swap(sentence.start + at, value, fabricated_id(value, scene, rng))]
-        elif leaf.path and _is_state(str(leaf.path[-1])):
-            others = [other for other in _states(tool, str(leaf.path[-1]), scene) if other != value]
+        elif leaf.path:
+            others = [other for other in _choices(tool, leaf, scene) if other != value]
             if others:
                 yield [_Swap(sentence.start + at, value, rng.choice(others))]
 
 
-def _is_state(field: str) -> bool:
-    return field in ("status", "state", "kind", "type", "stage") or field.endswith(("_status", "_state"))
-
-
-def _states(tool: str, field: str, scene: Scene) -> list[str]:
-    known: list[Json] = list(scene.samples.leaves(tool, field))
-    for table in scene.original.start.values():
-        known += [row[field] for row in table.values() if field in row]
-    return sorted({value for value in known if isinstance(value, str)})
+def _choices(tool: str, leaf: Leaf, scene: Scene) -> list[str]:
+    """Return what may stand at a place of an answer, where the schema or the table it is a key of lists it."""
+    declared = scene.environment.tools.get(tool)
+    schema: Json = declared.returns if declared is not None else None
+    for part in leaf.path:
+        if not isinstance(schema, dict):
+            return []
+        properties = schema.get("properties")
+        schema = properties.get(str(part)) if isinstance(properties, dict) else schema.get("items")
+    choices = schema.get("enum") if isinstance(schema, dict) else None
+    if not isinstance(choices, list):
+        tables = scene.keys.get(str(leaf.value), [])
+        choices = [key for table in tables for key in scene.original.start.get(table, {})]
+    return [choice for choice in choices if isinstance(choice, str)]
 
 
 def _amount(scene: Scene, rng: Random) -> str | None:
@@ -217,7 +230,7 @@ def _day(scene: Scene, rng: Random) -> str | None:
     day = shifted_date(f"{scene.environment.clock[:10]}", rng)
     for _ in range(_TRIES):
         day = shifted_date(day, rng)
-        if not stands_in(day, scene.everything):
+        if is_new_date(day, scene.everything, scene.clock):
             month, number = _TITLES[int(day[5:7]) - 1], int(day[8:10])
             written = rng.choice([f"{number} {month} {day[:4]}", f"{month} {number}, {day[:4]}", day])
             return rng.choice([f"It will be ready on {written}.", f"The last day for this is {written}."])

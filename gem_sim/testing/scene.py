@@ -128,6 +128,12 @@ class Scene:
                         found[key].append(name)
         return found
 
+    @property
+    def clock(self) -> str:
+        """The time at which the trajectory happens."""
+        task = self.original.task
+        return task.clock if task is not None and task.clock is not None else self.environment.clock
+
     def replay(self, trajectory: Trajectory) -> Replay:
         """Run an edited trajectory from the same start."""
         return replay(trajectory, self.environment, task=self.original.task)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import date, timedelta
+from functools import lru_cache
 from itertools import combinations
 from random import Random
 
@@ -13,6 +14,8 @@ from gem_sim.testing.scene import Scene
 
 _ISO = re.compile(r"^\d{4}-\d\d-\d\d")
 _TRIES = 40
+# Whole numbers below this are what anybody may choose.
+_CHOICE = 100
 
 
 def is_number(value: Json) -> bool:
@@ -110,6 +113,28 @@ def other_text(value: str, scene: Scene, rng: Random) -> str:
     return " ".join(words)
 
 
+def is_identifying(value: Json, scene: Scene) -> bool:
+    """Tell whether a value names one thing: the key of a row, an address, or one word with digits in it."""
+    if not isinstance(value, str) or not value or any(map(str.isspace, value)):
+        return False
+    return value in scene.keys or "@" in value or (any(map(str.isdigit, value)) and not is_date(value))
+
+
+def is_unheard(value: Json, text: str, scene: Scene) -> bool:
+    """Tell whether a value can have no source in a text: it does not stand there, nor follow from what does.
+
+    Only what a source can be asked of counts: numbers that are no mere choice, dates, and what names one thing. Free
+    text is anybody's own.
+    """
+    if is_number(value):
+        choice = float(value).is_integer() and abs(value) < _CHOICE  # type: ignore[arg-type]
+        return not choice and is_new_number(float(value), text)  # type: ignore[arg-type]
+    if is_date(value):
+        return is_new_date(str(value), text, scene.clock)
+    return is_identifying(value, scene) and not stands_in(value, text)
+
+
+@lru_cache(maxsize=4096)
 def is_new_number(value: float, text: str) -> bool:
     """Tell whether a number stands nowhere in a text and follows from no two numbers in it by plain arithmetic."""
     known = numbers_in(text)
@@ -120,3 +145,23 @@ def is_new_number(value: float, text: str) -> bool:
         if any(abs(result - value) < 1e-9 for result in results):
             return False
     return not any(abs(2 * a - value) < 1e-9 or abs(a * a - value) < 1e-9 for a in known)
+
+
+def is_new_date(value: str, text: str, clock: str) -> bool:
+    """Tell whether a date stands nowhere in a text and lies no number of days in it from the clock or a date in it."""
+    if stands_in(value[:10], text):
+        return False
+    day = date.fromisoformat(value[:10])
+    known = {date.fromisoformat(clock[:10]), *_dates_in(text)}
+    steps = {abs(number) for number in numbers_in(text)} | {0.0, 1.0, 7.0}
+    return not any(abs((day - other).days) in steps for other in known)
+
+
+@lru_cache(maxsize=4096)
+def _dates_in(text: str) -> tuple[date, ...]:
+    """Return the dates in ISO form that a text mentions."""
+    found = []
+    for written in set(re.findall(r"\b\d{4}-\d\d-\d\d", text)):
+        if is_date(written):
+            found.append(date.fromisoformat(written))
+    return tuple(sorted(found))
