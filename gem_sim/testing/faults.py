@@ -163,7 +163,7 @@ def _out_of_order(replayed: Replay) -> bool:
 def _lacks(step: Step, workflow: Workflow, done: set[str]) -> bool:
     """Tell whether of some predecessor of a step, and of all its alternatives, no call had succeeded."""
     by_id = {other.id: other for other in workflow.steps}
-    for group in step.groups():
+    for group in step.groups:
         before = [by_id[edge.before] for edge in group if edge.kind == "after"]
         if before and all(other.when is None and other.tool not in done for other in before):
             return True
