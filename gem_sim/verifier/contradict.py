@@ -107,6 +107,7 @@ _HAVING = re.compile(
 _EARLIER = ("was", "were", "before", "previous", "earlier", "old", "instead", "from", "original", "first", "had")
 _SMALL = 12
 _MOST = 16
+_WITHOUT_FIELDS = ("date", "identifier", "contact", "weekday", "ordinal")
 _NUMBERS = ("number", "amount", "percent")
 
 
@@ -121,7 +122,7 @@ class Contradiction(NamedTuple):
 def contradictions(scene: Scene) -> Iterator[Contradiction]:
     """Yield the mentions of a message that contradict what the results so far say of the same thing."""
     seen = scene.seen
-    if not seen.results or not scene.prose.mentions:
+    if not seen.results or all(mention.kind in _WITHOUT_FIELDS for mention in scene.prose.mentions):
         return
     labels = seen.read_results().labels()
     lowered = scene.prose.text.lower()

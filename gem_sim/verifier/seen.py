@@ -171,7 +171,7 @@ class Seen:
     def text(self) -> str:
         """Return everything that was seen as one text in lower case."""
         if self._texts:
-            self._text = "\n".join((self._text, *self._texts)).lower()
+            self._text = "\n".join((self._text, *map(str.lower, self._texts)))
             self._texts = []
         return self._text
 

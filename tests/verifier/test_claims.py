@@ -125,3 +125,20 @@ def test_a_number_in_words_is_the_number(number: int) -> None:
     parts += [words[rest] if rest in words else words[rest - rest % 10] + " " + words[rest % 10]] if rest else []
     (mention,) = read(f"We have {' and '.join(parts)} of them.").mentions
     assert mention.value == number
+
+
+@pytest.mark.parametrize(
+    ("said", "value"),
+    [
+        ("Your order is shipped.", "is shipped"),
+        ("Your order is in production.", None),
+        ("It is not shipped yet.", None),
+        ("Status: delivered.", "status: delivered"),
+    ],
+)
+def test_a_status_is_the_one_answered(said: str, value: str | None) -> None:
+    answer = {"order_id": "ORD_1202", "status": "in production"}
+    asked = ["call", "get_order_status", {"order_id": "ORD_1202"}, answer]
+    spoken = conversation(["user", "Where is ORD_1202?"], asked, ["assistant", said])
+    findings = list(claims.statements(replay(spoken, environment("frame_shop"))))
+    assert [finding.evidence["value"] for finding in findings] == ([value] if value else [])
