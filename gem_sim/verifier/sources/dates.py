@@ -49,7 +49,7 @@ _RELATIVE = {
 }  # fmt: skip
 _RELATIVE_WORD = re.compile(rf"\b(?:{'|'.join(_RELATIVE)})\b", re.IGNORECASE)
 _DURATION = re.compile(
-    r"\b(?P<n>\d+(?:\.\d+)?|an?|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|fourteen|fifteen|twenty|"
+    r"\b(?P<n>\d{1,5}(?:\.\d{1,3})?|an?|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|fourteen|fifteen|twenty|"
     r"thirty|forty[- ]five|forty|sixty|ninety|half an?|half|a couple of|a few|couple of|few|the)[\s-]*"
     r"(?P<half>and a half )?(?P<unit>minutes?|mins?|hours?|hrs?|h|days?|nights?|weeks?|fortnights?|months?|years?)\b"
     r"(?P<tail> and a half)?",
@@ -62,6 +62,9 @@ _COUNTS = {
     "a couple of": 2, "couple of": 2, "a few": 3, "few": 3,
 }  # fmt: skip
 _MINUTES = {"m": 1, "h": 60, "d": 1440, "n": 1440, "w": 10080, "f": 20160}
+# A hundred years; nobody counts days from further away.
+_MOST_MONTHS = 1200
+_MOST_MINUTES = 100 * 366 * 1440
 _UNITS = {
     "week": "week", "weeks": "week", "weekly": "week", "weekend": "week", "month": "month", "months": "month",
     "monthly": "month", "quarter": "month", "year": "year", "years": "year", "yearly": "year", "annual": "year",
@@ -173,11 +176,18 @@ def moments_of(text: str) -> list[Moment]:
     try:
         moment = datetime.fromisoformat(stripped.replace("/", "-") if stripped[:4].isdigit() else stripped)
     except ValueError:
-        return list(_other_readings(stripped))
+        return [moment for moment in _other_readings(stripped) if moment.day is None or _is_near(moment.day)]
+    if not _is_near(moment.date()):
+        return []
     bare = len(stripped) <= 10
     if stripped[:4].isdigit() and len(stripped) >= 8:
         return [Moment(moment.date(), None if bare else moment.hour * 60 + moment.minute, moment.second)]
     return []
+
+
+def _is_near(day: date) -> bool:
+    """Tell whether a day is within the years that calendars are kept for, with room to count on and back."""
+    return 1000 <= day.year <= 3000
 
 
 def month_of(text: str) -> tuple[int, int] | None:
@@ -296,10 +306,10 @@ def _spans(text: str) -> Iterator[Span]:
         count = _COUNTS[number] if number in _COUNTS else float(number)
         count += 0.5 if match["half"] or match["tail"] else 0
         unit = match["unit"].casefold()
-        if unit.startswith(("month", "year")):
-            yield Span(match[0], 0, round(count * (12 if unit[0] == "y" else 1)))
-        else:
-            yield Span(match[0], round(count * _MINUTES[unit[0]]), 0)
+        months = count * (12 if unit[0] == "y" else 1) if unit.startswith(("month", "year")) else 0
+        minutes = 0 if months else count * _MINUTES[unit[0]]
+        if months <= _MOST_MONTHS and minutes <= _MOST_MINUTES:
+            yield Span(match[0], round(minutes), round(months))
 
 
 def _hours_in_digits(text: str, spread: int) -> Iterator[Hour]:
@@ -329,6 +339,8 @@ def clock_moment(clock: str) -> Moment | None:
     try:
         moment = datetime.fromisoformat(clock)
     except ValueError:
+        return None
+    if not _is_near(moment.date()):
         return None
     return Moment(moment.date(), moment.hour * 60 + moment.minute, moment.second)
 
