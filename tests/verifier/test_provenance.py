@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 from collections.abc import Sequence
 from dataclasses import replace
@@ -305,3 +306,30 @@ def test_the_published_trajectory_has_a_source_for_every_value() -> None:
     replayed = replay(trajectory, environment("frame_shop"))
     assert list(unsupported(replayed)) == []
     assert {value.origin.kind for value in explain(replayed)} == {"said", "returned", "chosen", "composed"}
+
+
+def test_dialogues_of_others_have_no_value_that_nobody_could_have() -> None:
+    found = [
+        finding
+        for trajectory in read_trajectories(shared_data("sgd.jsonl"))
+        for finding in unsupported(as_recorded(trajectory, clock="2019-03-01T12:00:00Z"))
+    ]
+    assert [str(finding) for finding in found if finding.severity == "error"] == []
+
+
+def test_tooltalk_has_one_date_that_nobody_named() -> None:
+    shared_data("tooltalk.jsonl")
+    spec = importlib.util.spec_from_file_location("tooltalk_load", ROOT / "benchmarks" / "tooltalk" / "load.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    where, dialogues = module.load()
+    found = [
+        (dialogue.id.rsplit("/", 1)[1], finding.call, finding.argument)
+        for dialogue in dialogues
+        for finding in unsupported(replay(dialogue, where))
+        if finding.severity == "error"
+    ]
+    # On 11 September "a reminder to call Cindy at 6" becomes one on 11 October.
+    assert found == [("Calendar-Email-Reminder-GetReminder-1", 4, "due_date")]

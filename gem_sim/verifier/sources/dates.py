@@ -9,6 +9,7 @@ import calendar
 import re
 from collections.abc import Iterator, Set
 from datetime import date, datetime, time, timedelta
+from functools import lru_cache
 from typing import NamedTuple
 
 _MONTHS = {name.casefold(): number for number, name in enumerate(calendar.month_name) if name}
@@ -37,7 +38,8 @@ _ORDINALS = (
 )  # fmt: skip
 _NTH_MONTH = re.compile(rf"\b(?P<n>{'|'.join(_ORDINALS)})\s+month\b", re.IGNORECASE)
 _WEEKDAY = re.compile(
-    rf"\b(?P<far>next|last|following|previous)?\s*\b(?P<w>{'|'.join(_DAYS)}|mon|tues?|wed|thurs?|fri|sat|sun)s?\b",
+    rf"\b(?P<far>next|last|following|previous)?\s*\b(?P<w>{'|'.join(_DAYS)}|mon|tues?|wed|thurs?|fri|sat|sun)s?\b"
+    r"(?P<later>\s+next\s+week)?",
     re.IGNORECASE,
 )
 _MONTH_YEAR = re.compile(r"(?<![\d/])(?P<m>0?[1-9]|1[0-2])[/-](?P<y>\d{4}|\d{2})(?![\d/-])")
@@ -86,6 +88,17 @@ _CLOCK_TIME = re.compile(
     r"(?P<half>[ap]\.?m\b\.?)?(?![\d:/%]|[.,]\d|\s*(?:cm|km|kg|dollars|usd)\b)",
     re.IGNORECASE,
 )
+_HOURS = (
+    "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve",
+)  # fmt: skip
+_PAST = {"": 0, "half past": 30, "quarter past": 15, "quarter to": -15}
+_AFTER = {"fifteen": 15, "thirty": 30, "forty five": 45}
+_SPELLED_TIME = re.compile(
+    rf"(?:\b(?P<past>half past|quarter past|quarter to)|\b(?:at|by|around|about|from|to|until|till|and))\s+"
+    rf"(?P<h>{'|'.join(_HOURS)}|1[0-2]|\d)\b(?:[\s-](?P<m>fifteen|thirty|forty[- ]five)\b)?",
+    re.IGNORECASE,
+)
+_SPELLED_WORDS = frozenset((*_HOURS, "past", "quarter"))
 _NAMED_TIMES = {"noon": 12 * 60, "midday": 12 * 60, "lunch": 12 * 60, "midnight": 0}
 _PARTS = {"morning": (5, 12), "afternoon": (12, 18), "evening": (17, 23), "night": (18, 24), "tonight": (17, 24)}
 _ABOUT = frozenset(("around", "about", "approximately", "roughly", "near"))
@@ -168,21 +181,22 @@ class Reading(NamedTuple):
     beside: bool
 
 
-def moments_of(text: str) -> list[Moment]:
+@lru_cache(maxsize=4096)
+def moments_of(text: str) -> tuple[Moment, ...]:
     """Return how a text can be read as one date, one time or both, most likely first; empty where it cannot."""
     stripped = text.strip()
     if not any(map(str.isdigit, stripped[:1] + stripped[-4:])) or len(stripped) > 40:
-        return []
+        return ()
     try:
         moment = datetime.fromisoformat(stripped.replace("/", "-") if stripped[:4].isdigit() else stripped)
     except ValueError:
-        return [moment for moment in _other_readings(stripped) if moment.day is None or _is_near(moment.day)]
+        return tuple(read for read in _other_readings(stripped) if read.day is None or _is_near(read.day))
     if not _is_near(moment.date()):
-        return []
+        return ()
     bare = len(stripped) <= 10
     if stripped[:4].isdigit() and len(stripped) >= 8:
-        return [Moment(moment.date(), None if bare else moment.hour * 60 + moment.minute, moment.second)]
-    return []
+        return (Moment(moment.date(), None if bare else moment.hour * 60 + moment.minute, moment.second),)
+    return ()
 
 
 def _is_near(day: date) -> bool:
@@ -252,7 +266,7 @@ def read_times(text: str) -> Reading:
     return Reading(
         (*(_dates_in_digits(text) if digits else ()), *_dates_in_words(text, said, digits=digits)),
         () if said.isdisjoint(_SPAN_WORDS) else tuple(_spans(text)),
-        (*(_hours_in_digits(text, spread) if digits else ()), *_hours_in_words(said)),
+        (*(_hours_in_digits(text, spread) if digits else ()), *_hours_in_words(text, said)),
         frozenset(unit for word, unit in _UNITS.items() if word in said),
         frozenset() if said.isdisjoint(_EVERY_WORDS) else frozenset(_every(text)),
         beside=not said.isdisjoint(_BESIDE_WORDS) and _BESIDE.search(text) is not None,
@@ -289,7 +303,7 @@ def _dates_in_words(text: str, said: frozenset[str], *, digits: bool) -> Iterato
     if not said.isdisjoint(_DAY_WORDS):
         for match in _WEEKDAY.finditer(text):
             weekday = next(number for name, number in _DAYS.items() if name.startswith(match["w"].casefold()[:3]))
-            yield Named(match[0].strip(), weekday=weekday, far=match["far"] is not None)
+            yield Named(match[0].strip(), weekday=weekday, far=bool(match["far"] or match["later"]))
     if not said.isdisjoint(_RELATIVE_WORDS):
         for match in _RELATIVE_WORD.finditer(text):
             yield Named(match[0], offset=_RELATIVE[match[0].casefold()])
@@ -318,7 +332,13 @@ def _hours_in_digits(text: str, spread: int) -> Iterator[Hour]:
         yield Hour(match[0].strip(), minute - spread, minute + spread, not match["half"] and minute < 13 * 60)
 
 
-def _hours_in_words(said: frozenset[str]) -> Iterator[Hour]:
+def _hours_in_words(text: str, said: frozenset[str]) -> Iterator[Hour]:
+    if not said.isdisjoint(_SPELLED_WORDS):
+        for match in _SPELLED_TIME.finditer(text):
+            hour, after = match["h"].casefold(), (match["m"] or "").casefold()
+            minute = 60 * (_HOURS.index(hour) + 1 if hour in _HOURS else int(hour))
+            minute += _PAST[(match["past"] or "").casefold()] + _AFTER.get(after.replace("-", " "), 0)
+            yield Hour(match[0].strip(), minute, minute, either_half=True)
     for name, minute in _NAMED_TIMES.items():
         if name in said:
             yield Hour(name, minute, minute, either_half=False)
