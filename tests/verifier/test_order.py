@@ -79,6 +79,14 @@ def test_a_refused_call_was_not_done_and_is_not_judged() -> None:
     assert [finding.code for finding in findings(refused, cancel("O1"))] == ["order.missing_step"]
 
 
+def test_the_status_of_what_was_looked_up_is_no_refusal() -> None:
+    # Otherwise nobody could cancel an order whose payment had failed.
+    counter = environment("counter")
+    orders = counter.state.with_changes({"orders": {"O1": {**counter.state["orders"]["O1"], "status": "failed"}}})
+    failed = ("check_order", {"order_id": "O1"}, {"order_id": "O1", "status": "failed", "total_euros": 40})
+    assert findings(failed, cancel("O1"), where=replace(counter, state=orders)) == []
+
+
 def test_one_of_several_alternatives_is_enough() -> None:
     by_email = ("find_by_email", {"email": "ada@example.org"}, {"customer_id": "C1"})
     assert findings(by_email, orders_of("C1")) == []
