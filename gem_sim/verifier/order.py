@@ -19,7 +19,7 @@ from gem_sim.simulator.compare import error_key
 from gem_sim.simulator.condition import holds
 from gem_sim.simulator.dataflow import identifying
 from gem_sim.verdict import Finding, Severity
-from gem_sim.verifier.entity import call_text, entity_of, missing_call, other_entity
+from gem_sim.verifier.entity import call_text, differing, entity_of, missing_call
 from gem_sim.verifier.place import place_of
 from gem_sim.verifier.prefix import smallest_prefix
 from gem_sim.workflow import Dependency, Step, Workflow, values_at
@@ -53,6 +53,8 @@ def steps(replay: Replay) -> Iterator[Finding]:
 
     `evidence.smallest_prefix` numbers the fewest calls that, replayed alone, still show it.
     """
+    if not replay.environment.workflows:
+        return
     for index, judged in enumerate(judge(replay)):
         for problem in judged.problems:
             prefix: list[Json] = list(smallest_prefix(replay, index, partial(_shows, problem)))
@@ -188,8 +190,8 @@ class _Bench(NamedTuple):
         # An argument taken from the step itself is judged as data.
         taken = {edge.argument for edge in self.step.dependencies() if edge.before in {b.id for b in befores}}
         entity = [name for name in self._entity if name not in taken]
-        differing = [other_entity(other, self.call, entity) for other in calls]
-        if None in differing or False in needed:
+        apart = [differing(other, self.call, entity) for other in calls]
+        if () in apart or False in needed:
             return
         names = " or ".join(repr(before.id) for before in befores)
         tools = " or ".join(repr(tool) for tool in dict.fromkeys(before.tool for before in befores))
@@ -204,13 +206,16 @@ class _Bench(NamedTuple):
             message = f"no successful call of {tools} came before; step {self.step.id!r} needs step {names}{why}{hint}"
             yield Problem("order.missing_step", message, None, evidence, severity)
             return
-        name = next(name for name in differing if name is not None)
+        # Of the calls about something else, the one that misses by least is the one to tell of.
+        nearest = min(range(len(calls)), key=lambda number: (len(apart[number]), -number))
+        name, other = apart[nearest][0], calls[nearest]
         value = self.call.placed.call.arguments.get(name)
-        told: list[Json] = [{"call": other.placed.number, "value": entity_of(other, name)} for other in calls]
-        others = ", ".join(f"{show(entity_of(o, name), 60)} in call {o.placed.number}" for o in calls[:3])
+        told: list[Json] = [
+            {"call": other.placed.number, "about": {name: entity_of(other, name) for name in entity}} for other in calls
+        ]
         message = (
-            f"step {self.step.id!r} needs step {names} for the same {name}{why}; it was done for {others}, "
-            f"not for {show(value, 60)}{hint}"
+            f"step {self.step.id!r} needs step {names} for the same {name}{why}; call {other.placed.number} did it for "
+            f"{show(entity_of(other, name), 60)}, not for {show(value, 60)}{hint}"
         )
         evidence = {**evidence, "value": value, "done_for": told}
         yield Problem("order.other_entity", message, name, evidence, severity)
@@ -225,12 +230,12 @@ class _Bench(NamedTuple):
         elsewhere: list[tuple[ReplayedCall, str, list[Json]]] = []
         for edge in group:
             for other in self._calls_of(self._named(edge.before)):
-                differing = other_entity(other, self.call, [name for name in self._entity if name != argument])
+                apart = differing(other, self.call, [name for name in self._entity if name != argument])
                 values = _values(other, edge)
-                if differing is None:
-                    seen += values
+                if apart:
+                    elsewhere.append((other, apart[0], values))
                 else:
-                    elsewhere.append((other, differing, values))
+                    seen += values
         stray = _stray(value, seen)
         if stray is None:
             return

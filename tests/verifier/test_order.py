@@ -64,7 +64,8 @@ def test_the_order_that_was_checked_is_the_one_that_may_be_cancelled() -> None:
     assert findings(check("O1"), cancel("O1")) == []
     (finding,) = findings(check("O1"), cancel("O2"))
     assert (finding.code, finding.argument, finding.call) == ("order.other_entity", "order_id", 2)
-    assert finding.evidence["done_for"] == [{"call": 1, "value": "O1"}]
+    assert finding.evidence["done_for"] == [{"call": 1, "about": {"order_id": "O1"}}]
+    assert 'call 1 did it for "O1", not for "O2"' in finding.message
     assert finding.evidence["missing"] == [{"tool": "check_order", "arguments": {"order_id": "O2"}}]
 
 
