@@ -1,0 +1,5 @@
+# expect: compile
+# about: an annotated assignment sets an attribute of a function
+def tool(state, **kwargs):
+    tool.kept: int = 5
+    return {"escaped": tool.kept == 5}

@@ -1,0 +1,7 @@
+# expect: limit
+# about: enumerate over a list that grows
+def tool(state, **kwargs):
+    l = [1]
+    for i, x in enumerate(l):
+        l.append(i)
+    return {"escaped": True}

@@ -1,0 +1,6 @@
+# expect: limit
+# about: += with a generator over the list itself
+def tool(state, **kwargs):
+    l = [1]
+    l += (x for x in l)
+    return {"escaped": True}

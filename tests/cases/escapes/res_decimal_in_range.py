@@ -1,0 +1,7 @@
+# expect: limit
+# about: a range looks for a decimal item by item
+# accept: runtime ok compile
+from decimal import Decimal
+
+def tool(state, **kwargs):
+    return {"escaped": False, "v": Decimal("0.5") in range(10**11)}

@@ -1,0 +1,8 @@
+# expect: limit
+# about: sorting compares two shared tuples
+# accept: runtime
+def tool(state, **kwargs):
+    a, b = (1,), (1,)
+    for _ in range(60):
+        a, b = (a, a), (b, b)
+    return {"escaped": len(sorted([a, b])) == 2}

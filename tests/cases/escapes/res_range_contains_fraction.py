@@ -1,0 +1,5 @@
+# expect: limit
+# about: a float is searched for in a range item by item
+# accept: runtime ok compile
+def tool(state, **kwargs):
+    return {"escaped": False, "v": 0.5 in range(10**11)}

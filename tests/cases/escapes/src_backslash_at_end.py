@@ -1,0 +1,4 @@
+# expect: compile
+# about: a continuation at the very end joins the next line of the host
+def tool(state, **kwargs):
+    return {"escaped": False} \
