@@ -12,7 +12,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from gem_sim.compiler.policy import policy_markdown
+from gem_sim.compiler.dialect import policy_markdown
 from gem_sim.simulator.schemas import file_schemas
 from gem_sim.verifier import CODES
 

@@ -49,6 +49,10 @@ def copy_json(value: object, depth: int = 0) -> Json:
         return _copy_dict(value, depth)  # type: ignore[arg-type]
     if kind is list or kind is tuple:
         return [copy_json(item, depth + 1) for item in value]  # type: ignore[attr-defined]
+    if isinstance(value, dict):
+        return _copy_dict(value, depth)
+    if isinstance(value, list):
+        return [copy_json(item, depth + 1) for item in value]
     raise ValueError(f"a value of type {kind.__name__} is not JSON")
 
 

@@ -47,9 +47,10 @@ class Environment:
     """Tools, stubs, workflows, initial state, tasks and policy; what `environments/<name>/` holds, checked.
 
     `sources` places the quotes in the passage: `constants.NAME` or `rules.ID` → Source. `conditions` holds the
-    compiled conditions of the workflows' steps. `opener` makes a live run where the tools are a host's own
-    code (see `adapters/`); None runs the stubs. `folder` is where it was loaded from, None for one built in memory.
-    `digest` is over all that decides behaviour, state included.
+    compiled conditions of the workflows' steps. `trusted` stubs run in this process, others in a worker process.
+    `opener` makes a live run where the tools are a host's own code (see `adapters/`); None runs the stubs. `folder`
+    is where it was loaded from, None for one built in memory. `digest` is over all that decides behaviour, state
+    included.
     """
 
     name: str
@@ -70,6 +71,7 @@ class Environment:
     digest: str
     tasks: Mapping[str, Task] = field(default_factory=dict)
     conditions: Mapping[str, Stub] = field(default_factory=dict)
+    trusted: bool = False
     opener: Callable[..., object] | None = None
     folder: str | None = None
 

@@ -7,17 +7,94 @@ changes, and a digest is brought up to date from the changed rows alone.
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Iterator, Mapping
 from math import isqrt
-from typing import Final, TypeAlias
+from typing import Any, Final, NoReturn, TypeAlias
 
 from gem_sim.canonical import Json, canonical_bytes, copy_json
 
 Row: TypeAlias = dict[str, Json]
 
-_GONE: Final[Row] = {}
 _MODULUS = 1 << 256
 _SMALL = 64
+
+
+class SharedValueChanged(BaseException):
+    """Somebody tried to change a value that states share; no `Exception`, so that a stub cannot catch it."""
+
+
+def _refuse(*_arguments: object, **_named: object) -> NoReturn:
+    raise SharedValueChanged
+
+
+class SharedDict(dict[str, Any]):
+    """A mapping that states share: reads as a dict, refuses every change. `flat`: it holds no mapping or list."""
+
+    __slots__ = ("flat",)
+    flat: bool
+
+    __setitem__ = __delitem__ = __ior__ = update = pop = popitem = setdefault = clear = _refuse
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return share, (dict(self),)
+
+
+class SharedList(list[Any]):
+    """A list that states share: reads as a list, refuses every change."""
+
+    __slots__ = ()
+
+    __setitem__ = __delitem__ = __iadd__ = __imul__ = append = extend = insert = _refuse
+    remove = pop = clear = sort = reverse = _refuse
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return share, (list(self),)
+
+
+def share(value: Any) -> Any:
+    """Return a JSON value as one that states can share; what is shared already is returned as it is."""
+    kind = type(value)
+    if kind is dict:
+        shared = SharedDict({key: share(item) if type(item) in _NESTED else item for key, item in value.items()})
+        shared.flat = not any(type(item) in _SHARED for item in shared.values())
+        return shared
+    if kind is list:
+        return SharedList(map(share, value))
+    return value
+
+
+def plain(value: Any) -> Any:
+    """Return a copy of a shared value that its owner may change; other values are returned as they are."""
+    kind = type(value)
+    if kind is SharedDict:
+        if value.flat:
+            return dict(value)
+        return {key: plain(item) if type(item) in _SHARED else item for key, item in value.items()}
+    if kind is SharedList:
+        return [plain(item) for item in value]
+    return value
+
+
+_NESTED: Final = (dict, list)
+_SHARED: Final = (SharedDict, SharedList)
+_GONE: Final[Row] = {}
+
+
+class _Base:
+    """Rows that are never changed, shared by all tables that grew from them; their digest is worked out once."""
+
+    __slots__ = ("_sum", "rows")
+
+    def __init__(self, rows: dict[str, Row], total: int | None = None) -> None:
+        self.rows = rows
+        self._sum = total
+
+    @property
+    def sum(self) -> int:
+        if self._sum is None:
+            self._sum = sum(_weight(key, row) for key, row in self.rows.items()) % _MODULUS
+        return self._sum
 
 
 class Table(Mapping[str, Row]):
@@ -29,39 +106,43 @@ class Table(Mapping[str, Row]):
     __slots__ = ("_base", "_changes", "_length", "_sum")
 
     def __init__(self, rows: Mapping[str, Row]) -> None:
-        self._base: dict[str, Row] = dict(rows)
+        self._base = _Base({key: share(row) for key, row in rows.items()})
         self._changes: dict[str, Row] = {}
-        self._length = len(self._base)
+        self._length = len(self._base.rows)
         self._sum: int | None = None
 
     def __getitem__(self, key: str) -> Row:
         row = self._changes.get(key)
         if row is None:
-            return self._base[key]
+            return self._base.rows[key]
         if row is _GONE:
             raise KeyError(key)
         return row
 
     def __contains__(self, key: object) -> bool:
         row = self._changes.get(key)  # type: ignore[call-overload]
-        return key in self._base if row is None else row is not _GONE
+        return key in self._base.rows if row is None else row is not _GONE
 
     def __iter__(self) -> Iterator[str]:
         if not self._changes:
-            return iter(self._base)
+            return iter(self._base.rows)
         return self._merged()
 
     def _merged(self) -> Iterator[str]:
         changes = self._changes
-        for key in self._base:
+        for key in self._base.rows:
             if changes.get(key) is not _GONE:
                 yield key
         for key, row in changes.items():
-            if key not in self._base and row is not _GONE:
+            if key not in self._base.rows and row is not _GONE:
                 yield key
 
     def __len__(self) -> int:
         return self._length
+
+    def rows(self) -> list[Row]:
+        """Return the rows in order, as they are shared."""
+        return list(self._base.rows.values()) if not self._changes else [self[key] for key in self._merged()]
 
     def with_changes(self, changes: Mapping[str, Row | None]) -> Table:
         """Return a table with these rows put in; None removes a row. Costs the changes, not the table."""
@@ -69,16 +150,14 @@ class Table(Mapping[str, Row]):
         table._base = self._base
         table._changes = dict(self._changes)
         table._length = self._length
-        table._sum = self._sum
+        table._sum = None
         for key, row in changes.items():
-            old = self.get(key)
-            if table._sum is not None:
-                table._sum = (table._sum + _weight(key, row) - _weight(key, old)) % _MODULUS
-            table._length += (row is not None) - (old is not None)
-            table._changes[key] = _GONE if row is None else row
+            table._length += (row is not None) - (key in table)
+            table._changes[key] = _GONE if row is None else share(row)
         # Copying the changes at every step would grow with their number; folding them in keeps both costs low.
-        if len(table._changes) > _SMALL + 4 * isqrt(len(table._base)):
-            table._base = {key: table[key] for key in table}
+        if len(table._changes) > _SMALL + 4 * isqrt(len(table._base.rows)):
+            known = None if table._base._sum is None else table.digest_sum
+            table._base = _Base({key: table[key] for key in table}, known)
             table._changes = {}
         return table
 
@@ -86,14 +165,19 @@ class Table(Mapping[str, Row]):
     def digest_sum(self) -> int:
         """The sum of the row digests modulo 2**256: independent of order, updated from changed rows."""
         if self._sum is None:
-            self._sum = sum(_weight(key, row) for key, row in self.items()) % _MODULUS
+            base = self._base
+            total = base.sum
+            for key, row in self._changes.items():
+                old = base.rows.get(key)
+                total += (0 if row is _GONE else _weight(key, row)) - (0 if old is None else _weight(key, old))
+            self._sum = total % _MODULUS
         return self._sum
 
 
 class State(Mapping[str, Table]):
     """Tables by name; immutable. Equal states have equal digests, whatever way they came about."""
 
-    __slots__ = ("_digest", "_tables")
+    __slots__ = ("__weakref__", "_digest", "_tables")
 
     def __init__(self, tables: Mapping[str, Mapping[str, Row]] | None = None) -> None:
         self._tables: dict[str, Table] = {
@@ -172,4 +256,9 @@ def _weight(key: str, row: Row | None) -> int:
     """Return the digest of one row as an integer, 0 for no row."""
     if row is None:
         return 0
-    return int.from_bytes(hashlib.sha256(canonical_bytes([key, row])).digest(), "big")
+    # A shared row is strict JSON, so only a whole float is written otherwise than `json.dumps` does.
+    if type(row) is SharedDict and row.flat and float not in map(type, row.values()):
+        encoded = json.dumps([key, row], sort_keys=True, separators=(",", ":")).encode()
+    else:
+        encoded = canonical_bytes([key, row])
+    return int.from_bytes(hashlib.sha256(encoded).digest(), "big")

@@ -28,6 +28,9 @@ def command(
     report: Annotated[Path | None, typer.Option(help="Write an HTML report here.")] = None,
     workers: Annotated[int, typer.Option(min=1, help="How many processes.")] = 1,
     engine: Annotated[str, typer.Option(help="Where the work runs: local.")] = "local",
+    trusted: Annotated[
+        bool, typer.Option("--trusted", help="Run the environment's bodies in this process: for your own only.")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print verdicts as JSON lines, not as text.")] = False,
 ) -> int:
     """Replay trajectories in an environment and judge every call."""
@@ -36,7 +39,7 @@ def command(
 
     if engine != "local":
         raise InputError(f"there is no engine {engine!r} in this version", cure="use --engine local with --workers")
-    environment = load_environment(env)
+    environment = load_environment(env, trusted=trusted or None)
     tally = _Tally()
     kept = []
     with _sink(out) as write, _progress("verifying") as advance:

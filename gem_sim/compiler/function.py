@@ -51,7 +51,7 @@ def compile_tool(tool: Tool, surroundings: Surroundings, *, file: str = "environ
     tree = _function_tree(function, names, module)
     known = frozenset({*HOST_NAMES, *surroundings.constants})
     try:
-        code = restrict(tree, tool=tool.name, names=known, file=f"<{tool.name}>")
+        code = restrict(tree, tool=tool.name, names=known, tables=surroundings.tables, file=f"<{tool.name}>")
     except CompileError as error:
         faults.extend(error.faults)
     if faults:

@@ -1,119 +1,456 @@
-"""Interim policy: static, default deny."""
+"""The policy: which Python a body may be, decided when it is compiled.
+
+Default deny on RestrictedPython's visitor: every node goes through the table of `dialect.NODES`, every name and
+attribute through the lists there. What a value decides is left to guards of the sandbox, whose names begin with an
+underscore and so cannot be written in a body.
+"""
 
 from __future__ import annotations
 
 import ast
+import re
+import types
+from collections.abc import Callable, Iterable, Iterator
 from types import CodeType
-from typing import Any
+from typing import Any, Final, NamedTuple
 
 from RestrictedPython.transformer import RestrictingNodeTransformer
 
+from gem_sim.compiler.dialect import (
+    ATTRIBUTES,
+    BUILTINS,
+    CURES,
+    EXCEPTIONS,
+    METHODS_HANDED_ON,
+    METHODS_PAID,
+    MODULES,
+    NODES,
+)
 from gem_sim.errors import CompileError, Fault
 
-_SAFE_MODULES = ("math", "datetime", "re", "decimal", "statistics", "collections")
-_FORBIDDEN = {"open", "eval", "exec", "compile", "globals", "locals", "vars", "dir", "getattr", "setattr", "delattr", "input",
-              "breakpoint", "memoryview", "type", "id", "hash", "object", "super", "help", "exit", "quit", "bytes", "bytearray",
-              "BaseException", "print"}
-_NODES = set("""Module FunctionDef arguments arg Return Assign AugAssign AnnAssign For While If Expr Pass Break Continue Raise Try
-ExceptHandler Delete Name Attribute Subscript Call keyword Constant List Tuple Set Dict ListComp SetComp DictComp GeneratorExp
-comprehension Lambda IfExp BoolOp And Or UnaryOp Not USub UAdd Invert BinOp Add Sub Mult Div FloorDiv Mod Pow LShift RShift
-BitOr BitAnd BitXor Compare Eq NotEq Lt LtE Gt GtE Is IsNot In NotIn JoinedStr FormattedValue Slice Starred Load Store Del
-Import ImportFrom alias Assert NamedExpr""".split())
+MAX_SOURCE: Final = 100_000
+MAX_TEXT: Final = 20_000
+MAX_BITS: Final = 512
+
+MAX_NESTING: Final = 60
+MAX_NODES: Final = 20_000
+
+_OPERATORS: Final = {
+    ast.Add: "+",
+    ast.Mult: "*",
+    ast.Mod: "%",
+    ast.Pow: "**",
+    ast.LShift: "<<",
+    ast.BitOr: "|",
+    ast.BitAnd: "&",
+    ast.BitXor: "^",
+}
+
+
+def _inner_attributes() -> frozenset[str]:
+    """Return the attributes through which an object leads to the interpreter or to what is not in the dialect."""
+    generator = (name for name in "")
+    kinds: list[object] = [object, type, str, bytes, int, float, complex, list, tuple, dict, set, range, slice]
+    kinds += [memoryview, property, classmethod, BaseException, type(generator), types.FunctionType, types.CodeType]
+    kinds += [types.MethodType, types.BuiltinFunctionType, types.FrameType, types.TracebackType, types.ModuleType]
+    kinds += [types.CoroutineType, types.AsyncGeneratorType, types.CellType, re.Pattern, re.Match]
+    return frozenset(name for kind in kinds for name in dir(kind)) - ATTRIBUTES
+
+
+INNER_ATTRIBUTES: Final = _inner_attributes()
 
 
 class Policy(RestrictingNodeTransformer):
-    def __init__(self, tool: str, names: frozenset[str]) -> None:
+    """One visit of one body; collects every fault and rewrites what needs a guard."""
+
+    def __init__(self, tool: str, known: frozenset[str], fixed: frozenset[str], own: Own) -> None:
         super().__init__([], [], {})
-        self.tool, self.names, self.faults = tool, names, []
+        self.tool, self.known, self.fixed, self.own = tool, known, fixed, own
+        self.faults: list[Fault] = []
+        self.called: set[int] = set()
 
     def fault(self, node: Any, message: str, cure: str) -> None:
-        self.faults.append(Fault(self.tool, getattr(node, "lineno", 1), getattr(node, "col_offset", 0) + 1, message, cure))
+        """Note a fault at a node."""
+        place = getattr(node, "lineno", 1), getattr(node, "col_offset", 0) + 1
+        self.faults.append(Fault(self.tool, *place, message, cure))
 
     def visit(self, node: ast.AST) -> Any:
-        if type(node).__name__ not in _NODES:
-            self.fault(node, f"{type(node).__name__} is not part of the dialect", "write it another way")
+        """Visit a node by its line of the policy table; what has none is refused."""
+        name = type(node).__name__
+        rule = NODES.get(name)
+        if rule is None or rule.fate == "refused":
+            self.fault(node, f"{name} is not part of the dialect", rule.note if rule else "write it another way")
             return node
-        return getattr(self, f"_{type(node).__name__}", self.node_contents_visit)(node)
+        if rule.fate == "allowed":
+            return self.node_contents_visit(node)
+        handler: Callable[[Any], Any] = getattr(self, f"guard_{name}", self.node_contents_visit)
+        return handler(node)
 
-    def tick(self, node: Any) -> Any:
-        call = ast.Call(ast.Name("_tick_", ast.Load()), [], [])
-        return ast.fix_missing_locations(ast.copy_location(call, node))
-
-    def _name(self, node: Any, name: str) -> None:
-        if name.startswith("_") or name in _FORBIDDEN:
-            self.fault(node, f"the name {name!r} is not part of the dialect", "use another name")
-
-    def _Name(self, node: Any) -> Any:
-        self._name(node, node.id)
+    def guard_Name(self, node: ast.Name) -> ast.AST:
+        name = node.id
+        if name.startswith("_") and name != "_":
+            self.fault(node, f"the name {name!r} begins with an underscore", "choose another name")
+        elif isinstance(node.ctx, ast.Load) and name not in self.known:
+            self.fault(
+                node, f"the name {name!r} is not known", CURES.get(name, "define it, or use a name of the dialect")
+            )
+        elif not isinstance(node.ctx, ast.Load) and name in self.fixed:
+            self.fault(node, f"the name {name!r} belongs to the dialect", "choose another name")
         return node
 
-    def _arg(self, node: Any) -> Any:
-        if node.arg.startswith("_"):
-            self._name(node, node.arg)
+    def _bound(self, node: Any, name: str | None) -> None:
+        if name is not None and name != "_" and (name.startswith("_") or name in self.fixed):
+            self.fault(node, f"the name {name!r} belongs to the dialect", "choose another name")
+
+    def guard_arg(self, node: ast.arg) -> Any:
+        if node.arg != "state":
+            self._bound(node, node.arg)
+        node.annotation = None
+        return node
+
+    def guard_MatchAs(self, node: ast.MatchAs) -> Any:
+        self._bound(node, node.name)
         return self.node_contents_visit(node)
 
-    def _Attribute(self, node: Any) -> Any:
-        if node.attr.startswith("_") or node.attr in ("format", "format_map", "mro"):
-            self.fault(node, f"the attribute {node.attr!r} is not part of the dialect", "use fields of rows and ordinary methods")
+    def guard_MatchValue(self, node: ast.MatchValue) -> Any:
+        value = node.value.operand if isinstance(node.value, ast.UnaryOp) else node.value
+        if not isinstance(value, ast.Constant):
+            self.fault(node, "a pattern compares with something computed", "use literals in `case`")
+        return node
+
+    def guard_Attribute(self, node: ast.Attribute) -> Any:
+        name = node.attr
+        on_state = isinstance(node.value, ast.Name) and node.value.id == "state"
+        if name.startswith("_"):
+            self.fault(node, f"the attribute {name!r} begins with an underscore", "use fields of rows: row['field']")
+        elif name not in ATTRIBUTES and (name in INNER_ATTRIBUTES or name not in self.own.attributes):
+            cure = f"fields of rows are read as row['{name}']; see the list of attributes"
+            if name in self.own.attributes:
+                cure = f"write state['{name}'], or choose another name"
+            self.fault(node, f"the attribute {name!r} is not part of the dialect", CURES.get(name, cure))
+        elif name in METHODS_PAID - METHODS_HANDED_ON and id(node) not in self.called:
+            self.fault(node, f"the method {name!r} is not called where it is named", f"call it: x.{name}(...)")
+        elif isinstance(node.ctx, ast.Del) or (on_state and not isinstance(node.ctx, ast.Load)):
+            self.fault(node, f"the attribute {name!r} is set or removed", "set fields of rows: row['field'] = value")
+        node = self.node_contents_visit(node)
+        if isinstance(node.ctx, ast.Store):
+            node.value = _at(node.value, _guard("_own_", node.value))
+        return node
+
+    def guard_Constant(self, node: ast.Constant) -> Any:
+        value = node.value
+        if isinstance(value, str) and len(value) > MAX_TEXT:
+            self.fault(node, f"a text of more than {MAX_TEXT} characters", "keep long texts in the state")
+        elif isinstance(value, int) and value.bit_length() > MAX_BITS:
+            self.fault(node, f"an integer of more than {MAX_BITS} bits", "use a smaller number")
+        elif not isinstance(value, str | int | float | None):
+            self.fault(node, f"a constant of type {type(value).__name__}", "use text, numbers, True, False or None")
+        return node
+
+    def guard_FunctionDef(self, node: ast.FunctionDef) -> Any:
+        if not (node.name == "__init__" and id(node) in self.own.initialisers):
+            self._bound(node, node.name)
+        for decorator in node.decorator_list:
+            self.fault(decorator, "a decorator", "call the function where it is needed")
+        node.returns, node.decorator_list = None, []
+        if getattr(node, "type_params", None):
+            self.fault(node, "type parameters", "leave them out")
+        return self._with_tick(self.node_contents_visit(node), "_enter_")
+
+    def guard_ClassDef(self, node: ast.ClassDef) -> Any:
+        self._bound(node, node.name)
+        for decorator in node.decorator_list:
+            self.fault(decorator, "a decorator", "write `__init__` and the methods themselves")
+        if node.keywords or getattr(node, "type_params", None):
+            self.fault(node, "a class with keywords or type parameters", "leave them out")
+        for base in node.bases:
+            if not (isinstance(base, ast.Name) and base.id in {*EXCEPTIONS, *self.own.classes}):
+                self.fault(base, "the base of a class", "build on an exception, on a class of the body, or on nothing")
+        for statement in node.body:
+            if not isinstance(statement, ast.FunctionDef | ast.Assign | ast.AnnAssign | ast.Pass | ast.Expr):
+                self.fault(statement, f"{type(statement).__name__} in a class", "put methods and fields there only")
         return self.node_contents_visit(node)
 
-    def _body(self, node: Any) -> Any:
-        node = self.node_contents_visit(node)
-        node.body.insert(0, ast.copy_location(ast.Expr(self.tick(node.body[0])), node.body[0]))
+    def guard_For(self, node: ast.For) -> Any:
+        return self._with_tick(self.node_contents_visit(node))
+
+    def guard_While(self, node: ast.While) -> Any:
+        return self._with_tick(self.node_contents_visit(node))
+
+    def _with_tick(self, node: Any, guard: str = "_tick_") -> Any:
+        first = node.body[0]
+        node.body.insert(0, _at(first, ast.Expr(_guard(guard))))
         return node
 
-    _For = _While = _FunctionDef = _body
-
-    def _comprehension(self, node: Any) -> Any:
+    def guard_Lambda(self, node: ast.Lambda) -> Any:
         node = self.node_contents_visit(node)
-        node.ifs.insert(0, self.tick(node.target))
+        node.body = _at(node.body, ast.IfExp(_guard("_enter_"), node.body, ast.Constant(None)))
         return node
 
-    def _Lambda(self, node: Any) -> Any:
+    def guard_Assign(self, node: ast.Assign) -> Any:
         node = self.node_contents_visit(node)
-        node.body = ast.copy_location(ast.IfExp(self.tick(node.body), node.body, ast.copy_location(ast.Constant(None), node.body)), node.body)
+        if any(isinstance(inner, ast.Starred) for target in node.targets for inner in ast.walk(target)):
+            node.value = _at(node.value, _guard("_spread_", node.value))
         return node
 
-    def _Import(self, node: Any) -> Any:
-        for alias in node.names:
-            if alias.name not in _SAFE_MODULES:
-                self.fault(node, f"import of {alias.name!r}", f"only {', '.join(_SAFE_MODULES)} can be imported")
-        targets = [(a.asname or a.name, ast.Subscript(ast.Name("_modules_", ast.Load()), ast.Constant(a.name), ast.Load())) for a in node.names]
-        return [ast.fix_missing_locations(ast.copy_location(ast.Assign([ast.Name(n, ast.Store())], v), node)) for n, v in targets]
+    def guard_Dict(self, node: ast.Dict) -> Any:
+        node = self.node_contents_visit(node)
+        pairs = zip(node.keys, node.values, strict=True)
+        node.values = [value if key is not None else _at(value, _guard("_spread_", value)) for key, value in pairs]
+        return node
 
-    def _ImportFrom(self, node: Any) -> Any:
-        if node.module not in _SAFE_MODULES:
-            self.fault(node, f"import of {node.module!r}", f"only {', '.join(_SAFE_MODULES)} can be imported")
+    def guard_keyword(self, node: ast.keyword) -> Any:
+        node = self.node_contents_visit(node)
+        if node.arg is None:
+            node.value = _at(node.value, _guard("_spread_", node.value))
+        elif node.arg.startswith("_"):
+            self.fault(node.value, f"the argument {node.arg!r} begins with an underscore", "choose another name")
+        return node
+
+    def guard_Subscript(self, node: ast.Subscript) -> Any:
+        node = self.node_contents_visit(node)
+        if not (isinstance(node.slice, ast.Slice) and isinstance(node.ctx, ast.Load)):
+            return node
+        parts = (part or ast.Constant(None) for part in (node.slice.lower, node.slice.upper, node.slice.step))
+        return _at(node, _guard("_cut_", node.value, *parts))
+
+    def guard_comprehension(self, node: ast.comprehension) -> Any:
+        if node.is_async:
+            self.fault(node.target, "an asynchronous comprehension", "write a plain `for`")
+        node = self.node_contents_visit(node)
+        node.ifs.insert(0, _at(node.target, _guard("_tick_")))
+        return node
+
+    def guard_Set(self, node: ast.Set) -> Any:
+        elements = [self.visit(element) for element in node.elts]
+        return _at(node, _guard("_set_", ast.List(elements, ast.Load())))
+
+    def guard_SetComp(self, node: ast.SetComp) -> Any:
+        clauses = [self.visit(clause) for clause in node.generators]
+        return _at(node, _guard("_set_", ast.ListComp(self.visit(node.elt), clauses)))
+
+    def guard_BinOp(self, node: ast.BinOp) -> Any:
+        node = self.node_contents_visit(node)
+        operator = _OPERATORS.get(type(node.op))
+        if operator is None:
+            return node
+        return _at(node, _guard("_operate_", ast.Constant(operator), node.left, node.right))
+
+    def guard_AugAssign(self, node: ast.AugAssign) -> Any:
+        node = self.node_contents_visit(node)
+        operator = _OPERATORS.get(type(node.op))
+        if operator is None:
+            return node
+        constant = ast.Constant(f"{operator}=")
+        if isinstance(node.target, ast.Name):
+            value = _guard("_operate_", constant, ast.Name(node.target.id, ast.Load()), node.value)
+            return _at(node, ast.Assign([node.target], value))
+        if isinstance(node.target, ast.Attribute):
+            return self._augmented_attribute(node, constant)
+        if isinstance(node.target.slice, ast.Slice):
+            self.fault(node, "a slice is changed in place", "build a new list")
+        return _at(node, ast.Expr(_guard("_operate_at_", constant, node.target.value, node.target.slice, node.value)))
+
+    def _augmented_attribute(self, node: ast.AugAssign, constant: ast.Constant) -> Any:
+        owner = node.target.value  # type: ignore[union-attr]
+        inner = owner.args[0] if isinstance(owner, ast.Call) and owner.args else owner
+        if not isinstance(inner, ast.Name):
+            self.fault(node, "an attribute of something computed is changed in place", "give it a name first")
+            return node
+        name = node.target.attr  # type: ignore[union-attr]
+        old = ast.Attribute(ast.Name(inner.id, ast.Load()), name, ast.Load())
+        return _at(node, ast.Assign([node.target], _guard("_operate_", constant, old, node.value)))
+
+    def guard_Starred(self, node: ast.Starred) -> Any:
+        node = self.node_contents_visit(node)
+        if isinstance(node.ctx, ast.Load):
+            node.value = _at(node, _guard("_spread_", node.value))
+        return node
+
+    def guard_Call(self, node: ast.Call) -> Any:
+        if isinstance(node.func, ast.Attribute):
+            self.called.add(id(node.func))
+        node = self.node_contents_visit(node)
+        if isinstance(node.func, ast.Attribute) and node.func.attr in METHODS_PAID:
+            method = ast.Constant(node.func.attr)
+            arguments = [method, node.func.value, *node.args]
+            return _at(node, ast.Call(ast.Name("_method_", ast.Load()), arguments, node.keywords))
+        return node
+
+    def guard_MatchStar(self, node: ast.MatchStar) -> Any:
+        self._bound(node, node.name)
+        return node
+
+    def guard_MatchMapping(self, node: ast.MatchMapping) -> Any:
+        self._bound(node, node.rest)
+        return self.node_contents_visit(node)
+
+    def guard_FormattedValue(self, node: ast.FormattedValue) -> Any:
+        node = self.node_contents_visit(node)
+        if node.format_spec is not None or node.conversion != -1:
+            spec = node.format_spec or ast.Constant("")
+            value = _guard("_format_", node.value, ast.Constant(node.conversion), spec)
+            return _at(node, ast.FormattedValue(value, -1, None))
+        node.value = _at(node.value, _guard("_shown_", node.value))
+        return node
+
+    def guard_Try(self, node: ast.Try) -> Any:
+        for statement in node.finalbody:
+            for inner in ast.walk(statement):
+                if isinstance(inner, ast.Return | ast.Break | ast.Continue):
+                    self.fault(inner, "`finally` swallows what went wrong", "move it behind the `try`")
+        return self.node_contents_visit(node)
+
+    def guard_ExceptHandler(self, node: ast.ExceptHandler) -> Any:
+        self._bound(node, node.name)
+        kinds = node.type.elts if isinstance(node.type, ast.Tuple) else [node.type]
+        for kind in kinds:
+            if not (isinstance(kind, ast.Name) and kind.id in {*EXCEPTIONS, *self.own.classes}):
+                self.fault(node, "the handler names no ordinary exception", "name one, such as KeyError or ValueError")
+        return self._with_tick(self.node_contents_visit(node), "_caught_")
+
+    def guard_Import(self, node: ast.Import) -> Any:
         made = []
-        for a in node.names:
-            self._name(node, a.name)
-            v = ast.Attribute(ast.Subscript(ast.Name("_modules_", ast.Load()), ast.Constant(node.module), ast.Load()), a.name, ast.Load())
-            made.append(ast.fix_missing_locations(ast.copy_location(ast.Assign([ast.Name(a.asname or a.name, ast.Store())], v), node)))
+        for alias in node.names:
+            self._bound(node, alias.asname)
+            if alias.name not in MODULES:
+                self._refuse_import(node, alias.name)
+            module = ast.Subscript(ast.Name("_modules_", ast.Load()), ast.Constant(alias.name), ast.Load())
+            made.append(_at(node, ast.Assign([ast.Name(alias.asname or alias.name, ast.Store())], module)))
         return made
 
-    def _ExceptHandler(self, node: Any) -> Any:
-        if node.type is None:
-            self.fault(node, "a handler for everything", "name the exception, such as KeyError")
+    def guard_ImportFrom(self, node: ast.ImportFrom) -> Any:
+        made = []
+        for alias in node.names:
+            self._bound(node, alias.asname or alias.name)
+            if node.level or node.module not in MODULES:
+                self._refuse_import(node, node.module or ".")
+            elif alias.name not in MODULES[node.module]:
+                cure = f"it has {', '.join(MODULES[node.module])}"
+                self.fault(node, f"{node.module!r} has no {alias.name!r} in the dialect", cure)
+            module = ast.Subscript(ast.Name("_modules_", ast.Load()), ast.Constant(node.module), ast.Load())
+            value = ast.Attribute(module, alias.name, ast.Load())
+            made.append(_at(node, ast.Assign([ast.Name(alias.asname or alias.name, ast.Store())], value)))
+        return made
+
+    def _refuse_import(self, node: ast.AST, module: str) -> None:
+        cure = CURES.get(module.split(".", maxsplit=1)[0], f"only {', '.join(MODULES)} can be imported")
+        self.fault(node, f"{module!r} cannot be imported", cure)
+
+    def guard_AnnAssign(self, node: ast.AnnAssign) -> Any:
+        node.annotation = ast.Constant(None)
         return self.node_contents_visit(node)
+
+
+def _guard(name: str, *arguments: ast.expr) -> ast.Call:
+    return ast.Call(ast.Name(name, ast.Load()), list(arguments), [])
+
+
+def _at(node: ast.AST, made: Any) -> Any:
+    """Give a made node the place of the one it stands for."""
+    return ast.fix_missing_locations(ast.copy_location(made, node))
+
+
+class Own(NamedTuple):
+    """What the source itself brings: its classes, the `__init__` of each, and the attributes it may read."""
+
+    classes: frozenset[str]
+    initialisers: frozenset[int]
+    attributes: frozenset[str]
+
+
+def own_names(tree: ast.AST, tables: Iterable[str]) -> Own:
+    """Return what a source and its environment's tables add to the names of the dialect."""
+    classes = [node for node in ast.walk(tree) if isinstance(node, ast.ClassDef)]
+    attributes = set(tables)
+    initialisers = set()
+    for node in (statement for made in classes for statement in made.body):
+        if isinstance(node, ast.FunctionDef):
+            attributes.add(node.name)
+            initialisers.add(id(node))
+        elif isinstance(node, ast.Assign):
+            attributes |= {target.id for target in node.targets if isinstance(target, ast.Name)}
+        elif isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
+            attributes.add(node.target.id)
+    if classes:
+        stored = (node for node in ast.walk(tree) if isinstance(node, ast.Attribute))
+        attributes |= {node.attr for node in stored if isinstance(node.ctx, ast.Store)}
+    return Own(frozenset(node.name for node in classes), frozenset(initialisers), frozenset(attributes))
+
+
+def _bound_names(tree: ast.AST) -> Iterator[str]:
+    """Yield every name that the source itself binds, in whatever scope."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load):
+            yield node.id
+        elif isinstance(node, ast.arg):
+            yield node.arg
+        elif isinstance(node, ast.FunctionDef | ast.ClassDef):
+            yield node.name
+        elif isinstance(node, ast.alias):
+            yield node.asname or node.name
+        elif isinstance(node, ast.ExceptHandler | ast.MatchAs | ast.MatchStar) and node.name:
+            yield node.name
+        elif isinstance(node, ast.MatchMapping) and node.rest:
+            yield node.rest
 
 
 def parse(source: str, *, tool: str, file: str) -> ast.Module:
+    """Parse a body within bounds.
+
+    Raises:
+        CompileError: If it is no Python, or too long or too deep for the parser.
+    """
+    cure = "mend the syntax"
     try:
-        return ast.parse(source, filename=file)
+        if len(source) > MAX_SOURCE:
+            raise ValueError(f"longer than {MAX_SOURCE} characters")
+        return _bounded(ast.parse(source, filename=file))
     except SyntaxError as error:
-        fault = Fault(tool, error.lineno or 1, error.offset or 1, f"not Python: {error.msg}", "mend the syntax")
-        raise CompileError([fault], file=file) from None
-    except (ValueError, RecursionError, MemoryError) as error:
-        raise CompileError([Fault(tool, 1, 1, f"not Python: {error}", "mend the body")], file=file) from None
+        fault = Fault(tool, max(error.lineno or 1, 1), max(error.offset or 1, 1), f"not Python: {error.msg}", cure)
+    except (ValueError, RecursionError, MemoryError, OverflowError) as error:
+        fault = Fault(tool, 1, 1, f"not Python that can be read: {error or type(error).__name__}", "write it shorter")
+    raise CompileError([fault], file=file)
 
 
-def restrict(tree: ast.Module, *, tool: str, names: frozenset[str], file: str = "<tool>") -> CodeType:
-    policy = Policy(tool, names)
-    tree = policy.visit(tree)
-    if policy.faults:
-        raise CompileError(policy.faults, file=file)
-    return compile(ast.fix_missing_locations(tree), file, "exec")
+def _bounded(tree: ast.Module) -> ast.Module:
+    """Refuse a tree that is too large or too deep for the visitors and for Python's own compiler."""
+    level: list[ast.AST] = [tree]
+    number = depth = 0
+    while level:
+        number += len(level)
+        if number > MAX_NODES:
+            raise ValueError(f"more than {MAX_NODES} nodes")
+        if depth > MAX_NESTING:
+            raise ValueError(f"nested deeper than {MAX_NESTING} levels")
+        level = [child for node in level for child in ast.iter_child_nodes(node)]
+        depth += 1
+    return tree
 
 
-def policy_markdown() -> str:
-    return "# The tool dialect\n"
+def restrict(
+    tree: ast.Module, *, tool: str, names: frozenset[str], tables: Iterable[str] = (), file: str = "<tool>"
+) -> CodeType:
+    """Check a parsed module against the dialect, put in the guards, and compile it.
+
+    Args:
+        tree: The module; it is changed.
+        tool: The tool's name, for faults.
+        names: What the host puts into the namespace besides the builtins.
+        tables: The tables of the environment, which `state.name` reaches.
+        file: The name of the code, for tracebacks.
+
+    Raises:
+        CompileError: With every place where the source leaves the dialect.
+    """
+    known = names | frozenset(BUILTINS) | frozenset(EXCEPTIONS) | frozenset(_bound_names(tree))
+    fixed = names | frozenset(BUILTINS) | frozenset(EXCEPTIONS) | {"state"}
+    policy = Policy(tool, known, fixed, own_names(tree, tables))
+    try:
+        checked = policy.visit(tree)
+        if policy.faults:
+            raise CompileError(policy.faults, file=file)
+        return compile(ast.fix_missing_locations(checked), file, "exec", dont_inherit=True)
+    except (RecursionError, MemoryError, ValueError, SyntaxError) as error:
+        message = f"cannot be compiled: {error or type(error).__name__}"
+        raise CompileError([Fault(tool, 1, 1, message, "write it shorter and flatter")], file=file) from None

@@ -111,7 +111,7 @@ def judge_all(
     context = multiprocessing.get_context("spawn")
     remaining = iter(records)
     pending: deque[Future[list[Judged]]] = deque()
-    arguments = (environment.folder, with_trace)
+    arguments = (environment.folder, environment.trusted, with_trace)
     with ProcessPoolExecutor(workers, mp_context=context, initializer=_start, initargs=arguments) as pool:
         while True:
             while len(pending) < 2 * workers and (chunk := list(islice(remaining, _CHUNK))):
@@ -129,8 +129,8 @@ class _Worker(NamedTuple):
 _WORKER: list[_Worker] = []
 
 
-def _start(folder: str, with_trace: bool) -> None:
-    _WORKER[:] = [_Worker(load_environment(folder), with_trace)]
+def _start(folder: str, trusted: bool, with_trace: bool) -> None:
+    _WORKER[:] = [_Worker(load_environment(folder, trusted=trusted), with_trace)]
 
 
 def _judge_chunk(records: list[Record]) -> list[Judged]:

@@ -6,13 +6,13 @@ import ast
 from collections.abc import Mapping
 from functools import lru_cache
 
-from gem_sim.canonical import Json, copy_json
+from gem_sim.canonical import Json
 from gem_sim.compiler import compile_tool
 from gem_sim.compiler.function import Surroundings
 from gem_sim.environment import Environment
 from gem_sim.errors import StubError
-from gem_sim.sandbox import Refusal, run
-from gem_sim.simulator.view import StateView
+from gem_sim.sandbox import Limits, Moment
+from gem_sim.simulator.executor import executor_of
 from gem_sim.state import State
 from gem_sim.tool import Stub, Tool, default_of
 from gem_sim.workflow import Step
@@ -54,12 +54,13 @@ def holds(
     if not own and not used <= arguments.keys():
         return None
     given = {name: arguments.get(name, default_of(tool, name)) for name in stub.names}
-    parameters = {stub.names[name]: copy_json(value) for name, value in given.items()}
-    constants = {name: copy_json(constant.value) for name, constant in environment.constants.items()}
+    parameters = {stub.names[name]: value for name, value in given.items()}
+    moment = Moment(state, environment.clock, {}, 0)
     try:
-        return bool(run(stub.code, stub.function, {"state": StateView(state), **parameters}, constants, tool=step.tool))
-    except (StubError, Refusal):
+        outcome = executor_of(environment).call(condition_key(step), parameters, moment, Limits())
+    except StubError:
         return None
+    return None if outcome.refusal is not None else bool(outcome.content)
 
 
 @lru_cache(maxsize=1024)

@@ -110,8 +110,13 @@ def bundled_environments() -> list[str]:
     return sorted(path.parent.name for path in (root / "environments").glob(f"*/{FILE}"))
 
 
-def load_environment(name: str | Path) -> Environment:
+def load_environment(name: str | Path, *, trusted: bool | None = None) -> Environment:
     """Load an environment by path or name, with every quote located and every body compiled.
+
+    Args:
+        name: Path of its folder, or the name of one in a workspace or the package.
+        trusted: Whether its bodies may run in this process: faster, with the dialect and fuel as the only walls.
+            False runs them in a locked-down worker. None trusts what came with the package, and nothing else.
 
     Raises:
         InputError: If there is none, or a file cannot be read.
@@ -153,7 +158,13 @@ def load_environment(name: str | Path) -> Environment:
         tasks=_read_tasks(folder / "tasks.jsonl"),
         conditions=conditions,
         folder=str(folder),
+        trusted=_came_with_the_package(folder) if trusted is None else trusted,
     )
+
+
+def _came_with_the_package(folder: Path) -> bool:
+    *_, root = workspace_roots()
+    return folder.resolve().parent == (root / "environments").resolve()
 
 
 def _digest(content: EnvironmentFile, stubs: Mapping[str, Stub], state: State, passage: Passage) -> str:

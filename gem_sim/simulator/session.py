@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import NamedTuple, Protocol
 
 from jsonschema_rs import Draft202012Validator
 
-from gem_sim.canonical import Json, copy_json
+from gem_sim.canonical import Json
 from gem_sim.environment import Environment
 from gem_sim.errors import InputError, StubError
-from gem_sim.sandbox import Limits, Refusal, run
+from gem_sim.sandbox import Limits, Moment, Outcome
+from gem_sim.simulator.executor import executor_of
 from gem_sim.simulator.schema import complaints, validator
-from gem_sim.simulator.view import StateView, changes_of
-from gem_sim.state import Row, State
+from gem_sim.state import State
 from gem_sim.task import Task
-from gem_sim.tool import UNSPECIFIED, Stub, Tool, ToolCall, ToolResult, default_of
+from gem_sim.tool import Stub, Tool, ToolCall, ToolResult, default_of
 
 
 class _Moment(NamedTuple):
@@ -38,6 +37,20 @@ class _Runtime(NamedTuple):
     arguments: Draft202012Validator
     returns: Draft202012Validator | None
     defaults: Mapping[str, Json]
+
+    def parameters(self, call: ToolCall) -> dict[str, Json]:
+        """Return a call's arguments by the names of the stub's parameters, absent ones with their defaults."""
+        names = self.stub.names
+        return {names[name]: value for name, value in {**self.defaults, **call.arguments}.items()}
+
+    def broken(self, outcome: Outcome) -> StubError | None:
+        """Return how a result breaks the tool's own `returns`, None where it keeps to it or the tool refused."""
+        if self.returns is None or outcome.refusal is not None or self.returns.is_valid(outcome.content):
+            return None
+        first = next(complaints(self.tool.returns or {}, outcome.content), None)
+        if first is None:
+            return None
+        return StubError(self.tool.name, f"its result breaks its own `returns` at {first.path}: {first.message}")
 
 
 class LiveRun(Protocol):
@@ -129,46 +142,59 @@ class Session:
         Raises:
             StubError: If the stub is broken; LimitError if it hit a limit. The state is as before.
         """
-        self.made_ids, self.read_clock = (), False
-        runtime = _runtimes(self.environment).get(tool_call.tool)
-        reason = _complaint(runtime, tool_call)
-        if runtime is None or reason is not None:
-            self._moment = self._moment._replace(before=self._moment)
-            return _refused(tool_call, reason or "")
-        host = _Host(self)
-        try:
-            content = self._run(runtime, tool_call, host)
-        except Refusal as refusal:
-            self._moment = self._moment._replace(before=self._moment)
-            return _refused(tool_call, refusal.message)
-        self.made_ids, self.read_clock = tuple(host.made), host.read_clock
-        return ToolResult.model_construct(call_id=tool_call.id, content=content, is_error=False)
+        results, error = self._run([tool_call])
+        if error is not None:
+            raise error
+        return results[0]
 
-    def _run(self, runtime: _Runtime, tool_call: ToolCall, host: _Host) -> Json:
-        """Run the stub, check what it answers, keep what it changed."""
-        view = StateView(self._moment.state)
-        given = {**runtime.defaults, **tool_call.arguments}
-        arguments = {runtime.stub.names[name]: copy_json(value) for name, value in given.items()}
-        content = run(
-            runtime.stub.code,
-            runtime.stub.function,
-            {"state": view, **arguments},
-            host.names(),
-            tool=tool_call.tool,
-            limits=self.limits,
-        )
-        try:
-            answer = copy_json(content)
-            changes = changes_of(view)
-        except ValueError as error:
-            raise StubError(tool_call.tool, f"the result or a row is no JSON value: {error}") from None
-        if runtime.returns is not None and not runtime.returns.is_valid(answer):
-            for complaint in complaints(runtime.tool.returns or {}, answer):
-                message = f"its result breaks its own `returns` at {complaint.path}: {complaint.message}"
-                raise StubError(tool_call.tool, message)
+    def call_all(self, tool_calls: Sequence[ToolCall]) -> list[ToolResult]:
+        """Run calls in order, in one message where a worker runs the stubs; each takes effect wholly or not at all.
+
+        Raises:
+            StubError: If a stub is broken; the state is that before its call.
+        """
+        results, error = self._run(tool_calls)
+        if error is not None:
+            raise error
+        return results
+
+    def _run(self, tool_calls: Sequence[ToolCall]) -> tuple[list[ToolResult], StubError | None]:
+        """Return the results up to the first call that broke, and how it broke."""
+        self.made_ids, self.read_clock = (), False
+        known = _runtimes(self.environment)
+        reasons = [_complaint(known.get(call.tool), call) for call in tool_calls]
+        valid = [call for call, reason in zip(tool_calls, reasons, strict=True) if reason is None]
+        start = Moment(self._moment.state, self._moment.clock, self._moment.ids, self.seed)
+        calls = [(call.tool, known[call.tool].parameters(call)) for call in valid]
+        outcomes, error = executor_of(self.environment).calls(calls, start, self.limits) if calls else ([], None)
+        waiting = iter(outcomes)
+        results: list[ToolResult] = []
+        for call, reason in zip(tool_calls, reasons, strict=True):
+            if reason is not None:
+                results.append(self._refuse(call, reason))
+                continue
+            outcome = next(waiting, None)
+            if outcome is None:
+                return results, error
+            broken = known[call.tool].broken(outcome)
+            if broken is not None:
+                return results, broken
+            results.append(self._arrive(call, outcome))
+        return results, error
+
+    def _refuse(self, call: ToolCall, reason: str) -> ToolResult:
+        self._moment = self._moment._replace(before=self._moment)
+        self.made_ids, self.read_clock = (), False
+        return ToolResult(call_id=call.id, content={"error": reason}, is_error=True)
+
+    def _arrive(self, call: ToolCall, outcome: Outcome) -> ToolResult:
+        """Take over what a call led to."""
+        if outcome.refusal is not None:
+            return self._refuse(call, outcome.refusal)
         moment = self._moment
-        self._moment = _Moment(moment.state.with_changes(changes), moment.clock, host.ids, moment)
-        return answer
+        self._moment = _Moment(outcome.state, moment.clock, outcome.ids, moment)
+        self.made_ids, self.read_clock = outcome.made, outcome.read_clock
+        return ToolResult.model_construct(call_id=call.id, content=outcome.content, is_error=False)
 
     def fork(self) -> Session:
         """Return an independent session at the same moment; costs the same whatever the state's size."""
@@ -195,66 +221,6 @@ class Session:
         moved = datetime.fromisoformat(self.clock) + timedelta(seconds=seconds)
         clock = moved.astimezone(UTC).isoformat().replace("+00:00", "Z")
         self._moment = self._moment._replace(clock=clock)
-
-
-class _Host:
-    """The functions a stub is given for one call, and what it did with them."""
-
-    def __init__(self, session: Session) -> None:
-        self._session = session
-        self.ids = dict(session._moment.ids)
-        self.made: list[str] = []
-        self.read_clock = False
-
-    def names(self) -> dict[str, object]:
-        """Return what the stub finds in its namespace besides the builtins."""
-        constants = self._session.environment.constants
-        return {
-            **{name: copy_json(constant.value) for name, constant in constants.items()},
-            "require": self.require,
-            "fail": self.fail,
-            "new_id": self.new_id,
-            "now": self.now,
-            "unspecified": unspecified,
-        }
-
-    def require(self, condition: object, reason: str = "The request breaks a rule.") -> None:
-        """Refuse the call unless `condition` holds; `reason` is the id of a rule or a sentence."""
-        if not condition:
-            self.fail(reason)
-
-    def fail(self, reason: str = "The request cannot be carried out.") -> None:
-        """Refuse the call."""
-        rule = self._session.environment.rules.get(reason) if isinstance(reason, str) else None
-        raise Refusal(str(reason) if rule is None else rule.text, str(reason) if rule is not None else None)
-
-    def new_id(self, table: str) -> str:
-        """Return an id that no row of the table has; decided by seed, table and count alone."""
-        if type(table) is not str:
-            raise TypeError("new_id takes the name of a table")
-        rows: Mapping[str, Row] = self._session.state.get(table, {})
-        while True:
-            number = self.ids.get(table, 0) + 1
-            self.ids[table] = number
-            text = f"{self._session.seed}:{table}:{number}"
-            made = f"{table}_{hashlib.sha256(text.encode()).hexdigest()[:8]}"
-            if made not in rows:
-                self.made.append(made)
-                return made
-
-    def now(self) -> str:
-        """Return the fake clock."""
-        self.read_clock = True
-        return self._session.clock
-
-
-def unspecified(reason: str = "no rule says it") -> dict[str, str]:
-    """Return the marker of a value that no rule determines."""
-    return {UNSPECIFIED: str(reason)}
-
-
-def _refused(tool_call: ToolCall, reason: str) -> ToolResult:
-    return ToolResult(call_id=tool_call.id, content={"error": reason}, is_error=True)
 
 
 def _complaint(runtime: _Runtime | None, tool_call: ToolCall) -> str | None:

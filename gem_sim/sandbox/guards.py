@@ -1,0 +1,370 @@
+"""What the policy puts into a body where a value decides: bounded operators, formats, slices and methods.
+
+Every function here is given to a stub under a name that ends in an underscore and begins with one, so no body can
+name, replace or pass it.
+"""
+
+from __future__ import annotations
+
+import datetime
+import decimal
+import operator
+import re
+import sys
+from collections import Counter, OrderedDict, defaultdict, deque
+from collections.abc import Callable, Mapping, Sized
+from typing import Any, Final
+
+from gem_sim.sandbox.meter import MAX_BITS, Meter, entry_of, turn_of
+from gem_sim.sandbox.ordered import OrderedSet
+from gem_sim.sandbox.view import TableView
+from gem_sim.state import SharedDict, SharedList
+
+# Classes that a body makes are marked by the name of the module they think they live in.
+STUB_MODULE: Final = "<stub>"
+
+_MAX_WIDTH: Final = 1000
+_MAX_SHOWN_NODES: Final = 20_000
+_OPERATORS: Final[dict[str, Callable[[Any, Any], Any]]] = {
+    "+": operator.add,
+    "-": operator.sub,
+    "*": operator.mul,
+    "%": operator.mod,
+    "**": operator.pow,
+    "<<": operator.lshift,
+    "|": operator.or_,
+    "&": operator.and_,
+    "^": operator.xor,
+    "+=": operator.iadd,
+    "-=": operator.isub,
+    "*=": operator.imul,
+    "%=": operator.imod,
+    "**=": operator.ipow,
+    "<<=": operator.ilshift,
+    "|=": operator.ior,
+    "&=": operator.iand,
+    "^=": operator.ixor,
+}
+_SCALARS: Final = frozenset((str, int, float, bool, type(None)))
+_MOMENTS: Final = (datetime.date, datetime.time, datetime.timedelta, datetime.timezone)
+_LISTS: Final = (list, SharedList, tuple, deque)
+_MAPPINGS: Final = (dict, SharedDict, defaultdict, OrderedDict, Counter)
+SIZED: Final[tuple[type[Sized], ...]] = (
+    *_LISTS,
+    *_MAPPINGS,
+    OrderedSet,
+    TableView,
+    range,
+    str,
+    type({}.keys()),
+    type({}.values()),
+    type({}.items()),
+)
+_PERCENT: Final = re.compile(r"%(?:\(\w+\))?[-+ 0#]*(\d*)(?:\.(\d*))?([a-zA-Z%])")
+_DIRECTIVES: Final = frozenset("aAbBdHIjmMpSyYfUWuVGF%zTDe")
+
+
+def guards(meter: Meter) -> dict[str, Any]:
+    """Return the guards bound to a meter, by the names that the policy writes."""
+    return {
+        "_tick_": turn_of(meter),
+        "_enter_": entry_of(meter),
+        "_caught_": _caught_of(meter),
+        "_own_": own,
+        "_set_": OrderedSet,
+        "_operate_": operate_of(meter),
+        "_operate_at_": _operate_at_of(meter),
+        "_spread_": spread_of(meter),
+        "_cut_": _cut_of(meter),
+        "_method_": _method_of(meter),
+        "_shown_": shown_of(meter),
+        "_format_": format_of(meter),
+    }
+
+
+def _caught_of(meter: Meter) -> Callable[[], None]:
+    def caught() -> None:
+        """Stand at the top of every handler: what the interpreter ran out of cannot be caught."""
+        error = sys.exc_info()[1]
+        if isinstance(error, RecursionError | MemoryError):
+            meter.stop("out of memory" if isinstance(error, MemoryError) else "calls nested too deeply")
+
+    return caught
+
+
+def own(value: Any) -> Any:
+    """Return an object whose attributes a body may set: an instance of a class of its own.
+
+    Raises:
+        TypeError: For anything else.
+    """
+    if type(value).__module__ != STUB_MODULE:
+        raise TypeError(f"attributes of a {type(value).__name__} cannot be set; set fields: row['field'] = value")
+    return value
+
+
+def spread_of(meter: Meter) -> Callable[[Any], Any]:
+    """Return the guard of what is run through in C: it pays for its length beforehand."""
+
+    def spread(value: Any) -> Any:
+        if isinstance(value, SIZED):
+            meter.items(len(value))
+        return value
+
+    return spread
+
+
+def operate_of(meter: Meter) -> Callable[[str, Any, Any], Any]:
+    """Return the guard of operators whose result can be much larger than what goes in."""
+
+    def operate(name: str, left: Any, right: Any) -> Any:
+        kind = type(left)
+        if kind is type(right) and (kind is int or kind is float):
+            if name[0] in "*<" and kind is int:
+                _bound_integer(meter, name, left, right)
+        elif name[0] == "%" and kind is str:
+            _bound_percent(meter, left, right)
+        else:
+            _bound_growth(meter, name, left, right)
+        return _OPERATORS[name](left, right)
+
+    return operate
+
+
+def _bound_integer(meter: Meter, name: str, left: int, right: int) -> None:
+    bits = left.bit_length()
+    if name.startswith("**"):
+        bits *= abs(right)
+    elif name[0] == "*":
+        bits += right.bit_length()
+    elif right > 0:
+        bits += right
+    if bits > MAX_BITS:
+        meter.stop(f"an integer of more than {MAX_BITS} bits")
+
+
+def _bound_growth(meter: Meter, name: str, left: Any, right: Any) -> None:
+    """Pay for a sum, a repetition or a union of sized values before it is made."""
+    if name[0] == "*":
+        if isinstance(left, bool | int) and isinstance(right, bool | int):
+            _bound_integer(meter, name, left, right)
+        elif isinstance(right, int) and isinstance(left, SIZED):
+            _pay(meter, left, max(right, 0))
+        elif isinstance(left, int) and isinstance(right, SIZED):
+            _pay(meter, right, max(left, 0))
+    elif name[0] == "<":
+        if isinstance(left, int) and isinstance(right, int):
+            _bound_integer(meter, name, left, right)
+    elif name[0] in "+|&^-":
+        for side in (left, right):
+            if isinstance(side, SIZED):
+                _pay(meter, side, 1)
+
+
+def _pay(meter: Meter, value: Any, times: int) -> None:
+    if isinstance(value, str):
+        meter.characters(len(value) * times)
+    else:
+        meter.items(len(value) * times)
+
+
+def _operate_at_of(meter: Meter) -> Callable[[str, Any, Any, Any], None]:
+    operate = operate_of(meter)
+
+    def operate_at(name: str, holder: Any, key: Any, value: Any) -> None:
+        holder[key] = operate(name, holder[key], value)
+
+    return operate_at
+
+
+def _cut_of(meter: Meter) -> Callable[[Any, Any, Any, Any], Any]:
+    def cut(value: Any, start: Any, stop: Any, step: Any) -> Any:
+        part = slice(start, stop, step)
+        if isinstance(value, str):
+            meter.characters(len(range(*part.indices(len(value)))))
+        elif isinstance(value, SIZED):
+            meter.items(len(range(*part.indices(len(value)))))
+        return value[part]
+
+    return cut
+
+
+def shown_of(meter: Meter) -> Callable[[Any], str]:
+    """Return the guard of a value put into text: plain values only, paid for by their size."""
+
+    def shown(value: Any) -> str:
+        kind = type(value)
+        if kind is str:
+            meter.characters(len(value))
+            return str(value)
+        if kind is int or kind is float or kind is bool or value is None:
+            return str(value)
+        check_shown(meter, value)
+        text = str(value)
+        meter.characters(len(text))
+        return text
+
+    return shown
+
+
+def check_shown(meter: Meter, value: Any) -> None:
+    """Refuse what has no text of its own, and what has too much of it; shared parts count each time.
+
+    Raises:
+        TypeError: For functions, classes, instances of a body's own classes and the like.
+    """
+    nodes = 0
+    waiting = [value]
+    while waiting:
+        item = waiting.pop()
+        nodes += 1
+        if nodes > _MAX_SHOWN_NODES:
+            meter.stop("a value too large to be shown as text")
+        kind = type(item)
+        if kind is str:
+            meter.characters(len(item))
+        elif kind in _SCALARS or isinstance(item, _MOMENTS):
+            continue
+        elif kind is decimal.Decimal:
+            _plain_exponent(item)
+        elif isinstance(item, _MAPPINGS):
+            waiting += item
+            waiting += item.values()
+        elif isinstance(item, (*_LISTS, OrderedSet, type({}.keys()), type({}.values()), type({}.items()))):
+            waiting += item
+        elif isinstance(item, Exception):
+            waiting += item.args
+        elif kind is not range:
+            raise TypeError(f"a {kind.__name__} cannot be shown as text; show its fields")
+    meter.charge(nodes // 16)
+
+
+def format_of(meter: Meter) -> Callable[[Any, int, str], str]:
+    """Return the guard of `{value!conversion:spec}`."""
+    shown = shown_of(meter)
+
+    def formatted(value: Any, conversion: int, spec: str) -> str:
+        if conversion != -1:
+            check_shown(meter, value)
+            value = str(value) if conversion == ord("s") else repr(value) if conversion == ord("r") else ascii(value)
+        if not spec:
+            return shown(value)
+        if isinstance(value, datetime.date | datetime.time):
+            bound_directives(meter, spec)
+        else:
+            check_shown(meter, value)
+            for digits in re.findall(r"\d+", spec):
+                if len(digits) > 4 or int(digits) > _MAX_WIDTH:
+                    meter.stop(f"a format wider than {_MAX_WIDTH}")
+            if type(value) is int and value.bit_length() > 1024 and spec[-1:] in "eEfFgG%":
+                raise OverflowError("an integer too large for this format")
+        text = format(value, spec)
+        meter.characters(len(text))
+        return text
+
+    return formatted
+
+
+def _bound_percent(meter: Meter, text: str, values: Any) -> None:
+    """Allow `text % values` where each directive is narrow and shows a plain value."""
+    meter.characters(len(text))
+    rest = _PERCENT.sub("", text)
+    if "%" in rest:
+        raise ValueError("a format with * or an unknown directive; use an f-string")
+    for width, precision, _kind in _PERCENT.findall(text):
+        for digits in (width, precision):
+            if digits and (len(digits) > 4 or int(digits) > _MAX_WIDTH):
+                meter.stop(f"a format wider than {_MAX_WIDTH}")
+    check_shown(meter, values)
+
+
+def bound_directives(meter: Meter, form: str) -> None:
+    """Allow the directives of `strftime` that need no time zone of the machine and pad to no width.
+
+    Raises:
+        ValueError: For the others.
+    """
+    meter.characters(len(form))
+    for part in form.replace("%%", "").split("%")[1:]:
+        letter = part[1:2] if part[:1] == "-" else part[:1]
+        if letter not in _DIRECTIVES or not letter:
+            raise ValueError(f"the directive %{part[:2]} is not part of the dialect")
+    if len(form) > _MAX_WIDTH:
+        meter.stop(f"a format longer than {_MAX_WIDTH}")
+
+
+def _plain_exponent(value: decimal.Decimal) -> None:
+    if value.is_finite() and abs(value.adjusted()) > _MAX_WIDTH:
+        raise OverflowError("a decimal with too large an exponent")
+
+
+def _method_of(meter: Meter) -> Callable[..., Any]:
+    """Return the guard of methods that run or grow inside C: `value.name(...)`, paid for beforehand."""
+    spread = spread_of(meter)
+
+    def method(name: str, value: Any, *arguments: Any, **named: Any) -> Any:
+        kind = type(value)
+        if kind is str:
+            meter.characters(len(value))
+            if name == "join" and len(arguments) == 1 and not named:
+                return _join(meter, value, arguments[0])
+            if name in _TEXT_GROWERS:
+                _TEXT_GROWERS[name](meter, value, arguments)
+        elif name in ("strftime", "strptime"):
+            for form in (item for item in arguments if isinstance(item, str)):
+                bound_directives(meter, form)
+        elif name == "replace" and not named and arguments and isinstance(arguments[0], str):
+            raise TypeError("replace of texts only; call it on a text")
+        elif isinstance(value, SIZED):
+            if name in ("copy", "most_common", "elements", *_UNIONS):
+                meter.items(len(value))
+            for argument in arguments:
+                spread(argument)
+            if name == "elements":
+                counts = value.values() if isinstance(value, Counter) else ()
+                meter.items(sum(count for count in counts if type(count) is int and count > 0))
+        else:
+            for argument in arguments:
+                spread(argument)
+        return getattr(value, name)(*arguments, **named)
+
+    return method
+
+
+_UNIONS: Final = ("union", "intersection", "difference", "symmetric_difference", "issubset", "issuperset")
+
+
+def _join(meter: Meter, value: str, parts: Any) -> str:
+    """Join what may be a generator: only the finished list says how long the text will be."""
+    spread_of(meter)(parts)
+    texts = parts if type(parts) is list else list(parts)
+    meter.characters(sum(len(part) for part in texts if type(part) is str) + len(value) * len(texts))
+    return value.join(texts)
+
+
+def _grow_replace(meter: Meter, value: str, arguments: tuple[Any, ...]) -> None:
+    if len(arguments) >= 2 and type(arguments[0]) is str and type(arguments[1]) is str:
+        times = value.count(arguments[0]) if arguments[0] else len(value) + 1
+        meter.characters(len(value) + times * len(arguments[1]))
+
+
+def _grow_width(meter: Meter, _value: str, arguments: tuple[Any, ...]) -> None:
+    for width in arguments[:1]:
+        if type(width) is int and width > _MAX_WIDTH:
+            meter.stop(f"a text padded to more than {_MAX_WIDTH} characters")
+
+
+def _grow_tabs(meter: Meter, value: str, arguments: tuple[Any, ...]) -> None:
+    _grow_width(meter, value, arguments)
+    size = arguments[0] if arguments and type(arguments[0]) is int else 8
+    meter.characters(len(value) + value.count("\t") * max(size, 0))
+
+
+_TEXT_GROWERS: Final[Mapping[str, Callable[[Meter, str, tuple[Any, ...]], None]]] = {
+    "replace": _grow_replace,
+    "center": _grow_width,
+    "ljust": _grow_width,
+    "rjust": _grow_width,
+    "zfill": _grow_width,
+    "expandtabs": _grow_tabs,
+}

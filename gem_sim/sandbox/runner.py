@@ -1,0 +1,194 @@
+"""The hot loop: one call of one stub, wholly or not at all."""
+
+from __future__ import annotations
+
+import decimal
+from collections.abc import Mapping, Sequence
+from types import CodeType, TracebackType
+from typing import Any, NamedTuple, TypeAlias
+
+from gem_sim.canonical import Json, copy_json
+from gem_sim.errors import LimitError, StubError
+from gem_sim.sandbox.guards import STUB_MODULE, guards
+from gem_sim.sandbox.host import Host, Moment, Refusal
+from gem_sim.sandbox.meter import LimitHit, Limits, Meter
+from gem_sim.sandbox.modules import CONTEXT, Modules
+from gem_sim.sandbox.names import build_class, names
+from gem_sim.sandbox.view import StateView, changes_of
+from gem_sim.state import Row, SharedValueChanged, State, share
+
+_MAX_MESSAGE = 300
+
+
+# Name of a stub and its arguments, by parameter.
+Calls: TypeAlias = Sequence[tuple[str, Mapping[str, Json]]]
+
+
+class Code(NamedTuple):
+    """A stub as the runner needs it: checked code, and the name of the function that it defines."""
+
+    code: CodeType
+    function: str
+
+
+class Program(NamedTuple):
+    """All that an environment's stubs may refer to; `rules` maps a rule's id to its sentence."""
+
+    stubs: Mapping[str, Code]
+    constants: Mapping[str, Json]
+    rules: Mapping[str, str]
+
+
+class Outcome(NamedTuple):
+    """What became of a call.
+
+    `refusal` None means that it succeeded with `content`; `changes` (table → key → row, None for a row removed),
+    the `state` they lead to, `ids` and `made` (the ids made by this call) then hold. `read_clock` tells whether it
+    asked for the time.
+    """
+
+    content: Json
+    refusal: str | None
+    changes: dict[str, dict[str, Row | None]]
+    state: State
+    ids: Mapping[str, int]
+    made: tuple[str, ...]
+    read_clock: bool
+
+
+class Runner:
+    """Runs the stubs of one program in this process; one call at a time, so one runner per thread.
+
+    The functions are made once: a body binds local names only, its globals are read-only for it, and whatever it
+    makes is gone when the call ends.
+    """
+
+    def __init__(self, program: Program) -> None:
+        self._program = program
+        self._meter = Meter()
+        self._host = Host(program.rules)
+        self._functions: dict[str, Any] = {}
+        # Stubs that changed a row of a scan; they get copies from the start.
+        self._copying: set[str] = set()
+        self._space: dict[str, Any] = {
+            **names(self._meter),
+            **{name: share(copy_json(value)) for name, value in program.constants.items()},
+            **self._host.names(),
+            **guards(self._meter),
+            "_modules_": Modules(self._meter),
+            "__builtins__": {"__build_class__": build_class},
+            "__name__": STUB_MODULE,
+        }
+
+    def calls(self, calls: Calls, moment: Moment, limits: Limits) -> tuple[list[Outcome], StubError | None]:
+        """Run stubs one after the other, each from where the one before it ended.
+
+        Returns the outcomes up to the first call that broke, and how it broke; None if none did.
+        """
+        outcomes: list[Outcome] = []
+        for name, arguments in calls:
+            try:
+                outcome = self.call(name, arguments, moment, limits)
+            except StubError as error:
+                return outcomes, error
+            moment = moment._replace(state=outcome.state, ids=outcome.ids)
+            outcomes.append(outcome)
+        return outcomes, None
+
+    def call(self, name: str, arguments: Mapping[str, Json], moment: Moment, limits: Limits) -> Outcome:
+        """Run a stub on a copy of its arguments, from a moment.
+
+        Raises:
+            LimitError: If it hit a limit.
+            StubError: If it crashed, or what it leaves is no JSON.
+        """
+        try:
+            if name not in self._copying:
+                try:
+                    return self._attempt(name, copy_json(arguments), moment, limits, copying=False)
+                except SharedValueChanged:
+                    self._copying.add(name)
+            return self._attempt(name, copy_json(arguments), moment, limits, copying=True)
+        except Refusal as refusal:
+            return Outcome(None, refusal.message, {}, moment.state, moment.ids, (), self._host.read_clock)
+        except LimitHit as hit:
+            raise LimitError(name, hit.reason) from None
+        except SharedValueChanged:
+            raise StubError(name, "it changes a constant; make a copy first") from None
+        except (RecursionError, MemoryError) as error:
+            what = "out of memory" if isinstance(error, MemoryError) else "calls nested too deeply"
+            raise LimitError(name, what) from None
+
+    def _attempt(self, name: str, arguments: Any, moment: Moment, limits: Limits, *, copying: bool) -> Outcome:
+        code = self._program.stubs[name].code
+        meter, host = self._meter, self._host
+        meter.start(limits, code, Runner._attempt.__code__)
+        host.start(moment)
+        view = StateView(moment.state, copying, meter.items)
+        function = self._functions.get(name) or self._function(name)
+        context = decimal.getcontext()
+        try:
+            if context is not CONTEXT:
+                decimal.setcontext(CONTEXT)
+            content = function(view, **arguments)
+        except (RecursionError, MemoryError):
+            raise
+        except Exception as error:
+            line = _line_of(error.__traceback__, code.co_filename)
+            raise StubError(name, _described(error), line=line) from None
+        finally:
+            decimal.setcontext(context)
+        if meter.fuel < 0:
+            raise LimitHit("out of fuel")
+        try:
+            answer, changes = copy_json(content), changes_of(view)
+        except ValueError as error:
+            raise StubError(name, f"the result or a row is no JSON value: {error}") from None
+        _bound_output(answer, limits.output)
+        state = moment.state.with_changes(changes)
+        return Outcome(answer, None, changes, state, host.ids, tuple(host.made), host.read_clock)
+
+    def _function(self, name: str) -> Any:
+        stub = self._program.stubs[name]
+        space = dict(self._space)
+        exec(stub.code, space)
+        function = self._functions[name] = space[stub.function]
+        return function
+
+
+def _bound_output(value: Json, left: int) -> None:
+    """Raise `LimitHit` for a result of more than so many characters; shared parts were copied, so each counts."""
+    waiting: list[Json] = [value]
+    while waiting:
+        item = waiting.pop()
+        left -= len(item) + 2 if isinstance(item, str) else 2
+        if left < 0:
+            raise LimitHit("a result that is too large")
+        if isinstance(item, dict):
+            left -= sum(map(len, item))
+            waiting += item.values()
+        elif isinstance(item, list):
+            waiting += item
+
+
+def _line_of(traceback: TracebackType | None, filename: str) -> int | None:
+    """Return the last line of the body that a traceback passes through, None if it passes through none."""
+    line = None
+    while traceback is not None:
+        if traceback.tb_frame.f_code.co_filename == filename:
+            line = traceback.tb_lineno
+        traceback = traceback.tb_next
+    return line
+
+
+def _described(error: Exception) -> str:
+    """Return an exception as text without running anything of the stub's or building anything large."""
+    parts = []
+    for part in error.args[:3]:
+        if type(part) is str:
+            parts.append(part[:_MAX_MESSAGE] if not isinstance(error, KeyError) else repr(part[:_MAX_MESSAGE]))
+        elif type(part) in (bool, float, type(None)) or (type(part) is int and part.bit_length() < 1024):
+            parts.append(repr(part))
+        else:
+            parts.append(f"a {type(part).__name__}")
+    return f"{type(error).__name__}: {', '.join(parts)}"

@@ -1,0 +1,201 @@
+"""What a stub sees as `state`: tables of rows that it may change, of which only a successful call keeps anything.
+
+A row looked up by key is a plain copy. Rows of a scan are the shared ones themselves, which refuse changes: most
+bodies only read them. Where a body does change one, or looks one up and changes it after a scan showed it, the call
+is run once more with copies throughout (`copying`), so a stub never sees the difference.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from gem_sim.canonical import copy_json
+from gem_sim.state import Row, SharedValueChanged, State, Table, plain
+
+_ABSENT = object()
+
+
+class TableView(Mapping[str, Any]):
+    """One table during one call; behaves as a dict of rows in the order of the table."""
+
+    __slots__ = ("_copying", "_gone", "_late", "_pay", "_rows", "_scanned", "_table")
+
+    def __init__(self, table: Table, copying: bool, pay: Callable[[int], None]) -> None:
+        self._table = table
+        self._pay = pay
+        self._copying = copying
+        self._rows: dict[str, Row] = {}
+        self._gone: set[str] = set()
+        self._scanned = False
+        self._late: set[str] = set()
+
+    def __getitem__(self, key: Any) -> Row:
+        row = self._rows.get(key)
+        if row is None:
+            if key in self._gone:
+                raise KeyError(key)
+            row = self._rows[key] = plain(self._table[key])
+            if self._scanned:
+                self._late.add(key)
+        return row
+
+    def __setitem__(self, key: Any, row: Any) -> None:
+        if type(key) is not str:
+            raise TypeError(f"the key of a row is a string, not a {type(key).__name__}")
+        if not isinstance(row, dict):
+            raise TypeError("a row is a mapping of fields")
+        self._rows[key] = row
+        self._late.discard(key)
+        self._gone.discard(key)
+
+    def __delitem__(self, key: Any) -> None:
+        if key not in self:
+            raise KeyError(key)
+        self._rows.pop(key, None)
+        if key in self._table:
+            self._gone.add(key)
+
+    def __contains__(self, key: object) -> bool:
+        return key in self._rows or (key in self._table and key not in self._gone)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.keys())
+
+    def __len__(self) -> int:
+        return len(self._table) - len(self._gone) + sum(key not in self._table for key in self._rows)
+
+    def __bool__(self) -> bool:
+        return len(self) > 0
+
+    def __or__(self, other: Any) -> dict[str, Any]:
+        return dict(self.items()) | dict(other)
+
+    def keys(self) -> list[str]:  # type: ignore[override]
+        """Return the keys as a list: what is removed during a loop does not disturb it."""
+        gone, table = self._gone, self._table
+        self._pay(len(table))
+        keys = [key for key in table if key not in gone] if gone else list(table)
+        return keys + [key for key in self._rows if key not in table] if self._rows else keys
+
+    def values(self) -> list[Row]:  # type: ignore[override]
+        """Return the rows as a list."""
+        if not self._rows and not self._gone and not self._copying:
+            self._scanned = True
+            self._pay(len(self._table))
+            return self._table.rows()
+        return [self._row(key) for key in self.keys()]
+
+    def items(self) -> list[tuple[str, Row]]:  # type: ignore[override]
+        """Return pairs of key and row as a list."""
+        return [(key, self._row(key)) for key in self.keys()]
+
+    def _row(self, key: str) -> Row:
+        """Return a row of a scan: the call's own where it has one, else the shared one."""
+        if self._copying:
+            return self[key]
+        self._scanned = True
+        return self._rows[key] if key in self._rows else self._table[key]
+
+    def get(self, key: Any, default: Any = None) -> Any:
+        """Return the row of that key, else `default`."""
+        return self[key] if key in self else default  # noqa: SIM401 - this is what `get` is made of
+
+    def pop(self, key: Any, default: Any = _ABSENT) -> Any:
+        """Remove and return the row of that key; without it `default`, or a KeyError where none is given."""
+        if key not in self and default is not _ABSENT:
+            return default
+        row = self[key]
+        del self[key]
+        return row
+
+    def setdefault(self, key: Any, default: Any) -> Any:
+        """Return the row of that key; put `default` there first if there is none."""
+        if key not in self:
+            self[key] = default
+        return self[key]
+
+    def update(self, rows: Any) -> None:
+        """Put in every row of `rows`."""
+        for key, row in rows.items():
+            self[key] = row
+
+    def clear(self) -> None:
+        """Remove every row."""
+        for key in self.keys():
+            del self[key]
+
+    def copy(self) -> dict[str, Row]:
+        """Return the rows as a dict of their own."""
+        return dict(self.items())
+
+    def _changes(self) -> dict[str, Row | None]:
+        """Return the rows that differ from the table's, as copies; None for those removed.
+
+        Raises:
+            ValueError: If a row holds what is no JSON value.
+            SharedValueChanged: If a change may have been missed by an earlier scan of this call.
+        """
+        changes: dict[str, Row | None] = {}
+        for key, row in self._rows.items():
+            old = self._table.get(key)
+            if old is None or row != old or _booleans(row) != _booleans(old):
+                if key in self._late:
+                    raise SharedValueChanged
+                copied = copy_json(row)
+                if isinstance(copied, dict):
+                    changes[key] = copied
+        changes.update(dict.fromkeys(sorted(self._gone)))
+        return changes
+
+
+def _booleans(value: Any) -> Any:
+    """Return what tells `True` from `1`, which compare as equal."""
+    if isinstance(value, dict):
+        return [_booleans(item) for item in value.values()]
+    return [_booleans(item) for item in value] if isinstance(value, list) else type(value) is bool
+
+
+class StateView:
+    """The tables during one call, by attribute or by name."""
+
+    __slots__ = ("_copying", "_pay", "_state", "_tables")
+
+    def __init__(self, state: State, copying: bool, pay: Callable[[int], None]) -> None:
+        self._state = state
+        self._pay = pay
+        self._copying = copying
+        self._tables: dict[str, TableView] = {}
+
+    def __getattr__(self, name: str) -> TableView:
+        table = self._tables.get(name)
+        if table is None:
+            if name not in self._state:
+                raise AttributeError(f"there is no table {name!r}")
+            table = self._tables[name] = TableView(self._state[name], self._copying, self._pay)
+        return table
+
+    def __getitem__(self, name: Any) -> TableView:
+        if type(name) is not str or name not in self._state:
+            raise KeyError(name)
+        return self.__getattr__(name)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._state
+
+
+def changes_of(view: StateView) -> dict[str, dict[str, Row | None]]:
+    """Return what a call changed: table → key → row, None for a row removed.
+
+    Raises:
+        ValueError: If a row holds what is no JSON value; names the table.
+    """
+    changes: dict[str, dict[str, Row | None]] = {}
+    for name, table in view._tables.items():
+        try:
+            changed = table._changes()
+        except ValueError as error:
+            raise ValueError(f"a row of {name!r} cannot be kept: {error}") from None
+        if changed:
+            changes[name] = changed
+    return changes
