@@ -64,6 +64,21 @@ def share(value: Any) -> Any:
     return value
 
 
+def shared_row(row: Mapping[str, Any]) -> Row:
+    """Return a strict copy of a row that states can share.
+
+    Raises:
+        ValueError: If it holds what is no JSON value.
+    """
+    kinds = set(map(type, row.values()))
+    if kinds <= _SIMPLE and set(map(type, row)) <= _STRING:
+        shared = SharedDict(row)
+        shared.flat = True
+        return shared
+    copied: Row = share(copy_json(row))
+    return copied
+
+
 def plain(value: Any) -> Any:
     """Return a copy of a shared value that its owner may change; other values are returned as they are."""
     kind = type(value)
@@ -78,6 +93,9 @@ def plain(value: Any) -> Any:
 
 _NESTED: Final = (dict, list)
 _SHARED: Final = (SharedDict, SharedList)
+# Floats may be infinite and integers huge, so rows with them are copied value by value.
+_SIMPLE: Final = frozenset((str, bool, type(None)))
+_STRING: Final = frozenset((str,))
 _GONE: Final[Row] = {}
 
 
@@ -118,6 +136,13 @@ class Table(Mapping[str, Row]):
         if row is _GONE:
             raise KeyError(key)
         return row
+
+    def find(self, key: str) -> Row | None:
+        """Return the row of that key, None without it."""
+        row = self._changes.get(key)
+        if row is None:
+            return self._base.rows.get(key)
+        return None if row is _GONE else row
 
     def __contains__(self, key: object) -> bool:
         row = self._changes.get(key)  # type: ignore[call-overload]

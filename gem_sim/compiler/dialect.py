@@ -105,6 +105,10 @@ BUILTINS: Final = _words(
     """abs all any bool chr dict divmod enumerate filter float frozenset int isinstance len list map max min ord
     pow range repr reversed round set sorted str sum tuple zip"""
 )
+# Types that pay for what they make; a call by name goes straight to the function that makes it.
+TYPES: Final = ("dict", "float", "frozenset", "int", "list", "set", "str", "tuple")
+# Lists elsewhere, so that nothing runs without fuel; as what a loop runs through, the loop's turns pay for them.
+LAZY: Final = ("enumerate", "map", "reversed", "zip")
 EXCEPTIONS: Final = _words(
     """ArithmeticError AssertionError AttributeError Exception IndexError KeyError LookupError OverflowError
     RuntimeError StopIteration TypeError ValueError ZeroDivisionError"""
@@ -196,6 +200,10 @@ METHODS_PAID: Final = frozenset(
     lower upper swapcase title strip lstrip rstrip split rsplit splitlines partition rpartition removeprefix
     removesuffix"""
     )
+)
+# Of those, the ones that make one text no longer than their own.
+METHODS_SHORT: Final = frozenset(
+    _words("capitalize casefold lower upper swapcase title strip lstrip rstrip removeprefix removesuffix")
 )
 # Of those, the ones that may also be handed on without a call (`key=str.lower`): no larger than what goes in.
 METHODS_HANDED_ON: Final = frozenset(_words("""casefold lower lstrip rstrip strip title upper"""))

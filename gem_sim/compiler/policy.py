@@ -21,10 +21,13 @@ from gem_sim.compiler.dialect import (
     BUILTINS,
     CURES,
     EXCEPTIONS,
+    LAZY,
     METHODS_HANDED_ON,
     METHODS_PAID,
+    METHODS_SHORT,
     MODULES,
     NODES,
+    TYPES,
 )
 from gem_sim.errors import CompileError, Fault
 
@@ -45,6 +48,9 @@ _OPERATORS: Final = {
     ast.BitAnd: "&",
     ast.BitXor: "^",
 }
+
+
+_FAST: Final = {"+": "_add_", "*": "_times_", "%": "_modulo_"}
 
 
 def _inner_attributes() -> frozenset[str]:
@@ -155,7 +161,8 @@ class Policy(RestrictingNodeTransformer):
         node.returns, node.decorator_list = None, []
         if getattr(node, "type_params", None):
             self.fault(node, "type parameters", "leave them out")
-        return self._with_tick(self.node_contents_visit(node), "_enter_")
+        entry = _entry(node)
+        return self._with_tick(self.node_contents_visit(node), entry)
 
     def guard_ClassDef(self, node: ast.ClassDef) -> Any:
         self._bound(node, node.name)
@@ -172,7 +179,7 @@ class Policy(RestrictingNodeTransformer):
         return self.node_contents_visit(node)
 
     def guard_For(self, node: ast.For) -> Any:
-        return self._with_tick(self.node_contents_visit(node))
+        return _lazily(self._with_tick(self.node_contents_visit(node)))
 
     def guard_While(self, node: ast.While) -> Any:
         return self._with_tick(self.node_contents_visit(node))
@@ -183,8 +190,9 @@ class Policy(RestrictingNodeTransformer):
         return node
 
     def guard_Lambda(self, node: ast.Lambda) -> Any:
+        entry = _entry(node)
         node = self.node_contents_visit(node)
-        node.body = _at(node.body, ast.IfExp(_guard("_enter_"), node.body, ast.Constant(None)))
+        node.body = _at(node.body, ast.IfExp(_guard(entry), node.body, ast.Constant(None)))
         return node
 
     def guard_Assign(self, node: ast.Assign) -> Any:
@@ -219,7 +227,7 @@ class Policy(RestrictingNodeTransformer):
             self.fault(node.target, "an asynchronous comprehension", "write a plain `for`")
         node = self.node_contents_visit(node)
         node.ifs.insert(0, _at(node.target, _guard("_tick_")))
-        return node
+        return _lazily(node)
 
     def guard_Set(self, node: ast.Set) -> Any:
         elements = [self.visit(element) for element in node.elts]
@@ -232,18 +240,23 @@ class Policy(RestrictingNodeTransformer):
     def guard_BinOp(self, node: ast.BinOp) -> Any:
         node = self.node_contents_visit(node)
         operator = _OPERATORS.get(type(node.op))
-        if operator is None:
+        if operator is None or _cannot_grow(operator, node.left, node.right):
             return node
+        if operator in _FAST:
+            return _at(node, _guard(_FAST[operator], node.left, node.right))
         return _at(node, _guard("_operate_", ast.Constant(operator), node.left, node.right))
 
     def guard_AugAssign(self, node: ast.AugAssign) -> Any:
         node = self.node_contents_visit(node)
         operator = _OPERATORS.get(type(node.op))
-        if operator is None:
+        if operator is None or _cannot_grow(operator, node.value):
             return node
         constant = ast.Constant(f"{operator}=")
         if isinstance(node.target, ast.Name):
-            value = _guard("_operate_", constant, ast.Name(node.target.id, ast.Load()), node.value)
+            old = ast.Name(node.target.id, ast.Load())
+            value = _guard("_operate_", constant, old, node.value)
+            if operator == "+":
+                value = _guard("_add_to_", old, node.value)
             return _at(node, ast.Assign([node.target], value))
         if isinstance(node.target, ast.Attribute):
             return self._augmented_attribute(node, constant)
@@ -271,7 +284,11 @@ class Policy(RestrictingNodeTransformer):
         if isinstance(node.func, ast.Attribute):
             self.called.add(id(node.func))
         node = self.node_contents_visit(node)
-        if isinstance(node.func, ast.Attribute) and node.func.attr in METHODS_PAID:
+        if isinstance(node.func, ast.Name) and node.func.id in TYPES:
+            node.func.id = f"_{node.func.id}_"
+        elif isinstance(node.func, ast.Attribute) and node.func.attr in METHODS_SHORT:
+            node.func.value = _at(node.func.value, _guard("_text_", node.func.value))
+        elif isinstance(node.func, ast.Attribute) and node.func.attr in METHODS_PAID:
             method = ast.Constant(node.func.attr)
             arguments = [method, node.func.value, *node.args]
             return _at(node, ast.Call(ast.Name("_method_", ast.Load()), arguments, node.keywords))
@@ -344,6 +361,27 @@ class Policy(RestrictingNodeTransformer):
 
 def _guard(name: str, *arguments: ast.expr) -> ast.Call:
     return ast.Call(ast.Name(name, ast.Load()), list(arguments), [])
+
+
+def _entry(node: ast.AST) -> str:
+    """Return the guard at the entry of a function: one that calls nothing cannot be part of a recursion."""
+    return "_enter_" if any(isinstance(inner, ast.Call) for inner in ast.walk(node)) else "_tick_"
+
+
+def _lazily(loop: Any) -> Any:
+    """Let `enumerate` and its like be lazy where a loop runs through them and pays by the turn."""
+    call = loop.iter
+    if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id in LAZY:
+        call.func.id = f"_lazy_{call.func.id}_"
+    return loop
+
+
+def _cannot_grow(operator: str, *operands: ast.expr) -> bool:
+    """Tell whether a literal among the operands keeps a result from being much larger than what goes in."""
+    literals = [operand.value for operand in operands if isinstance(operand, ast.Constant)]
+    if operator == "+":
+        return any(type(literal) in (int, float) for literal in literals)
+    return operator == "*" and any(type(literal) is float for literal in literals)
 
 
 def _at(node: ast.AST, made: Any) -> Any:

@@ -9,7 +9,7 @@ from pydantic import BaseModel, JsonValue
 
 from gem_sim.canonical import Json, same_json
 from gem_sim.report.context import Context, Norm, ToolView
-from gem_sim.report.values import Limits, Shown, Text, cut_text, one_line, show_json, visible
+from gem_sim.report.values import Limits, Shown, Text, cut_text, flat, one_line, show_json
 from gem_sim.verdict import Finding, Verdict
 
 MAX_MESSAGES = 200
@@ -177,7 +177,7 @@ def place_in_words(finding: Finding, *, at_call: bool = False) -> str:
         places = [("turn", finding.turn), ("call", finding.call)]
         numbers = [f"{name} {number}" for name, number in places if number is not None]
         words = [*numbers, *([finding.tool] if finding.tool else []), *words]
-    return one_line_of(" · ".join(words), 200)
+    return flat(" · ".join(words), 200)
 
 
 def more_findings(verdict: Verdict) -> str:
@@ -187,12 +187,6 @@ def more_findings(verdict: Verdict) -> str:
 
 def _more(number: int, what: str) -> str:
     return f"{number:,} {what if number > 1 else what[:-1]} left out" if number > 0 else ""
-
-
-def one_line_of(text: str, limit: int) -> str:
-    """Return at most `limit` characters of a text on one line."""
-    flat = visible(" ".join(text[: limit + 1].split()))
-    return flat if len(text) <= limit else flat[:limit] + "…"
 
 
 def conversation_of(
@@ -226,7 +220,7 @@ def conversation_of(
         entries.append(views.entry(index, message, turn if message.role == "user" else None, skipped))
         skipped = 0
     return Conversation(
-        task=None if read.task is None else one_line_of(read.task, 200),
+        task=None if read.task is None else flat(read.task, 200),
         passed=verdict.verdict == "pass",
         instruction=None if not instruction else cut_text(instruction, limits.text),
         divergence=next((call for entry in entries for call in entry.calls if call.first), None),
@@ -305,7 +299,7 @@ class _Views(NamedTuple):
         rows = self.limits.rows
         return CallView(
             number=call.number,
-            tool=one_line_of(call.tool, 120),
+            tool=flat(call.tool, 120),
             head=_head(call.arguments),
             answer=answer,
             colour=colour,
@@ -373,17 +367,17 @@ def _head(arguments: Mapping[str, Json]) -> str:
     parts: list[str] = []
     size = 0
     for name, value in arguments.items():
-        parts.append(f"{one_line_of(name, 40)}={one_line(value, 60)}")
+        parts.append(f"{flat(name, 40)}={one_line(value, 60)}")
         size += len(parts[-1])
         if size > _HEAD:
             break
-    return one_line_of(", ".join(parts), _HEAD)
+    return flat(", ".join(parts), _HEAD)
 
 
 def _difference(difference: _Difference) -> DifferenceView:
     recorded = "" if difference.kind == "missing" else one_line(difference.recorded, 200)
     executed = "" if difference.kind in ("extra", "unspecified") else one_line(difference.executed, 200)
-    return DifferenceView(one_line_of(difference.path, 160), difference.kind, recorded, executed)
+    return DifferenceView(flat(difference.path, 160), difference.kind, recorded, executed)
 
 
 def _changes(change: _Change) -> list[ChangeView]:
@@ -396,6 +390,6 @@ def _changes(change: _Change) -> list[ChangeView]:
             continue
         old = one_line(before[field], 160) if field in before else ""
         new = one_line(after[field], 160) if field in after else ""
-        first = (one_line_of(change.table, 80), one_line_of(change.key, 80), verb) if not rows else ("", "", "")
-        rows.append(ChangeView(*first, one_line_of(field, 80), old, new))
+        first = (flat(change.table, 80), flat(change.key, 80), verb) if not rows else ("", "", "")
+        rows.append(ChangeView(*first, flat(field, 80), old, new))
     return rows

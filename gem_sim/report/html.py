@@ -27,10 +27,9 @@ from gem_sim.report.conversation import (
     conversation_of,
     finding_views,
     more_findings,
-    one_line_of,
     place_in_words,
 )
-from gem_sim.report.values import ROOMY, TIGHT
+from gem_sim.report.values import ROOMY, TIGHT, flat
 from gem_sim.verdict import Finding, Verdict
 from gem_sim.verifier.codes import CODES
 
@@ -134,7 +133,7 @@ class Report:
         self._at_once -= len(body)
         row = _Row(
             number=number,
-            id=one_line_of(verdict.id, 160),
+            id=flat(verdict.id, 160),
             verdict=outcome,
             calls=verdict.calls,
             codes=dict(sorted(codes.items())),
@@ -214,7 +213,7 @@ class Report:
 
 def _in_words(finding: Finding) -> str:
     place = place_in_words(finding)
-    return one_line_of(f"{place}: {finding.message}" if place else finding.message, 200)
+    return flat(f"{place}: {finding.message}" if place else finding.message, 200)
 
 
 @cache

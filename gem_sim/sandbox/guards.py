@@ -12,10 +12,10 @@ import operator
 import re
 import sys
 from collections import Counter, OrderedDict, defaultdict, deque
-from collections.abc import Callable, Mapping, Sized
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from gem_sim.sandbox.meter import MAX_BITS, Meter, entry_of, turn_of
+from gem_sim.sandbox.meter import CHARACTERS, ITEMS, MAX_BITS, Meter, entry_of
 from gem_sim.sandbox.ordered import OrderedSet
 from gem_sim.sandbox.view import TableView
 from gem_sim.state import SharedDict, SharedList
@@ -24,6 +24,7 @@ from gem_sim.state import SharedDict, SharedList
 STUB_MODULE: Final = "<stub>"
 
 _MAX_WIDTH: Final = 1000
+_SMALL: Final = 1 << 62
 _MAX_SHOWN_NODES: Final = 20_000
 _OPERATORS: Final[dict[str, Callable[[Any, Any], Any]]] = {
     "+": operator.add,
@@ -49,17 +50,8 @@ _SCALARS: Final = frozenset((str, int, float, bool, type(None)))
 _MOMENTS: Final = (datetime.date, datetime.time, datetime.timedelta, datetime.timezone)
 _LISTS: Final = (list, SharedList, tuple, deque)
 _MAPPINGS: Final = (dict, SharedDict, defaultdict, OrderedDict, Counter)
-SIZED: Final[tuple[type[Sized], ...]] = (
-    *_LISTS,
-    *_MAPPINGS,
-    OrderedSet,
-    TableView,
-    range,
-    str,
-    type({}.keys()),
-    type({}.values()),
-    type({}.items()),
-)
+_VIEWS: Final[tuple[type, ...]] = (type({}.keys()), type({}.values()), type({}.items()))
+SIZED: Final = frozenset((*_LISTS, *_MAPPINGS, *_VIEWS, OrderedSet, TableView, range, str))
 _PERCENT: Final = re.compile(r"%(?:\(\w+\))?[-+ 0#]*(\d*)(?:\.(\d*))?([a-zA-Z%])")
 _DIRECTIVES: Final = frozenset("aAbBdHIjmMpSyYfUWuVGF%zTDe")
 
@@ -67,12 +59,13 @@ _DIRECTIVES: Final = frozenset("aAbBdHIjmMpSyYfUWuVGF%zTDe")
 def guards(meter: Meter) -> dict[str, Any]:
     """Return the guards bound to a meter, by the names that the policy writes."""
     return {
-        "_tick_": turn_of(meter),
         "_enter_": entry_of(meter),
         "_caught_": _caught_of(meter),
         "_own_": own,
         "_set_": OrderedSet,
         "_operate_": operate_of(meter),
+        **_fast_operators(meter),
+        "_text_": _text_of(meter),
         "_operate_at_": _operate_at_of(meter),
         "_spread_": spread_of(meter),
         "_cut_": _cut_of(meter),
@@ -85,6 +78,7 @@ def guards(meter: Meter) -> dict[str, Any]:
 def _caught_of(meter: Meter) -> Callable[[], None]:
     def caught() -> None:
         """Stand at the top of every handler: what the interpreter ran out of cannot be caught."""
+        meter.check()
         error = sys.exc_info()[1]
         if isinstance(error, RecursionError | MemoryError):
             meter.stop("out of memory" if isinstance(error, MemoryError) else "calls nested too deeply")
@@ -107,11 +101,51 @@ def spread_of(meter: Meter) -> Callable[[Any], Any]:
     """Return the guard of what is run through in C: it pays for its length beforehand."""
 
     def spread(value: Any) -> Any:
-        if isinstance(value, SIZED):
+        if type(value) in SIZED and len(value) >= ITEMS:
             meter.items(len(value))
         return value
 
     return spread
+
+
+def _text_of(meter: Meter) -> Callable[[Any], Any]:
+    def text(value: Any) -> Any:
+        """Stand before a method that makes one text no longer than its own."""
+        if type(value) is str and len(value) >= CHARACTERS:
+            meter.characters(len(value))
+        return value
+
+    return text
+
+
+def _fast_operators(meter: Meter) -> dict[str, Callable[[Any, Any], Any]]:
+    """Return the operators that most bodies use, quick for small numbers."""
+    operate = operate_of(meter)
+
+    def add(left: Any, right: Any) -> Any:
+        kind = type(left)
+        if kind is not float and kind is not int:
+            _bound_growth(meter, "+", left, right)
+        return left + right
+
+    def add_to(left: Any, right: Any) -> Any:
+        kind = type(left)
+        return left + right if kind is int or kind is float else operate("+=", left, right)
+
+    def times(left: Any, right: Any) -> Any:
+        kind, other = type(left), type(right)
+        if kind is float and other is not int and other is not float:
+            return operate("*", left, right)
+        if kind is not float and (kind is not int or not -_SMALL < left < _SMALL):
+            return operate("*", left, right)
+        if other is not float and (other is not int or not -_SMALL < right < _SMALL):
+            return operate("*", left, right)
+        return left * right
+
+    def modulo(left: Any, right: Any) -> Any:
+        return left % right if type(left) is not str else operate("%", left, right)
+
+    return {"_add_": add, "_add_to_": add_to, "_times_": times, "_modulo_": modulo}
 
 
 def operate_of(meter: Meter) -> Callable[[str, Any, Any], Any]:
@@ -148,16 +182,16 @@ def _bound_growth(meter: Meter, name: str, left: Any, right: Any) -> None:
     if name[0] == "*":
         if isinstance(left, bool | int) and isinstance(right, bool | int):
             _bound_integer(meter, name, left, right)
-        elif isinstance(right, int) and isinstance(left, SIZED):
+        elif isinstance(right, int) and type(left) in SIZED:
             _pay(meter, left, max(right, 0))
-        elif isinstance(left, int) and isinstance(right, SIZED):
+        elif isinstance(left, int) and type(right) in SIZED:
             _pay(meter, right, max(left, 0))
     elif name[0] == "<":
         if isinstance(left, int) and isinstance(right, int):
             _bound_integer(meter, name, left, right)
     elif name[0] in "+|&^-":
         for side in (left, right):
-            if isinstance(side, SIZED):
+            if type(side) in SIZED:
                 _pay(meter, side, 1)
 
 
@@ -182,23 +216,27 @@ def _cut_of(meter: Meter) -> Callable[[Any, Any, Any, Any], Any]:
         part = slice(start, stop, step)
         if isinstance(value, str):
             meter.characters(len(range(*part.indices(len(value)))))
-        elif isinstance(value, SIZED):
+        elif type(value) in SIZED:
             meter.items(len(range(*part.indices(len(value)))))
         return value[part]
 
     return cut
 
 
-def shown_of(meter: Meter) -> Callable[[Any], str]:
-    """Return the guard of a value put into text: plain values only, paid for by their size."""
+def shown_of(meter: Meter) -> Callable[[Any], Any]:
+    """Return the guard of a value put into text: plain values only, paid for by their size.
 
-    def shown(value: Any) -> str:
+    A scalar is returned as it is; the text of anything else is made here.
+    """
+
+    def shown(value: Any) -> Any:
         kind = type(value)
         if kind is str:
-            meter.characters(len(value))
-            return str(value)
+            if len(value) >= CHARACTERS:
+                meter.characters(len(value))
+            return value
         if kind is int or kind is float or kind is bool or value is None:
-            return str(value)
+            return value
         check_shown(meter, value)
         text = str(value)
         meter.characters(len(text))
@@ -248,7 +286,7 @@ def format_of(meter: Meter) -> Callable[[Any, int, str], str]:
             check_shown(meter, value)
             value = str(value) if conversion == ord("s") else repr(value) if conversion == ord("r") else ascii(value)
         if not spec:
-            return shown(value)
+            return str(shown(value))
         if isinstance(value, datetime.date | datetime.time):
             bound_directives(meter, spec)
         else:
@@ -308,14 +346,16 @@ def _method_of(meter: Meter) -> Callable[..., Any]:
             meter.characters(len(value))
             if name == "join" and len(arguments) == 1 and not named:
                 return _join(meter, value, arguments[0])
-            if name in _TEXT_GROWERS:
+            if name in _SPLITS:
+                meter.items(len(value))
+            elif name in _TEXT_GROWERS:
                 _TEXT_GROWERS[name](meter, value, arguments)
         elif name in ("strftime", "strptime"):
             for form in (item for item in arguments if isinstance(item, str)):
                 bound_directives(meter, form)
         elif name == "replace" and not named and arguments and isinstance(arguments[0], str):
             raise TypeError("replace of texts only; call it on a text")
-        elif isinstance(value, SIZED):
+        elif type(value) in SIZED:
             if name in ("copy", "most_common", "elements", *_UNIONS):
                 meter.items(len(value))
             for argument in arguments:
@@ -331,6 +371,7 @@ def _method_of(meter: Meter) -> Callable[..., Any]:
     return method
 
 
+_SPLITS: Final = ("split", "rsplit", "splitlines")
 _UNIONS: Final = ("union", "intersection", "difference", "symmetric_difference", "issubset", "issuperset")
 
 

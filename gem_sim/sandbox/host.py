@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Collection, Mapping
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 from gem_sim.state import State
@@ -82,8 +83,7 @@ class Host:
             if number > _MAX_IDS:
                 raise ValueError(f"more than {_MAX_IDS} ids in one table")
             self.ids[table] = number
-            text = f"{self._moment.seed}:{table}:{number}"
-            made = f"{table}_{hashlib.sha256(text.encode('utf-8', 'surrogatepass')).hexdigest()[:8]}"
+            made = _id_of(self._moment.seed, table, number)
             if made not in rows:
                 self.made.append(made)
                 return made
@@ -92,6 +92,12 @@ class Host:
         """Return the fake clock."""
         self.read_clock = True
         return self._moment.clock
+
+
+@lru_cache(maxsize=4096)
+def _id_of(seed: int, table: str, number: int) -> str:
+    text = f"{seed}:{table}:{number}".encode("utf-8", "surrogatepass")
+    return f"{table}_{hashlib.sha256(text).hexdigest()[:8]}"
 
 
 def unspecified(reason: object = "no rule says it") -> dict[str, str]:

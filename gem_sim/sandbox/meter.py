@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from itertools import repeat
 from time import monotonic
 from types import CodeType
 from typing import Any, Final, NamedTuple
@@ -15,7 +16,6 @@ MAX_BITS: Final = 16_384
 MAX_ITEMS: Final = 1_000_000
 MAX_CHARACTERS: Final = 4_000_000
 _COMPREHENSIONS: Final = frozenset(("<listcomp>", "<setcomp>", "<dictcomp>", "<genexpr>"))
-_CLOCK_TURNS: Final = 4096
 
 
 class Limits(NamedTuple):
@@ -41,9 +41,14 @@ class LimitHit(BaseException):
 
 
 class Meter:
-    """Counts what a call uses; once empty it stays empty, whatever the stub does."""
+    """Counts what a call uses; once empty it stays empty, whatever the stub does.
 
-    __slots__ = ("bottom", "deadline", "depth", "filename", "fuel")
+    Loop turns are counted apart from what is paid by size, each up to `Limits.fuel`: `tick` is then a function of C,
+    an iterator that is used up. The StopIteration with which it ends a loop may be caught, but no handler gets far
+    (`_caught_`), and a call that ends without turns left has hit its limit.
+    """
+
+    __slots__ = ("bottom", "deadline", "depth", "filename", "fuel", "tick", "turns")
 
     def __init__(self) -> None:
         self.fuel = 0
@@ -51,14 +56,27 @@ class Meter:
         self.deadline = 0.0
         self.filename = ""
         self.bottom: CodeType | None = None
+        self.turns = repeat(True, 0)
+        self.tick: Callable[[], bool] = self.turns.__next__
 
-    def start(self, limits: Limits, code: CodeType, bottom: CodeType) -> None:
+    def start(self, limits: Limits, filename: str, bottom: CodeType) -> None:
         """Fill up for one call of a stub; `bottom` is the code of the host's frame that the stub stands on."""
         self.fuel = limits.fuel
         self.depth = limits.depth
         self.deadline = monotonic() + limits.seconds
-        self.filename = code.co_filename
+        self.filename = filename
         self.bottom = bottom
+        self.turns = repeat(True, limits.fuel)
+        self.tick = self.turns.__next__
+
+    def check(self) -> None:
+        """End the call if nothing is left.
+
+        Raises:
+            LimitHit: If fuel or turns are used up.
+        """
+        if self.fuel < 0 or not self.turns.__length_hint__():
+            self.stop("out of fuel")
 
     def charge(self, amount: int) -> None:
         """Take fuel for something of known size.
@@ -68,21 +86,22 @@ class Meter:
         """
         self.fuel -= amount
         if self.fuel < 0:
-            self.fuel = -1
-            raise LimitHit("out of fuel")
+            self.stop("out of fuel")
+        if monotonic() > self.deadline:
+            self.stop("out of time")
 
     def items(self, number: int) -> None:
         """Take fuel for copying or building that many items."""
         if number > MAX_ITEMS:
             self.stop(f"more than {MAX_ITEMS} items in one value")
-        if number > ITEMS:
+        if number >= ITEMS:
             self.charge(number // ITEMS)
 
     def characters(self, number: int) -> None:
         """Take fuel for making text of that length."""
         if number > MAX_CHARACTERS:
             self.stop(f"a text of more than {MAX_CHARACTERS} characters")
-        if number > CHARACTERS:
+        if number >= CHARACTERS:
             self.charge(number // CHARACTERS)
 
     def stop(self, reason: str) -> None:
@@ -92,21 +111,9 @@ class Meter:
             LimitHit: Always.
         """
         self.fuel = -1
+        self.turns = repeat(True, 0)
+        self.tick = self.turns.__next__
         raise LimitHit(reason)
-
-
-def turn_of(meter: Meter) -> Callable[[], bool]:
-    """Return the function put into every loop turn; it is true, so that it can stand in a condition."""
-
-    def tick() -> bool:
-        meter.fuel -= 1
-        if meter.fuel < 0:
-            meter.charge(0)
-        if not meter.fuel % _CLOCK_TURNS and monotonic() > meter.deadline:
-            meter.stop("out of time")
-        return True
-
-    return tick
 
 
 def entry_of(meter: Meter) -> Callable[[], bool]:
@@ -114,10 +121,10 @@ def entry_of(meter: Meter) -> Callable[[], bool]:
 
     The depth is that of the stub's own frames, so it does not depend on how deep the host stands.
     """
-    tick = turn_of(meter)
 
     def enter() -> bool:
-        tick()
+        if next(meter.turns, None) is None:
+            meter.stop("out of fuel")
         filename, bottom, left = meter.filename, meter.bottom, meter.depth
         frame: Any = sys._getframe(1)
         while frame is not None and (code := frame.f_code) is not bottom:

@@ -8,9 +8,9 @@ from collections import Counter, OrderedDict, defaultdict, deque
 from collections.abc import Callable
 from typing import Any, Final
 
-from gem_sim.compiler.dialect import BUILTINS, EXCEPTIONS
-from gem_sim.sandbox.guards import STUB_MODULE, check_shown, operate_of, shown_of, spread_of
-from gem_sim.sandbox.meter import MAX_BITS, Meter
+from gem_sim.compiler.dialect import BUILTINS, EXCEPTIONS, LAZY, TYPES
+from gem_sim.sandbox.guards import SIZED, STUB_MODULE, check_shown, operate_of, shown_of, spread_of
+from gem_sim.sandbox.meter import ITEMS, MAX_BITS, Meter
 from gem_sim.sandbox.ordered import OrderedSet
 
 _MAX_DIGITS: Final = 4000
@@ -53,7 +53,8 @@ def names(meter: Meter) -> dict[str, Any]:
     def paid(function: Callable[..., Any]) -> Callable[..., Any]:
         def call(*arguments: Any, **named: Any) -> Any:
             for argument in arguments:
-                spread(argument)
+                if type(argument) in SIZED and len(argument) >= ITEMS:
+                    meter.items(len(argument))
             return function(*arguments, **named)
 
         return call
@@ -71,12 +72,15 @@ def names(meter: Meter) -> dict[str, Any]:
     made.update({name: getattr(builtins, name) for name in ("abs", "chr", "divmod", "len", "ord", "range")})
     made.update(_kinds(meter, paid))
     shown = shown_of(meter)
-    made["repr"] = lambda value: shown(_checked_repr(meter, value))
+    made["repr"] = lambda value: str(shown(_checked_repr(meter, value)))
     made["isinstance"] = lambda value, kinds: isinstance(value, _real_kinds(kinds))
     made["sum"] = _sum_of(meter)
     made["round"] = _round
     made["pow"] = _pow_of(meter)
-    return {name: made[name] for name in (*BUILTINS, *EXCEPTIONS)}
+    # Called where they are named, types need not be objects of ours; looped over, lazy ones are paid by the turn.
+    called = {f"_{name}_": made[name]._make for name in TYPES}
+    lazy = {f"_lazy_{name}_": getattr(builtins, name) for name in LAZY}
+    return {**{name: made[name] for name in (*BUILTINS, *EXCEPTIONS)}, **called, **lazy}
 
 
 def _kinds(meter: Meter, paid: Callable[[Callable[..., Any]], Callable[..., Any]]) -> dict[str, Kind]:
@@ -84,7 +88,7 @@ def _kinds(meter: Meter, paid: Callable[[Callable[..., Any]], Callable[..., Any]
     text = {name: getattr(str, name) for name in _PURE_TEXT}
 
     def make_text(value: Any = "") -> str:
-        return shown(value)
+        return str(shown(value))
 
     def make_set(items: Any = ()) -> OrderedSet:
         return OrderedSet(items)
@@ -116,7 +120,10 @@ def _checked_repr(meter: Meter, value: Any) -> str:
 
 
 def _int(value: Any = 0, base: Any = _ABSENT) -> int:
-    if isinstance(value, str) and len(value) > _MAX_DIGITS:
+    kind = type(value)
+    if base is _ABSENT and (kind is float or kind is int or (kind is str and len(value) <= _MAX_DIGITS)):
+        return int(value)
+    if kind is str and len(value) > _MAX_DIGITS:
         raise ValueError("too many digits for a number")
     if isinstance(value, decimal.Decimal) and value.is_finite() and value.adjusted() > _MAX_DIGITS:
         raise OverflowError("a decimal with too large an exponent")

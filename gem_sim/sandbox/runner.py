@@ -67,7 +67,7 @@ class Runner:
         self._program = program
         self._meter = Meter()
         self._host = Host(program.rules)
-        self._functions: dict[str, Any] = {}
+        self._ready: dict[str, _Ready] = {}
         # Stubs that changed a row of a scan; they get copies from the start.
         self._copying: set[str] = set()
         self._space: dict[str, Any] = {
@@ -120,40 +120,69 @@ class Runner:
             raise LimitError(name, what) from None
 
     def _attempt(self, name: str, arguments: Any, moment: Moment, limits: Limits, *, copying: bool) -> Outcome:
-        code = self._program.stubs[name].code
-        meter, host = self._meter, self._host
-        meter.start(limits, code, Runner._attempt.__code__)
-        host.start(moment)
-        view = StateView(moment.state, copying, meter.items)
-        function = self._functions.get(name) or self._function(name)
-        context = decimal.getcontext()
-        try:
-            if context is not CONTEXT:
-                decimal.setcontext(CONTEXT)
-            content = function(view, **arguments)
-        except (RecursionError, MemoryError):
-            raise
-        except Exception as error:
-            line = _line_of(error.__traceback__, code.co_filename)
-            raise StubError(name, _described(error), line=line) from None
-        finally:
-            decimal.setcontext(context)
-        if meter.fuel < 0:
-            raise LimitHit("out of fuel")
+        content, view = self.evaluate(name, arguments, moment, limits, copying=copying)
         try:
             answer, changes = copy_json(content), changes_of(view)
         except ValueError as error:
             raise StubError(name, f"the result or a row is no JSON value: {error}") from None
         _bound_output(answer, limits.output)
-        state = moment.state.with_changes(changes)
+        host, state = self._host, moment.state.with_changes(changes)
         return Outcome(answer, None, changes, state, host.ids, tuple(host.made), host.read_clock)
 
-    def _function(self, name: str) -> Any:
+    def evaluate(
+        self, name: str, arguments: Mapping[str, Any], moment: Moment, limits: Limits, *, copying: bool = False
+    ) -> tuple[Any, StateView]:
+        """Run a stub's function and return what it returned and the tables it left, neither checked nor kept.
+
+        Raises:
+            LimitHit: If it hit a limit.
+            StubError: If it crashed.
+        """
+        function, space, filename, decimals = self._ready.get(name) or self._make_ready(name)
+        meter = self._meter
+        meter.start(limits, filename, Runner.evaluate.__code__)
+        space["_tick_"] = meter.tick
+        self._host.start(moment)
+        view = StateView(moment.state, copying, meter.items)
+        context = decimal.getcontext() if decimals else None
+        try:
+            if context is not None:
+                decimal.setcontext(CONTEXT)
+            content = function(view, **arguments)
+        except (RecursionError, MemoryError):
+            raise
+        except Exception as error:
+            meter.check()
+            raise StubError(name, _described(error), line=_line_of(error.__traceback__, filename)) from None
+        finally:
+            if context is not None:
+                decimal.setcontext(context)
+        meter.check()
+        return content, view
+
+    def _make_ready(self, name: str) -> _Ready:
         stub = self._program.stubs[name]
         space = dict(self._space)
         exec(stub.code, space)
-        function = self._functions[name] = space[stub.function]
-        return function
+        ready = self._ready[name] = _Ready(
+            space[stub.function], space, stub.code.co_filename, "decimal" in _strings(stub.code)
+        )
+        return ready
+
+
+class _Ready(NamedTuple):
+    """A stub as a function, its globals, the file name of its code, and whether it may import `decimal`."""
+
+    function: Any
+    space: dict[str, Any]
+    filename: str
+    decimals: bool
+
+
+def _strings(code: CodeType) -> set[str]:
+    """Return the texts among the constants of a code and of the functions in it."""
+    found = {constant for constant in code.co_consts if isinstance(constant, str)}
+    return found.union(*(_strings(inner) for inner in code.co_consts if isinstance(inner, CodeType)))
 
 
 def _bound_output(value: Json, left: int) -> None:

@@ -10,8 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from gem_sim.canonical import copy_json
-from gem_sim.state import Row, SharedValueChanged, State, Table, plain
+from gem_sim.state import Row, SharedValueChanged, State, Table, plain, shared_row
 
 _ABSENT = object()
 
@@ -35,7 +34,10 @@ class TableView(Mapping[str, Any]):
         if row is None:
             if key in self._gone:
                 raise KeyError(key)
-            row = self._rows[key] = plain(self._table[key])
+            shared = self._table.find(key)
+            if shared is None:
+                raise KeyError(key)
+            row = self._rows[key] = plain(shared)
             if self._scanned:
                 self._late.add(key)
         return row
@@ -99,7 +101,10 @@ class TableView(Mapping[str, Any]):
 
     def get(self, key: Any, default: Any = None) -> Any:
         """Return the row of that key, else `default`."""
-        return self[key] if key in self else default  # noqa: SIM401 - this is what `get` is made of
+        row = self._rows.get(key)
+        if row is not None:
+            return row
+        return default if key in self._gone or self._table.find(key) is None else self[key]
 
     def pop(self, key: Any, default: Any = _ABSENT) -> Any:
         """Remove and return the row of that key; without it `default`, or a KeyError where none is given."""
@@ -138,13 +143,11 @@ class TableView(Mapping[str, Any]):
         """
         changes: dict[str, Row | None] = {}
         for key, row in self._rows.items():
-            old = self._table.get(key)
+            old = self._table.find(key)
             if old is None or row != old or _booleans(row) != _booleans(old):
                 if key in self._late:
                     raise SharedValueChanged
-                copied = copy_json(row)
-                if isinstance(copied, dict):
-                    changes[key] = copied
+                changes[key] = shared_row(row)
         changes.update(dict.fromkeys(sorted(self._gone)))
         return changes
 
@@ -159,8 +162,7 @@ def _booleans(value: Any) -> Any:
 class StateView:
     """The tables during one call, by attribute or by name."""
 
-    __slots__ = ("_copying", "_pay", "_state", "_tables")
-
+    # No slots: a table once asked for is an ordinary attribute, found without a call.
     def __init__(self, state: State, copying: bool, pay: Callable[[int], None]) -> None:
         self._state = state
         self._pay = pay
@@ -168,17 +170,20 @@ class StateView:
         self._tables: dict[str, TableView] = {}
 
     def __getattr__(self, name: str) -> TableView:
-        table = self._tables.get(name)
-        if table is None:
-            if name not in self._state:
-                raise AttributeError(f"there is no table {name!r}")
-            table = self._tables[name] = TableView(self._state[name], self._copying, self._pay)
+        table = self.__dict__[name] = self._table(name)
         return table
+
+    def _table(self, name: str) -> TableView:
+        if name not in self._state:
+            raise AttributeError(f"there is no table {name!r}")
+        if name not in self._tables:
+            self._tables[name] = TableView(self._state[name], self._copying, self._pay)
+        return self._tables[name]
 
     def __getitem__(self, name: Any) -> TableView:
         if type(name) is not str or name not in self._state:
             raise KeyError(name)
-        return self.__getattr__(name)
+        return self._table(name)
 
     def __contains__(self, name: object) -> bool:
         return name in self._state

@@ -165,7 +165,8 @@ def _object_differences(
             yield from _differences(recorded[renamed[key]], value, below, here, by)
         elif not is_unspecified(value):
             yield Difference(here, "missing", None, value)
-    for key in recorded.keys() - set(renamed.values()):
+    known = set(renamed.values())
+    for key in (key for key in recorded if key not in known):
         yield Difference(f"{path}.{key}", "extra", recorded[key], None)
 
 

@@ -32,5 +32,6 @@ CODES: Final[dict[str, str]] = {
     "goal.unmet": "The end is not what the task expects.",
     "goal.vacuous": "What the task expects already holds at the start, so meeting it says nothing (undecided).",
     "goal.unknown_task": "The trajectory names a task that the environment lacks (undecided).",
+    "replay.checks_not_run": "The workspace has checks of its own, not run since it is not trusted (warning).",
     "replay.broken": "A stub crashed or hit a limit, so the trajectory could not be judged (undecided).",
 }

@@ -83,7 +83,8 @@ def _run(check: Check, replay: Replay) -> list[Finding]:
 def checks_for(environment: Environment) -> tuple[Check, ...]:
     """Return `CHECKS` and the `CHECKS` of `verifiers/<name>.py` in the environment's workspace, if it has them.
 
-    That file is Python of the workspace's owner and runs as it is, as a `conftest.py` does.
+    That file is Python and runs as it is, as a `conftest.py` does, so only that of a trusted environment is run; of
+    another, each verdict says that it was not.
 
     Raises:
         InputError: If the file cannot be imported or has no `CHECKS`.
@@ -91,7 +92,20 @@ def checks_for(environment: Environment) -> tuple[Check, ...]:
     if environment.folder is None:
         return CHECKS
     path = Path(environment.folder).parent.parent / "verifiers" / f"{environment.name}.py"
-    return CHECKS + _own_checks(path) if path.is_file() else CHECKS
+    if not path.is_file():
+        return CHECKS
+    return CHECKS + (_own_checks(path) if environment.trusted else (checks_not_run,))
+
+
+def checks_not_run(replay: Replay) -> Iterator[Finding]:
+    """Yield a warning that the checks of an untrusted environment's workspace were not run."""
+    name = replay.environment.name
+    yield Finding(
+        code="replay.checks_not_run",
+        severity="warning",
+        message=f"verifiers/{name}.py was not run, since the environment is not trusted; read it, then use --trusted",
+        evidence={"file": f"verifiers/{name}.py"},
+    )
 
 
 @lru_cache(maxsize=64)

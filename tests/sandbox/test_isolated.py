@@ -82,6 +82,19 @@ def test_many_calls_in_one_message_are_the_calls_one_by_one(worker: Isolated) ->
     assert len(together) == 4
 
 
+def test_a_long_batch_ends_at_the_call_that_breaks_and_the_next_one_is_answered(worker: Isolated) -> None:
+    steps = [("tool", {"kind": "write", "value": "x" * 2000}) for _ in range(450)]
+    whole, error = worker.calls(steps, moment(), Limits())
+    assert error is None
+    assert [outcome.content for outcome in whole] == list(range(1, 451))
+    steps[250] = ("tool", {"kind": "crash", "value": {}})
+    part, error = worker.calls(steps, moment(), Limits())
+    assert isinstance(error, StubError)
+    assert [outcome.state.digest for outcome in part] == [outcome.state.digest for outcome in whole[:250]]
+    after = worker.call("tool", {"kind": "read", "value": 1}, moment(part[-1].state), Limits())
+    assert len(after.content) == 250
+
+
 def test_a_worker_that_cannot_be_interrupted_is_killed_and_costs_its_call_only(worker: Isolated) -> None:
     before = worker.call("tool", {"kind": "write", "value": 1}, moment(), Limits())
     later = moment(before.state)

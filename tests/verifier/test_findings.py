@@ -73,3 +73,14 @@ def test_a_finding_says_where_and_shows_evidence(code: str, tmp_path: Path) -> N
             assert finding.turn
             assert finding.call
             assert finding.tool
+
+
+def test_own_checks_run_where_the_environment_is_trusted() -> None:
+    from gem_sim import load_environment, replay, verify
+
+    found = {}
+    for trusted in (True, False):
+        loaded = load_environment(CASES / "environments" / "checked", trusted=trusted)
+        replayed = replay(conversation(*load("replay.checks_not_run")["bad"]["messages"]), loaded)
+        found[trusted] = [finding.code for finding in verify(replayed).findings]
+    assert found == {True: ["checked.always"], False: ["replay.checks_not_run"]}

@@ -1,0 +1,80 @@
+"""Text in drawings: how wide it is at most, cut or broken to fit, and safe inside XML."""
+
+from __future__ import annotations
+
+import html
+import re
+import unicodedata
+from typing import Literal
+
+Face = Literal["plain", "bold", "mono"]
+
+# Parts of an em, not less than in the widest of the common screen fonts (DejaVu Sans; its bold a tenth more).
+_NARROW = frozenset(" .,:;'|!()[]{}/\\`ijltfrI-")
+_BROAD = frozenset("mwMWQO@%&#→←↔…—=+<>~_")
+_MONO = 0.61
+_FORBIDDEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_FULL = 1.05
+
+
+def width_of(text: str, size: float, face: Face = "plain") -> float:
+    """Return an upper bound of the text's width in pixels at a font size in pixels."""
+    return size * sum(_em(character, face) for character in text)
+
+
+def fit(text: str, width: float, size: float, face: Face = "plain") -> str:
+    """Return the text on one line, cut with an ellipsis where it is wider than `width` pixels."""
+    line = flat(text)
+    if width_of(line, size, face) <= width:
+        return line
+    room = width - size * _em("…", face)
+    kept = ""
+    for character in line:
+        room -= size * _em(character, face)
+        if room < 0:
+            break
+        kept += character
+    return f"{kept.rstrip()}…"
+
+
+def wrap(text: str, width: float, size: float, face: Face = "plain", lines: int = 3) -> list[str]:
+    """Break the text into at most that many lines, each within `width` pixels; what is left over is cut."""
+    broken: list[str] = []
+    line = ""
+    words = flat(text).split(" ")
+    for index, word in enumerate(words):
+        longer = f"{line} {word}" if line else word
+        if width_of(longer, size, face) <= width or not line:
+            line = longer
+            continue
+        if len(broken) == lines - 1:
+            return [*broken, fit(" ".join([line, *words[index:]]), width, size, face)]
+        broken.append(fit(line, width, size, face))
+        line = word
+    return [*broken, fit(line, width, size, face)] if line else broken
+
+
+def flat(text: str) -> str:
+    """Return the text on one line, each run of white space one space."""
+    return " ".join(text.split())
+
+
+def escaped(text: str) -> str:
+    """Return the text as it stands in XML, as content or in an attribute; what XML forbids is replaced."""
+    return html.escape(_FORBIDDEN.sub("\ufffd", text))
+
+
+def _em(character: str, face: Face) -> float:
+    if unicodedata.east_asian_width(character) in ("W", "F") or not character.isprintable():
+        return _FULL
+    if face == "mono":
+        return _MONO if ord(character) < 0x3000 else _FULL
+    if character in _NARROW:
+        ems = 0.42
+    elif character in _BROAD or ord(character) >= 0x2000:
+        ems = 1.02
+    elif character.isupper():
+        ems = 0.78
+    else:
+        ems = 0.65
+    return ems * (1.12 if face == "bold" else 1.0)
