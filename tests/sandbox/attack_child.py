@@ -1,7 +1,11 @@
-"""Run attacks, one after another, and report each on the descriptor given: `attack_child.py FD FOLDER [odd] FILE…`.
+"""Run attacks, one after another, and report each on a descriptor: `attack_child.py FD FOLDER MODE FILE…`.
 
 Each attack goes through `load_environment` and `Session`, as a user's environment would. What is reported besides
 the outcome are problems: an escape, a change of the host, of the state after a failed call, or of a later call.
+
+Modes: `plain`: in this process; `odd`: in this process, which is unlike others in all that a stub must not see;
+`worker`: all attacks as the tools of one environment that is not trusted, in its worker process; `clock`: the same with
+little time.
 """
 
 from __future__ import annotations
@@ -30,16 +34,18 @@ from typing import Any
 import gem_sim
 import gem_sim.sandbox
 from gem_sim.canonical import copy_json, digest
+from gem_sim.sandbox import isolated
 
 sys.path.insert(0, str(Path(__file__).parent))
-from attacks import Attack, read_attack, write_environment  # noqa: E402
+from attacks import Attack, read_attack, write_environment
 
 _WATCHED = (builtins, collections, collections.abc, copyreg, datetime, decimal, json, math, os, re, statistics, sys)
 # Modules that the standard library loads for itself, late.
 _LATE = {"_strptime", "calendar", "locale", "unicodedata", "fractions", "numbers", "linecache", "stringprep", "_locale"}
-_FORBIDDEN_EVENTS = ("open", "os.", "socket.", "subprocess.", "ctypes.", "import", "shutil.", "signal.", "sys._getframe")
+_FORBIDDEN_EVENTS = ("open", "os.", "socket.", "subprocess.", "ctypes.", "import", "shutil.", "signal.")
 _ADDRESS_SPACE = 6 << 30
 _MOST_MEMORY_KIB = 700 << 10
+LIMITS = gem_sim.Limits(fuel=150_000)
 _events: list[str] = []
 _watching = False
 
@@ -47,7 +53,7 @@ _watching = False
 def _hook(event: str, arguments: tuple[object, ...]) -> None:
     if _watching and event.startswith(_FORBIDDEN_EVENTS):
         name = str(arguments[0]) if arguments else ""
-        if not (event == "import" and name in _LATE) and not (event == "open" and "/_strptime." in name):
+        if not (event == "import" and name in _LATE) and not (event == "open" and name == "<attack>"):
             _events.append(f"{event} {name}"[:200])
 
 
@@ -55,25 +61,38 @@ def main() -> None:
     """Run the attacks and report one JSON line at the start and one at the end of each."""
     report = os.fdopen(int(sys.argv[1]), "w", buffering=1)
     folder = Path(sys.argv[2])
-    files = sys.argv[3:]
-    odd = files[0] == "odd"
+    mode, files = sys.argv[3], sys.argv[4:]
     os.chdir(folder)
     resource.setrlimit(resource.RLIMIT_AS, (_ADDRESS_SPACE, _ADDRESS_SPACE))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    _warm_up(folder)
-    if odd:
-        _be_odd()
-    sys.addaudithook(_hook)
-    for file in files[1:] if odd else files:
-        attack = read_attack(Path(file))
+    if mode in ("worker", "clock"):
+        run_of = _worker_runs(files, folder, mode)
+    else:
+        run_of = lambda file: _Run(read_attack(Path(file)), folder)  # noqa: E731
+        _warm_up(folder)
+        if mode == "odd":
+            _be_odd()
+        sys.addaudithook(_hook)
+    for file in files:
         report.write(json.dumps({"start": file}) + "\n")
-        run = _Run(attack, folder)
-        _deeper(150 if odd else 0, run.all)
+        run = run_of(file)
+        _deeper(150 if mode == "odd" else 0, run.all)
         report.write(json.dumps({"end": file, "seen": run.seen, "problems": run.problems, "trace": run.trace}) + "\n")
+
+
+def _worker_runs(files: list[str], folder: Path, mode: str) -> Callable[[str], _Run]:
+    """Put all attacks into one environment and start its worker; they must all compile."""
+    isolated._GRACE_SECONDS = 0.3  # type: ignore[misc]
+    attacks = {file: read_attack(Path(file)) for file in files}
+    environment = gem_sim.load_environment(write_environment(list(attacks.values()), folder), trusted=False)
+    limits = LIMITS._replace(seconds=0.4) if mode == "clock" else LIMITS
+    gem_sim.Session(environment).call(gem_sim.ToolCall(id="c", tool="ping"))
+    return lambda file: _Run(attacks[file], folder, environment, limits)
 
 
 def _warm_up(folder: Path) -> None:
     """Run a harmless tool, so that what is imported late is there before the host is looked at."""
+    datetime.datetime.strptime("2026", "%Y")
     file = folder / "harmless.py"
     file.write_text("# expect: ok\n# about: none\ndef tool(state, **kwargs):\n    return {'escaped': 1 / 0}\n")
     for _ in range(2):
@@ -106,8 +125,17 @@ def _deeper(levels: int, function: Callable[[], None]) -> None:
 class _Run:
     """One attack: the outcome of each call (`seen`), what went wrong, and what another host must see too (`trace`)."""
 
-    def __init__(self, attack: Attack, folder: Path) -> None:
+    def __init__(
+        self,
+        attack: Attack,
+        folder: Path,
+        environment: gem_sim.Environment | None = None,
+        limits: gem_sim.Limits = LIMITS,
+    ) -> None:
         self.attack = attack
+        self.tool = "attack" if environment is None else attack.name
+        self.environment = environment
+        self.limits = limits
         self.folder = folder
         self.seen: list[str] = []
         self.problems: list[str] = []
@@ -115,12 +143,16 @@ class _Run:
 
     def all(self) -> None:
         """Run the attack under its harness and look at the host before and after."""
-        home = write_environment(self.attack, self.folder)
+        if self.environment is not None:
+            self._calls(self.environment)
+            return
+        home = write_environment([self.attack], self.folder)
         before = _host()
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
         try:
-            environment = self._watched(lambda: gem_sim.load_environment(home), reads=str(home))
-        except gem_sim.CompileError as error:
+            environment = self._watched(lambda: gem_sim.load_environment(home, trusted=True), reads=str(home))
+        except gem_sim.InputError as error:
+            # Half a surrogate pair is no JSON either, so the file as a whole may be refused.
             self._note("compile", str(error).replace(str(self.folder), ""))
             environment = None
         except Exception as error:
@@ -138,11 +170,11 @@ class _Run:
 
     def _calls(self, environment: gem_sim.Environment) -> None:
         attack = self.attack
-        session = gem_sim.Session(environment, seed=7)
+        session = gem_sim.Session(environment, seed=7, limits=self.limits)
         baseline = self._ping(session)
         for number in range(1, attack.calls + 1):
             payload: list[Any] = ["p", {"q": ["r"]}]
-            call = gem_sim.ToolCall(id="c", tool="attack", arguments={"call": number, "payload": payload})
+            call = gem_sim.ToolCall(id="c", tool=self.tool, arguments={"call": number, "payload": payload})
             content, failed = self._call(session, call)
             if payload != ["p", {"q": ["r"]}] or call.arguments["payload"] != payload:
                 self.problems.append("the tool changed its caller's arguments")
@@ -154,11 +186,11 @@ class _Run:
             if failed and self._ping(session) != baseline:
                 self.problems.append("a failed call changed what the next call sees")
             if not attack.same_state:
-                session = gem_sim.Session(environment, seed=7)
+                session = gem_sim.Session(environment, seed=7, limits=self.limits)
         if attack.harness == "abort-then-probe":
             self._abort_and_probe(environment, {"abort": True})
             self._abort_and_probe(environment, {})
-        if self._ping(gem_sim.Session(environment, seed=7)) != baseline:
+        if self._ping(gem_sim.Session(environment, seed=7, limits=self.limits)) != baseline:
             self.problems.append("a later session sees something of the attack")
 
     def _call(self, session: gem_sim.Session, call: gem_sim.ToolCall, *, judged: bool = True) -> tuple[Any, bool]:
@@ -173,9 +205,9 @@ class _Run:
             words = json.dumps(content) if _is_json(content) else f"not JSON: {type(content).__name__}"
         except gem_sim.StubError as error:
             outcome = "limit" if isinstance(error, gem_sim.LimitError) else "runtime"
-            words = str(error)
-            if "out of memory" in words:
-                self.problems.append("only the memory of the machine stopped it")
+            words = str(error).replace(f"tool {self.tool!r}", "tool 'attack'")
+            if self.limits.seconds > 1 and words.endswith(("out of memory", "out of time")):
+                self.problems.append(f"only the machine stopped it: {words}")
         except BaseException as error:
             self.problems.append(f"a call raised {type(error).__name__}: {error}"[:300])
             return None, True
@@ -190,15 +222,15 @@ class _Run:
         return content, outcome != "ok"
 
     def _abort_and_probe(self, environment: gem_sim.Environment, arguments: dict[str, Any]) -> None:
-        session = gem_sim.Session(environment, seed=7)
-        before = session.digest
-        abort = gem_sim.ToolCall(id="c", tool="attack", arguments={"payload": ["p"], **arguments})
+        session = gem_sim.Session(environment, seed=7, limits=self.limits)
+        start, before = session.state, session.digest
+        abort = gem_sim.ToolCall(id="c", tool=self.tool, arguments={"payload": ["p"], **arguments})
         self._call(session, abort, judged=False)
-        if not arguments:
+        if not arguments and session.state is not start:
             session.rollback()
         if session.digest != before:
             self.problems.append("an aborted call left something in the state")
-        probe = gem_sim.ToolCall(id="c", tool="attack", arguments={"payload": ["p"], "probe": True})
+        probe = gem_sim.ToolCall(id="c", tool=self.tool, arguments={"payload": ["p"], "probe": True})
         self._call(session, probe, judged=False)
 
     def _ping(self, session: gem_sim.Session) -> object:
@@ -269,7 +301,7 @@ def _host() -> dict[str, Any]:
         "recursion limit": sys.getrecursionlimit(),
         "threads": threading.active_count(),
         "children": children,
-        "descriptors": sorted(os.listdir("/proc/self/fd")) if own.is_dir() else [],
+        "descriptors": sorted(path.name for path in Path("/proc/self/fd").iterdir()) if own.is_dir() else [],
         "decimal context": (context.prec, context.rounding, dict(context.flags), dict(context.traps)),
         "output": [os.fstat(number).st_size for number in (1, 2)],
         "signals": [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGALRM)],

@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 from typing import NamedTuple
 
-_HEADER = re.compile(r"# (expect|about|accept|calls|state|harness|view|tables|repeat): (.*)")
+_HEADER = re.compile(r"# (expect|about|accept|calls|state|harness|view|tables|repeat|stops): (.*)")
 OUTCOMES = ("compile", "runtime", "limit", "ok")
 HARNESSES = ("", "compare", "mutate-result", "mutate-args", "check-args", "abort-then-probe")
 
@@ -36,6 +36,7 @@ class Attack(NamedTuple):
     """One file: where a good sandbox stops it, what else is as safe, and how it is run.
 
     `tables`: further tables that the environment declares. `whole`: the tool gets the state itself, not a row.
+    `by_clock`: nothing counts what it does, so that only the clock stops it, or the end of the worker.
     """
 
     name: str
@@ -46,6 +47,7 @@ class Attack(NamedTuple):
     same_state: bool
     harness: str
     whole: bool
+    by_clock: bool
     tables: tuple[str, ...]
     source: str
 
@@ -81,20 +83,27 @@ def read_attack(path: Path) -> Attack:
         same_state=one.get("state") == "same",
         harness=one.get("harness", ""),
         whole=one.get("view") == "tables",
+        by_clock=one.get("stops") == "clock",
         tables=tuple(one.get("tables", "").split()),
         source=source,
     )
 
 
-def write_environment(attack: Attack, folder: Path) -> Path:
-    """Write the environment whose tool `attack` has the attack's source as its body; return its folder."""
+def _tool_of(attack: Attack) -> list[str]:
     state = "state" if attack.whole else "state.store['s']"
-    body = [
+    return [
         *attack.source.split("\n"),
         f"answer = tool({state}, call=call, payload=payload, probe=probe, extra=extra)",
         "require(not abort, 'aborted')",
         "return answer",
     ]
+
+
+def write_environment(attacks: list[Attack], folder: Path) -> Path:
+    """Write an environment whose tools have the attacks' sources as bodies; return its folder.
+
+    A single attack's tool is called `attack`, of several each has the name of its attack.
+    """
     parameters = {
         "type": "object",
         "properties": {
@@ -105,17 +114,21 @@ def write_environment(attack: Attack, folder: Path) -> Path:
             "extra": {"type": "array", "default": ["default"]},
         },
     }
-    tables = ("store", "other", *attack.tables)
+    tables = dict.fromkeys(("store", "other", *(table for attack in attacks for table in attack.tables)))
+    named = {attack.name if len(attacks) > 1 else "attack": _tool_of(attack) for attack in attacks}
     environment = {
         "name": "attack",
         "entities": {table: {"key": "id", "row": {}} for table in tables},
         "constants": {"NAMES": {"value": ["a", "b"]}, "TABLE": {"value": {"rows": [{"id": 1}]}}},
         "tools": [
-            {"name": "attack", "effect": "write", "parameters": parameters, "body": body},
+            *(
+                {"name": name, "effect": "write", "parameters": parameters, "returns": {}, "body": body}
+                for name, body in named.items()
+            ),
             {"name": "ping", "effect": "read", "parameters": parameters, "body": PING.strip().split("\n")},
         ],
     }
-    home = folder / attack.name
+    home = folder / (attacks[0].name if len(attacks) == 1 else "all-attacks")
     home.mkdir()
     (home / "environment.json").write_text(json.dumps(environment))
     (home / "state.json").write_text(json.dumps({"store": {"s": {"id": "s", "log": []}}, "other": {}}))

@@ -21,15 +21,18 @@ from typing import Any, NamedTuple
 import pytest
 
 from tests.conftest import CASES, ROOT, SHARED
-from tests.sandbox.attacks import HARNESSES, OUTCOMES, read_attack
+from tests.sandbox.attacks import HARNESSES, OUTCOMES, Attack, read_attack
 
 OURS = sorted((CASES / "escapes").glob("*.py"))
 SAMPLES = sorted((SHARED / "attacks").glob("*.py"))
 CHILD = ROOT / "tests" / "sandbox" / "attack_child.py"
+# Samples that compare structures with exponentially many paths, for which there is no fuel.
+SAMPLES_BY_CLOCK = {"res_compare_bomb"}
 # What one attack may take at most, many times what it should: past this it hangs.
 PATIENCE_SECONDS = 30.0
-# Another hash seed, zone, optimisation, limit of digits, and whatever `odd` sets in the child.
-ODD = {"PYTHONHASHSEED": "77", "TZ": "Asia/Kathmandu", "PYTHONOPTIMIZE": "1", "PYTHONINTMAXSTRDIGITS": "640"}
+START_SECONDS = 120.0
+# Another hash seed, zone, optimisation, and whatever `odd` sets in the child.
+ODD = {"PYTHONHASHSEED": "77", "TZ": "Asia/Kathmandu", "PYTHONOPTIMIZE": "1"}
 PLAIN = {"PYTHONHASHSEED": "1", "TZ": "CET-1CEST"}
 
 
@@ -41,53 +44,58 @@ class Report(NamedTuple):
     trace: tuple[str, ...]
 
 
-def reports(files: list[Path], extra: dict[str, str], *, odd: bool = False) -> dict[str, Report]:
+def reports(files: list[Path], mode: str, extra: dict[str, str]) -> dict[str, Report]:
     """Run attacks in child processes: a new one after each that hangs or dies."""
     found: dict[str, Report] = {}
     left = [str(file) for file in files]
     with tempfile.TemporaryDirectory() as name:
         while left:
-            for line in _child_lines(left, extra, Path(name), odd=odd):
+            for line in _child_lines(left, mode, extra, Path(name)):
                 if "end" in line:
                     found[line["end"]] = Report(tuple(line["seen"]), tuple(line["problems"]), tuple(line["trace"]))
                     left.remove(line["end"])
                 elif "broken" in line:
                     found[line["broken"]] = Report((), (line["how"],), ())
                     left.remove(line["broken"])
-                elif "start" not in line:
-                    raise AssertionError(line)
     return found
 
 
-def _child_lines(files: list[str], extra: dict[str, str], folder: Path, *, odd: bool) -> Iterator[dict[str, Any]]:
+def _child_lines(files: list[str], mode: str, extra: dict[str, str], folder: Path) -> Iterator[dict[str, Any]]:
     """Yield what a child reports, then how it broke off if it did."""
     reader, writer = os.pipe()
     work = Path(tempfile.mkdtemp(dir=folder))
     environment = {**{k: v for k, v in os.environ.items() if not k.startswith("PYTHON")}, **extra}
-    command = [sys.executable, str(CHILD), str(writer), str(work), *(["odd"] if odd else []), *files]
+    command = [sys.executable, str(CHILD), str(writer), str(work), mode, *files]
     with (folder / "output").open("wb") as output, (folder / "errors").open("wb") as errors:
         child = subprocess.Popen(
-            command, stdout=output, stderr=errors, stdin=subprocess.DEVNULL, pass_fds=[writer], env=environment, cwd=ROOT
+            command,
+            stdout=output,
+            stderr=errors,
+            stdin=subprocess.DEVNULL,
+            pass_fds=[writer],
+            env=environment,
+            cwd=ROOT,
         )
     os.close(writer)
-    current, text = files[0], b""
+    current, text, begun = "", b"", False
     try:
         while True:
-            ready, _, _ = select.select([reader], [], [], PATIENCE_SECONDS)
+            ready, _, _ = select.select([reader], [], [], PATIENCE_SECONDS if begun else START_SECONDS)
             chunk = os.read(reader, 1 << 16) if ready else b""
             if not chunk:
                 how = f"hangs: nothing for {PATIENCE_SECONDS} seconds" if not ready else ""
                 break
             *lines, text = (text + chunk).split(b"\n")
             for line in map(json.loads, lines):
-                current = line.get("start", current if "end" not in line else "")
+                current, begun = line.get("start", current if "end" not in line else ""), True
                 yield line
     finally:
         os.close(reader)
         child.kill() if child.poll() is None and not _ended(child) else None
         status = child.wait()
+    words = (folder / "errors").read_text(errors="replace")[-500:]
+    assert begun, f"no attack was begun ({mode}): {words}"
     if current:
-        words = (folder / "errors").read_text(errors="replace")[-500:]
         yield {"broken": current, "how": how or f"the process ended with status {status}: {words}"}
 
 
@@ -100,30 +108,37 @@ def _ended(child: subprocess.Popen[bytes]) -> bool:
 
 
 @cache
-def plain() -> dict[str, Report]:
-    """Run every attack once, half of them in either of two children."""
-    files = [*OURS, *SAMPLES]
+def runs() -> dict[str, dict[str, Report]]:
+    """Run every attack in every way it is run: way → file → report."""
+    known = {file: read_attack(file) for file in [*OURS, *SAMPLES]}
+    counted = [file for file, attack in known.items() if not is_by_clock(attack)]
     with ThreadPoolExecutor(2) as pool:
-        halves = list(pool.map(lambda part: reports(part, PLAIN), [files[::2], files[1::2]]))
-    return {**halves[0], **halves[1]}
+        first, second = (pool.submit(reports, part, "plain", PLAIN) for part in (counted[::2], counted[1::2]))
+        plain = {**first.result(), **second.result()}
+        running = [file for file in counted if plain[str(file)].seen and "compile" not in plain[str(file)].seen]
+        worker = pool.submit(reports, running[::-1], "worker", PLAIN)
+        clock = pool.submit(reports, [file for file in known if file not in counted], "clock", PLAIN)
+        compared = [file for file in counted if known[file].harness == "compare"]
+        odd = reports(compared[::-1], "odd", ODD)
+        return {"plain": plain, "odd": odd, "worker": worker.result(), "clock": clock.result()}
 
 
-@cache
-def otherwise() -> dict[str, Report]:
-    """Run the attacks on determinism on an odd host, in another order."""
-    files = [file for file in [*OURS, *SAMPLES] if read_attack(file).harness == "compare"]
-    return reports(files[::-1], ODD, odd=True)
+def is_by_clock(attack: Attack) -> bool:
+    """Tell whether nothing counts what an attack does, so that it is run where the clock may stop it."""
+    return attack.by_clock or attack.name in SAMPLES_BY_CLOCK
 
 
 def judge(file: Path) -> None:
-    """Assert that an attack came to nothing."""
-    attack, report = read_attack(file), plain()[str(file)]
-    assert not report.problems, attack.about
-    assert report.seen, "the attack was not run"
-    outcomes = {outcome for outcome in report.seen if not outcome.startswith("(")}
-    assert outcomes <= attack.safe, f"{attack.about}: {report.trace}"
-    if attack.harness == "compare":
-        assert report.trace == otherwise()[str(file)].trace, attack.about
+    """Assert that an attack came to nothing, wherever it was run, and the same everywhere."""
+    attack = read_attack(file)
+    found = {way: reports[str(file)] for way, reports in runs().items() if str(file) in reports}
+    assert found, "the attack was not run"
+    for way, report in found.items():
+        assert not report.problems, f"{attack.about} ({way})"
+        outcomes = {outcome for outcome in report.seen if not outcome.startswith("(")}
+        assert outcomes, "the attack was not run"
+        assert outcomes <= attack.safe, f"{attack.about} ({way}): {report.trace}"
+    assert len({report.trace for report in found.values()}) == 1, f"{attack.about}: {found}"
 
 
 @pytest.mark.parametrize("file", OURS, ids=lambda file: file.stem)
@@ -153,6 +168,6 @@ def test_a_child_notices_what_an_attack_does(tmp_path: Path) -> None:
     escape = "# expect: runtime\n# about: says so\ndef tool(state, **kwargs):\n    return {'escaped': True}\n"
     for name, text in (("harmless", harmless), ("escape", escape)):
         (tmp_path / f"{name}.py").write_text(text)
-    found = reports([tmp_path / "harmless.py", tmp_path / "escape.py"], PLAIN)
+    found = reports([tmp_path / "harmless.py", tmp_path / "escape.py"], "plain", PLAIN)
     assert found[str(tmp_path / "harmless.py")] == Report(("ok",), (), found[str(tmp_path / "harmless.py")].trace)
     assert found[str(tmp_path / "escape.py")].problems == ("escaped",)

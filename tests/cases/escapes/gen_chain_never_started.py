@@ -3,7 +3,7 @@
 # accept: runtime ok
 def tool(state, **kwargs):
     it = [1]
-    for _ in range(200000):
+    for _ in range(120000):
         it = (x for x in it)
     it = None
     return {"escaped": False}

@@ -3,6 +3,6 @@
 # accept: runtime ok
 def tool(state, **kwargs):
     it = [1]
-    for _ in range(200000):
+    for _ in range(120000):
         it = (x for x in it)
     return {"escaped": list(it) != [1]}

@@ -3,7 +3,7 @@
 # accept: runtime ok
 def tool(state, **kwargs):
     f = None
-    for _ in range(200000):
+    for _ in range(120000):
         f = (lambda g: lambda: g)(f)
     f = None
     return {"escaped": False}

@@ -1,5 +1,6 @@
 # expect: compile
 # about: a mark left on a module that every stub shares
+# accept: runtime
 # calls: 2
 import math
 

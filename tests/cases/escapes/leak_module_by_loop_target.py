@@ -1,5 +1,6 @@
 # expect: compile
 # about: a loop writes to a module without an assignment
+# accept: runtime
 # calls: 2
 import math
 

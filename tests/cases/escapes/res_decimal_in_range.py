@@ -1,6 +1,7 @@
 # expect: limit
 # about: a range looks for a decimal item by item
 # accept: runtime ok compile
+# stops: clock
 from decimal import Decimal
 
 def tool(state, **kwargs):

@@ -3,7 +3,7 @@
 # accept: ok runtime
 def tool(state, **kwargs):
     x = ()
-    for _ in range(400000):
+    for _ in range(120000):
         x = ({"x": x},)
     x = None
     return {"escaped": False}

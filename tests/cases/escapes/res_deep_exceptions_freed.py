@@ -3,7 +3,7 @@
 # accept: ok runtime
 def tool(state, **kwargs):
     e = None
-    for _ in range(300000):
+    for _ in range(120000):
         e = ValueError(e)
     e = None
     return {"escaped": False}

@@ -3,7 +3,7 @@
 # accept: ok runtime
 def tool(state, **kwargs):
     f = None
-    for _ in range(300000):
+    for _ in range(120000):
         f = [f].append
     f = None
     return {"escaped": False}

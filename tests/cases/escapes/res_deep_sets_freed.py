@@ -3,7 +3,7 @@
 # accept: ok runtime
 def tool(state, **kwargs):
     x = []
-    for _ in range(200000):
+    for _ in range(120000):
         s = {1}
         s.add(2)
         x = [s, x]

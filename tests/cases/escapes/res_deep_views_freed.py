@@ -3,7 +3,7 @@
 # accept: ok runtime
 def tool(state, **kwargs):
     x = 1
-    for _ in range(300000):
+    for _ in range(120000):
         x = {1: x}.values()
     x = None
     return {"escaped": False}

@@ -1,6 +1,7 @@
 # expect: limit
 # about: two deques that share their parts are compared
 # accept: runtime compile
+# stops: clock
 from collections import deque
 
 def tool(state, **kwargs):

@@ -1,6 +1,7 @@
 # expect: limit
 # about: two dicts, each holding the one before twice, are compared
 # accept: runtime
+# stops: clock
 def tool(state, **kwargs):
     a, b = {"x": 1}, {"x": 1}
     for _ in range(60):

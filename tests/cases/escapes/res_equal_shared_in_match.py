@@ -1,6 +1,7 @@
 # expect: limit
 # about: a chain of comparisons on shared structures
 # accept: runtime
+# stops: clock
 def tool(state, **kwargs):
     a, b = (1,), (1,)
     for _ in range(60):

@@ -1,6 +1,7 @@
 # expect: limit
 # about: integers that share their hash make a dict quadratic
 # accept: runtime ok
+# stops: clock
 def tool(state, **kwargs):
     m = 2**61 - 1
     d = {i * m: i for i in range(60000)}

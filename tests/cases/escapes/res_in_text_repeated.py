@@ -1,5 +1,6 @@
 # expect: limit
 # about: substring test over a million characters a turn
+# stops: clock
 def tool(state, **kwargs):
     s = "a" * 900000
     n = 0

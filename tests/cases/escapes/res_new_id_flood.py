@@ -1,6 +1,6 @@
 # expect: limit
 # about: ids made in a loop, each hashed by the host
-# accept: ok
+# accept: ok runtime
 def tool(state, **kwargs):
     for _ in range(900000):
         new_id("store")

@@ -1,6 +1,7 @@
 # expect: limit
 # about: sorting compares two shared tuples
 # accept: runtime
+# stops: clock
 def tool(state, **kwargs):
     a, b = (1,), (1,)
     for _ in range(60):

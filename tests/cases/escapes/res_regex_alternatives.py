@@ -1,7 +1,7 @@
 # expect: runtime
 # about: a repeated choice between overlapping alternatives
-# accept: limit ok
+# accept: runtime limit ok
 import re
 
 def tool(state, **kwargs):
-    return {"escaped": re.match("(?:a|ab|b|aba)*c", "ab" * 5000) is not None}
+    return {"escaped": False, "v": re.match("(?:a|ab|b|aba)*c", "ab" * 5000) is not None}

@@ -1,7 +1,7 @@
 # expect: limit
 # about: sixty choices written one after another need no repetition at all
-# accept: runtime ok
+# accept: runtime limit ok
 import re
 
 def tool(state, **kwargs):
-    return {"escaped": re.match("(?:a|aa)" * 60 + "b", "a" * 100) is not None}
+    return {"escaped": False, "v": re.match("(?:a|aa)" * 60 + "b", "a" * 100) is not None}

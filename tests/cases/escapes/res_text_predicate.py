@@ -1,5 +1,6 @@
 # expect: limit
 # about: predicates scan the whole text and make nothing
+# stops: clock
 def tool(state, **kwargs):
     s = "a" * 900000
     n = 0

@@ -1,6 +1,7 @@
 # expect: limit
 # about: a tuple of a million items hashed a million times
 # accept: runtime
+# stops: clock
 def tool(state, **kwargs):
     t = (1, 2) * 450000
     n = 0
