@@ -19,6 +19,7 @@ _HEAD = 90
 _AROUND = 2
 
 _Colour = Literal["good", "bad", "open"]
+_Place = tuple[Literal["call", "message"], int]
 
 
 class _Difference(BaseModel):
@@ -69,7 +70,7 @@ class FindingView(NamedTuple):
     severity: str
     call: int | None
     where: str
-    message: str
+    message: Text
     evidence: Shown | None
 
 
@@ -165,7 +166,7 @@ def _finding(finding: Finding, limits: Limits, evidence: dict[str, Json]) -> Fin
         severity=finding.severity,
         call=finding.call,
         where=place_in_words(finding),
-        message=cut_text(finding.message, limits.text).text,
+        message=cut_text(finding.message, limits.text),
         evidence=show_json(evidence, limits) if evidence else None,
     )
 
@@ -206,7 +207,7 @@ def conversation_of(
     faulty = {number for number in (first, *(f.call for f in verdict.findings)) if number is not None}
     messages = _kept_messages(read, faulty)
     shown = _kept_calls([n for i in messages for n in read.messages[i].calls], faulty)
-    views = _Views(verdict, context, limits, first, {call.number: call for call in read.calls}, shown)
+    views = _Views(context, limits, first, {call.number: call for call in read.calls}, shown, _by_place(verdict))
     answered = {n for i in messages for n in read.messages[i].calls}
     entries: list[Entry] = []
     turn = skipped = 0
@@ -229,6 +230,18 @@ def conversation_of(
         entries=tuple(entries),
         skipped=_more(skipped, "messages"),
     )
+
+
+def _by_place(verdict: Verdict) -> dict[_Place, list[Finding]]:
+    """Return the findings by the call, else the message (from 1), that they are about; others are left out."""
+    placed: dict[_Place, list[Finding]] = {}
+    for finding in verdict.findings:
+        message = finding.evidence.get("message")
+        if finding.call is not None:
+            placed.setdefault(("call", finding.call), []).append(finding)
+        elif isinstance(message, int):
+            placed.setdefault(("message", message), []).append(finding)
+    return placed
 
 
 def _first_divergence(calls: Sequence[_Call], context: Context) -> int | None:
@@ -260,19 +273,14 @@ def _kept_calls(numbers: list[int], faulty: set[int]) -> set[int]:
 class _Views(NamedTuple):
     """Turns parts of one trace into views."""
 
-    verdict: Verdict
     context: Context
     limits: Limits
     first: int | None
     calls: Mapping[int, _Call]
     shown: Collection[int]
+    findings: Mapping[_Place, list[Finding]]
 
     def entry(self, index: int, message: _Message, turn: int | None, skipped: int) -> Entry:
-        about = [
-            finding
-            for finding in self.verdict.findings
-            if finding.call is None and finding.evidence.get("message") == index + 1
-        ]
         made = [number for number in message.calls if number in self.shown]
         return Entry(
             role=message.role,
@@ -280,12 +288,12 @@ class _Views(NamedTuple):
             text=cut_text(message.content, self.limits.text) if message.content else None,
             calls=tuple(self.call(self.calls[number]) for number in made),
             more_calls=_more(len(message.calls) - len(made), "calls"),
-            findings=finding_views(about, self.limits),
+            findings=finding_views(self.findings.get(("message", index + 1), []), self.limits),
             skipped=_more(skipped, "messages"),
         )
 
     def call(self, call: _Call) -> CallView:
-        findings = [finding for finding in self.verdict.findings if finding.call == call.number][:MAX_FINDINGS]
+        findings = self.findings.get(("call", call.number), [])[:MAX_FINDINGS]
         tool = self.context.tools.get(call.tool)
         answer, colour, remark = _answer(call, tool, findings)
         same = call.has_answer and same_json(call.recorded, call.executed)

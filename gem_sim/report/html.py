@@ -29,6 +29,7 @@ from gem_sim.report.conversation import (
     more_findings,
     place_in_words,
 )
+from gem_sim.report.graph import svg
 from gem_sim.report.values import ROOMY, TIGHT, flat
 from gem_sim.verdict import Finding, Verdict
 from gem_sim.verifier.codes import CODES
@@ -46,6 +47,8 @@ LONG = 150_000
 # Bytes of conversations in the page as it opens; the rest is text until it is opened, which costs a browser nothing.
 AT_ONCE = 1_000_000
 _TOOLS = 6
+# A drawing of more steps is no help to anybody.
+_MOST_STEPS = 200
 
 
 class _Row(NamedTuple):
@@ -189,6 +192,7 @@ class Report:
         script, style = _asset("page.js"), _asset("page.css")
         # Only this very script may run, and nothing may be fetched, whatever a trajectory smuggles in.
         digest = base64.b64encode(hashlib.sha256(f"\n{script}\n".encode()).digest()).decode()
+        steps = sum(len(workflow.steps) for workflow in self._environment.workflows)
         return _template("page.html").generate(
             context=self._context,
             version=__version__,
@@ -196,12 +200,12 @@ class Report:
             unlisted={outcome: self._outcomes[outcome] - len(self._rows[outcome]) for outcome in OUTCOMES},
             number=self._outcomes.total(),
             calls=self._calls,
-            codes=[self._code(code) for code in sorted(self._codes)],
+            codes=[self._code(code) for code in sorted(self._codes, key=lambda code: (-self._codes[code], code))],
             rows=self._rows,
-            drawing=None,
+            drawing=svg(self._environment) if 0 < steps <= _MOST_STEPS else "",
             script=script,
             style=style,
-            security=f"default-src 'none'; script-src 'sha256-{digest}'; style-src 'unsafe-inline'; img-src data:",
+            security=f"default-src 'none'; script-src 'sha256-{digest}'; style-src 'unsafe-inline'",
             limits=ROOMY,
             messages=MAX_MESSAGES,
             most_calls=MAX_CALLS,

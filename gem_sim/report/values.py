@@ -124,7 +124,7 @@ class _Writer(NamedTuple):
                 yield from self.lines(item, beside, below, indent + "  ", name, comma, marked)
             yield Line(indent, closing + tail, marked)
         else:
-            ordered = {key: item for key, item, _, _ in _items(value, like, path)} if isinstance(value, dict) else value
+            ordered = {key: value[key] for key in _keys(value, like)} if isinstance(value, dict) else value
             yield Line(indent, head + _scalar(ordered, string) + tail, marked)
 
     def _fits(self, value: dict[str, Json] | list[Json], path: str, start: int) -> bool:
@@ -142,12 +142,17 @@ def _items(value: dict[str, Json] | list[Json], like: Json, path: str) -> Iterat
     """Yield (key or None, item, what stands there in `like`, path), keys in the order of `like`."""
     if isinstance(value, dict):
         others = like if isinstance(like, dict) else {}
-        for key in dict.fromkeys((*(key for key in others if key in value), *value)):
+        for key in _keys(value, like):
             yield key, value[key], others.get(key), f"{path}.{key}"
         return
     for index, item in enumerate(value):
         beside = like[index] if isinstance(like, list) and index < len(like) else None
         yield None, item, beside, f"{path}[{index}]"
+
+
+def _keys(value: dict[str, Json], like: Json) -> list[str]:
+    first = (key for key in like if key in value) if isinstance(like, dict) else ()
+    return list(dict.fromkeys((*first, *value)))
 
 
 def _scalar(value: Json, limit: int) -> str:

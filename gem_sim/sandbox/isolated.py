@@ -209,7 +209,7 @@ class _Process:
             for number, told in zip(asked.numbers, answer["outcomes"], strict=False):
                 content, refusal, changes, new_ids, made, read_clock = told
                 if changes:
-                    state = state.with_changes(changes)
+                    state = state.with_changes(_rows_only(changes))
                     self._remember(state, number)
                 ids = ids if new_ids is None else {str(table): int(count) for table, count in new_ids.items()}
                 refusal = None if refusal is None else str(refusal)
@@ -315,6 +315,13 @@ class _Process:
         for stream in (self._process.stdin, self._process.stdout):
             if stream is not None:
                 stream.close()
+
+
+def _rows_only(changes: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    for table, rows in changes.items():
+        if not all(row is None or isinstance(row, dict) for row in rows.values()):
+            raise ValueError(f"a row of {table!r} is no mapping")
+    return changes
 
 
 def _forget(numbers: dict[int, int], drop: Any, identity: int) -> None:

@@ -193,3 +193,24 @@ def test_sessions_of_untrusted_environments_behave_as_those_of_trusted_ones() ->
         branch.rollback(4)
         branch.call(calls[1])
     assert branches[0].digest == branches[1].digest
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        b"\x00\x00\x00\x02[]",
+        b"\x00\x00\x00\x02{]",
+        b"\x00\x00\x00\x03NaN",
+        b'\x00\x00\x00\x10{"outcomes": 7}' + b"  ",
+        b'\x00\x00\x00\x3a{"outcomes": [[0, null, {"loans": {"L1": 7}}, null, [], 0]]}'.ljust(62),
+        b"\xff\xff\xff\xff",
+    ],
+)
+def test_what_a_worker_answers_is_not_trusted(worker: Isolated, answer: bytes) -> None:
+    worker.call("tool", {"kind": "read", "value": 1}, moment(), Limits())
+    process = worker._process
+    assert process is not None
+    process._read += answer
+    with pytest.raises(LimitError, match=r"broke its protocol|too large"):
+        worker.call("tool", {"kind": "read", "value": 1}, moment(), Limits())
+    assert worker.call("tool", {"kind": "read", "value": 1}, moment(), Limits()).content == []
