@@ -36,7 +36,7 @@ MAX_BITS: Final = 512
 # A turn that takes an item each from no more than so many places costs no more than a turn.
 _FEW: Final = 8
 # A turn of more nodes than this pays for them besides.
-_LONG_TURN: Final = 100
+_LONG_TURN: Final = 200
 
 _OPERATORS: Final = {
     ast.Add: "+",
@@ -67,6 +67,8 @@ class Policy(RestrictingNodeTransformer):
         self.faults: list[Fault] = []
         self.called: set[int] = set()
         self.consumed: set[int] = set()
+        # How many functions the node that is visited stands in; the outermost runs once.
+        self.functions = 0
 
     def fault(self, node: Any, message: str, cure: str) -> None:
         """Note a fault at a node."""
@@ -155,7 +157,10 @@ class Policy(RestrictingNodeTransformer):
         if getattr(node, "type_params", None):
             self.fault(node, "type parameters", "leave them out")
         entry = _entry(node)
-        return self._with_tick(self.node_contents_visit(node), entry)
+        self.functions += 1
+        node = self.node_contents_visit(node)
+        self.functions -= 1
+        return self._with_tick(node, entry, weigh=self.functions > 0)
 
     def guard_ClassDef(self, node: ast.ClassDef) -> Any:
         self._bound(node, node.name)
@@ -177,9 +182,9 @@ class Policy(RestrictingNodeTransformer):
     def guard_While(self, node: ast.While) -> Any:
         return self._with_tick(self.node_contents_visit(node))
 
-    def _with_tick(self, node: Any, guard: str = "_tick_") -> Any:
+    def _with_tick(self, node: Any, guard: str = "_tick_", *, weigh: bool = True) -> Any:
         first, size = node.body[0], size_of(node.body)
-        if size > _LONG_TURN:
+        if weigh and size > _LONG_TURN:
             node.body.insert(0, _at(first, ast.Expr(_weight(size))))
         node.body.insert(0, _at(first, ast.Expr(_guard(guard))))
         return node

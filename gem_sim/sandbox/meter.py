@@ -18,7 +18,8 @@ MAX_BITS: Final = 4096
 MAX_ITEMS: Final = 1_000_000
 MAX_CHARACTERS: Final = 4_000_000
 _COMPREHENSIONS: Final = frozenset(("<listcomp>", "<setcomp>", "<dictcomp>", "<genexpr>"))
-# So many turns between two looks at the clock.
+# So many turns come before the first look at the clock, so many before each further one.
+_FIRST: Final = 1024
 _TURNS: Final = 256
 
 
@@ -52,7 +53,7 @@ class Meter:
     StopIteration, which may be caught, but no handler gets far (`_caught_`), and the call has hit its limit anyway.
     """
 
-    __slots__ = ("bottom", "deadline", "depth", "filename", "fuel", "reason", "tick")
+    __slots__ = ("_rest", "_turns", "bottom", "deadline", "depth", "filename", "fuel", "reason", "tick")
 
     def __init__(self) -> None:
         self.fuel = 0
@@ -62,6 +63,9 @@ class Meter:
         self.bottom: CodeType | None = None
         self.reason = ""
         self.tick: Callable[[], bool] = repeat(True, 0).__next__
+        # The turns after the first ones, made anew only when a call has used of them; None then.
+        self._rest: Iterator[bool] | None = None
+        self._turns = 0
 
     def start(self, limits: Limits, filename: str, bottom: CodeType) -> None:
         """Fill up for one call of a stub; `bottom` is the code of the host's frame that the stub stands on."""
@@ -70,9 +74,14 @@ class Meter:
         self.deadline = monotonic() + limits.seconds
         self.filename = filename
         self.bottom = bottom
-        self.tick = chain.from_iterable(self._turns(limits.fuel)).__next__
+        self._turns = limits.fuel - _FIRST
+        if self._rest is None:
+            self._rest = chain.from_iterable(self._further())
+        self.tick = chain(repeat(True, min(limits.fuel, _FIRST)), self._rest).__next__
 
-    def _turns(self, left: int) -> Iterator[Iterator[bool]]:
+    def _further(self) -> Iterator[Iterator[bool]]:
+        self._rest = None
+        left = self._turns
         while left > 0:
             yield repeat(True, min(left, _TURNS))
             left -= _TURNS

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import decimal
+from collections import Counter, OrderedDict, defaultdict
 from collections.abc import Mapping, Sequence
 from types import CodeType, TracebackType
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, Final, NamedTuple, TypeAlias
 
 from gem_sim.canonical import MAX_DEPTH, Json, copy_json
 from gem_sim.errors import LimitError, StubError
@@ -15,7 +16,7 @@ from gem_sim.sandbox.meter import LimitHit, Limits, Meter
 from gem_sim.sandbox.modules import CONTEXT, Modules
 from gem_sim.sandbox.names import build_class, names
 from gem_sim.sandbox.view import StateView, changes_of
-from gem_sim.state import Row, SharedList, SharedValueChanged, State, share
+from gem_sim.state import Row, SharedDict, SharedList, SharedValueChanged, State, share
 
 _MAX_MESSAGE = 300
 
@@ -185,6 +186,9 @@ def _strings(code: CodeType) -> set[str]:
     return found.union(*(_strings(inner) for inner in code.co_consts if isinstance(inner, CodeType)))
 
 
+_NESTED: Final = frozenset((dict, list, tuple, SharedDict, SharedList, OrderedDict, Counter, defaultdict))
+
+
 class _Output:
     """How many characters of JSON a call may still leave; looked at before anything is copied."""
 
@@ -199,6 +203,17 @@ class _Output:
             LimitHit: If there is too much.
         """
         left = self._left
+        if type(value) is dict:
+            for key, item in value.items():
+                if type(item) in _NESTED or type(key) is not str:
+                    break
+                left -= len(key) + 4 if type(item) is not str else len(key) + len(item)
+            else:
+                if left < 0:
+                    raise LimitHit(f"{self._what} of more than {self._left} characters")
+                self._left = left
+                return
+            left = self._left
         level = [value]
         for _ in range(MAX_DEPTH + 1):
             below: list[Any] = []
