@@ -100,13 +100,21 @@ _GONE: Final[Row] = {}
 
 
 class _Base:
-    """Rows that are never changed, shared by all tables that grew from them; their digest is worked out once."""
+    """Rows that are never changed, shared by all tables that grew from them; their digests are worked out once."""
 
-    __slots__ = ("_sum", "rows")
+    __slots__ = ("_sum", "_weights", "rows")
 
     def __init__(self, rows: dict[str, Row], total: int | None = None) -> None:
         self.rows = rows
         self._sum = total
+        self._weights: dict[str, int] = {}
+
+    def weight(self, key: str) -> int:
+        """Return the digest of a row as an integer, 0 for no row; kept for those that changes were compared with."""
+        weight = self._weights.get(key)
+        if weight is None:
+            weight = self._weights[key] = _weight(key, self.rows.get(key))
+        return weight
 
     @property
     def sum(self) -> int:
@@ -137,12 +145,12 @@ class Table(Mapping[str, Row]):
             raise KeyError(key)
         return row
 
-    def find(self, key: str) -> Row | None:
-        """Return the row of that key, None without it."""
+    def get(self, key: str, default: Any = None) -> Any:
+        """Return the row of that key, else `default`."""
         row = self._changes.get(key)
         if row is None:
-            return self._base.rows.get(key)
-        return None if row is _GONE else row
+            return self._base.rows.get(key, default)
+        return default if row is _GONE else row
 
     def __contains__(self, key: object) -> bool:
         row = self._changes.get(key)  # type: ignore[call-overload]
@@ -193,8 +201,7 @@ class Table(Mapping[str, Row]):
             base = self._base
             total = base.sum
             for key, row in self._changes.items():
-                old = base.rows.get(key)
-                total += (0 if row is _GONE else _weight(key, row)) - (0 if old is None else _weight(key, old))
+                total += (0 if row is _GONE else _weight(key, row)) - base.weight(key)
             self._sum = total % _MODULUS
         return self._sum
 
@@ -241,7 +248,7 @@ class State(Mapping[str, Table]):
         state._digest = None
         for name, rows in changes.items():
             if rows:
-                state._tables[name] = state._tables.get(name, Table({})).with_changes(rows)
+                state._tables[name] = state._tables.get(name, _EMPTY).with_changes(rows)
         return state
 
     @property
@@ -251,7 +258,7 @@ class State(Mapping[str, Table]):
             sums: list[Json] = [
                 [name, f"{table.digest_sum:064x}"] for name, table in sorted(self._tables.items()) if table
             ]
-            self._digest = hashlib.sha256(canonical_bytes(sums)).hexdigest()
+            self._digest = hashlib.sha256(_ENCODE(sums).encode()).hexdigest()
         return self._digest
 
     def to_json(self) -> dict[str, Json]:
@@ -282,13 +289,14 @@ def _touched(old: Table, new: Table) -> Iterator[str]:
     yield from (key for key in old if key not in new)
 
 
+_ENCODE = json.JSONEncoder(sort_keys=True, separators=(",", ":"), allow_nan=False).encode
+
+
 def _weight(key: str, row: Row | None) -> int:
     """Return the digest of one row as an integer, 0 for no row."""
     if row is None:
         return 0
-    # A shared row is strict JSON, so only a whole float is written otherwise than `json.dumps` does.
-    if type(row) is SharedDict and row.flat and float not in map(type, row.values()):
-        encoded = json.dumps([key, row], sort_keys=True, separators=(",", ":")).encode()
-    else:
-        encoded = canonical_bytes([key, row])
+    # A shared row is strict JSON, and only a whole float (54.0) is written otherwise in canonical bytes.
+    text = _ENCODE([key, row]) if type(row) is SharedDict else ".0"
+    encoded = canonical_bytes([key, row]) if ".0" in text else text.encode()
     return int.from_bytes(hashlib.sha256(encoded).digest(), "big")

@@ -36,7 +36,7 @@ class TableView(Mapping[str, Any]):
         if row is None:
             if key in self._gone:
                 raise KeyError(key)
-            shared = self._table.find(key)
+            shared = self._table.get(key)
             if shared is None:
                 raise KeyError(key)
             row = self._rows[key] = plain(shared)
@@ -109,7 +109,7 @@ class TableView(Mapping[str, Any]):
         row = self._rows.get(key)
         if row is not None:
             return row
-        return default if key in self._gone or self._table.find(key) is None else self[key]
+        return default if key in self._gone or self._table.get(key) is None else self[key]
 
     def pop(self, key: Any, default: Any = _ABSENT) -> Any:
         """Remove and return the row of that key; without it `default`, or a KeyError where none is given."""
@@ -150,7 +150,7 @@ class TableView(Mapping[str, Any]):
         """
         changes: dict[str, Row | None] = {}
         for key, row in self._rows.items():
-            old = self._table.find(key)
+            old = self._table.get(key)
             if old is None or row != old or _booleans(row) != _booleans(old):
                 if key in self._late:
                     raise SharedValueChanged

@@ -12,8 +12,9 @@ from itertools import combinations
 from typing import NamedTuple
 
 from gem_sim.canonical import Json
-from gem_sim.verifier.derive import Scene, of_same_unit, supported
+from gem_sim.verifier.derive import supported
 from gem_sim.verifier.prose import SCALES, UNITS, Mention
+from gem_sim.verifier.scene import Scene, of_same_unit, says
 from gem_sim.verifier.seen import Row, Sighting, rows_of
 
 _WORD = re.compile(r"[^\W\d_]+")
@@ -105,6 +106,7 @@ _HAVING = re.compile(
 # Words by which a message says that a value is no longer so.
 _EARLIER = ("was", "were", "before", "previous", "earlier", "old", "instead", "from", "original", "first", "had")
 _SMALL = 12
+_MOST = 16
 _NUMBERS = ("number", "amount", "percent")
 
 
@@ -168,12 +170,21 @@ def _other_value(mention: Mention, label: _Label, scene: Scene) -> Iterator[Cont
         return
     # What another field of the same row has is mixed up; what stands elsewhere, or adds up, may be another matter.
     whole = name in fields and " " in name
-    others = [sighting for every in fields.values() for sighting in every if _equal(mention, sighting)]
+    others = [s for every in fields.values() for s in every if _equal(mention, s) and _comparable(mention, s)]
     if not whole and not {sighting.row for sighting in known} & {sighting.row for sighting in others}:
         adds_up = mention.kind == "amount" or name in _SUMS
-        if others or (adds_up and supported(mention, scene)):
+        if others or _adds_up(mention, known) or (adds_up and supported(mention, scene)):
             return
     yield _contradiction(mention, name, known[-1])
+
+
+def _adds_up(mention: Mention, known: list[Sighting]) -> bool:
+    """Tell whether a number is the sum, the mean, or a difference of the values of the field it is beside."""
+    if mention.unit is not None and mention.kind != "amount":
+        return False
+    values = [sighting.value for sighting in known]
+    results = [sum(values), sum(values) / len(values), *(abs(a - b) for a, b in combinations(values[:_MOST], 2))]
+    return len(values) > 1 and any(says(result, mention) for result in results)
 
 
 def _taken(mention: Mention, label: _Label, known: list[Sighting], scene: Scene) -> bool:

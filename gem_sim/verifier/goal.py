@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from gem_sim.canonical import Json, same_json
+from gem_sim.canonical import Json, same_json, show
 from gem_sim.simulator import Replay
-from gem_sim.state import Row, State
+from gem_sim.state import Row, State, changed_rows
 from gem_sim.task import Expectation, Task
 from gem_sim.verdict import Finding
 
@@ -27,6 +27,35 @@ def unmet(replay: Replay) -> Iterator[Finding]:
                     "closest": _closest(expectation, replay.end),
                 },
             )
+
+
+def end(replay: Replay) -> Iterator[Finding]:
+    """Yield a finding for each row in which the end is not the one that the task describes."""
+    if replay.task is None or replay.task.end is None:
+        return
+    expected = {(table, key): row for table, rows in replay.task.end.items() for key, row in rows.items()}
+    for table, key, start, found in changed_rows(replay.start, replay.end):
+        wanted = expected.pop((table, key), start)
+        if not same_json(wanted, found):
+            yield _unexpected(replay.task, table, key, start, wanted, found)
+    # What is left did not change.
+    for (table, key), wanted in expected.items():
+        start = replay.start.get(table, {}).get(key)
+        if not same_json(wanted, start):
+            yield _unexpected(replay.task, table, key, start, wanted, start)
+
+
+def _unexpected(task: Task, table: str, key: str, start: Row | None, wanted: Row | None, found: Row | None) -> Finding:
+    return Finding(
+        code="goal.unmet",
+        path=f"{table}.{key}",
+        message=f"task {task.id!r} expects {_row(wanted)} at the end; there is {_row(found)}",
+        evidence={"table": table, "key": key, "expected": wanted, "found": found, "start": start},
+    )
+
+
+def _row(row: Row | None) -> str:
+    return "no such row" if row is None else show(row)
 
 
 def vacuous(replay: Replay) -> Iterator[Finding]:
@@ -54,7 +83,7 @@ def unknown_task(replay: Replay) -> Iterator[Finding]:
 
 def is_vacuous(task: Task, start: State) -> bool:
     """Tell whether a task expects something, and all of it holds before the first call."""
-    return bool(task.expect) and all(e.tool is None and _holds(e, start) for e in task.expect)
+    return bool(task.expect) and not task.end and all(e.tool is None and _holds(e, start) for e in task.expect)
 
 
 def _holds(expectation: Expectation, state: State) -> bool:

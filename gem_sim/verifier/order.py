@@ -53,6 +53,8 @@ def steps(replay: Replay) -> Iterator[Finding]:
 
     `evidence.smallest_prefix` numbers the fewest calls that, replayed alone, still show it.
     """
+    if not replay.environment.workflows:
+        return
     for index, judged in enumerate(judge(replay)):
         for problem in judged.problems:
             prefix: list[Json] = list(smallest_prefix(replay, index, partial(_shows, problem)))
@@ -99,10 +101,12 @@ def judge_call(replay: Replay, index: int) -> Judgement:
         workflow, step = candidates[0]
         return Judgement(call, workflow.id, step.id, ())
     done = [other for other in replay.calls[:index] if not other.executed_error]
-    judged = [
-        Judgement(call, workflow.id, step.id, tuple(_Bench(step, workflow, call, done, replay.environment).problems()))
-        for workflow, step in candidates
-    ]
+    judged = []
+    for workflow, step in candidates:
+        problems = tuple(_Bench(step, workflow, call, done, replay.environment).problems())
+        judged.append(Judgement(call, workflow.id, step.id, problems))
+        if not problems:
+            return judged[-1]
     return min(judged, key=lambda judgement: _weight(judgement.problems))
 
 
@@ -132,12 +136,12 @@ class _Bench(NamedTuple):
             yield self._condition(decided=applies is False)
             return
         missed: set[str] = set()
-        for group in self.step.groups():
+        for group in self.step.groups:
             if group[0].kind == "after":
                 problems = list(self._order(group))
                 missed |= {edge.before for edge in group if problems}
                 yield from problems
-        for group in self.step.groups():
+        for group in self.step.groups:
             # Said once, for the order; that the data could not come from there either goes without saying.
             if group[0].kind == "data" and not {edge.before for edge in group} <= missed:
                 yield from self._data(group)
@@ -246,7 +250,7 @@ class _Bench(NamedTuple):
 
     def _from_one_call(self) -> Iterator[Problem]:
         """Yield what is wrong if arguments that come from one step each come from another call of it."""
-        single = [group[0] for group in self.step.groups() if group[0].kind == "data" and len(group) == 1]
+        single = [group[0] for group in self.step.groups if group[0].kind == "data" and len(group) == 1]
         for before in dict.fromkeys(edge.before for edge in single):
             given = {edge: self.call.placed.call.arguments.get(edge.argument or "") for edge in single}
             edges = [e for e in single if e.before == before and not isinstance(given[e], list | dict | None)]

@@ -14,7 +14,7 @@ from typing import NamedTuple
 from gem_sim.canonical import Json
 from gem_sim.environment import Environment
 from gem_sim.simulator.compare import says_error
-from gem_sim.verifier.derive import Scene
+from gem_sim.verifier.scene import Scene
 from gem_sim.verifier.seen import Received
 
 _SUCCESS = re.compile(

@@ -66,11 +66,17 @@ UNITS: Final[dict[str, str]] = {
         "money": "dollar dollars usd euro euros eur gbp chf yen",
         "cent": "cent cents",
         "percent": "percent pct",
+        "km/h": "km/h kmh kph",
+        "m/s": "m/s",
+        "mph": "mph mi/h",
     }.items()
     for spelling in spellings.split()
 }
 # Unit → dimension and size in the dimension's base unit.
 SCALES: Final[dict[str, tuple[str, float]]] = {
+    "m/s": ("speed", 1.0),
+    "km/h": ("speed", 1 / 3.6),
+    "mph": ("speed", 0.44704),
     "cent": ("money", 1.0),
     "money": ("money", 100.0),
     "mm": ("length", 1.0),
@@ -112,6 +118,7 @@ _MENTION = re.compile(
     (?P<contact>[\w.+-]+@[\w-]+(?:\.[\w-]+)*|https?://[^\s<>"')\]]+
         |(?:\+\d{{1,3}}[ .-]?)?(?:\(\d{{3}}\)[ ]?|\b\d{{3}}[-.])\d{{3}}[-.]\d{{4}}\b)
     |(?P<iso>\b\d{{4}}-\d\d-\d\d)(?:[T ](?P<isotime>\d\d:\d\d(?::\d\d)?)(?:\.\d+)?(?:Z\b|[+-]\d\d:?\d\d)?)?(?![\w-])
+    |(?P<fraction>(?<![\w/.])(?:1/[2348]|2/3|3/[48]|5/8|7/8)(?![\w/])(?!\s?(?:and|to|-|–)\s?\d+/))
     |(?P<date>\b{_MONTH}\s\d{{1,2}}(?:st|nd|rd|th)?\b(?!:)(?:,?\s\d{{4}}\b)?
         |\b\d{{1,2}}(?:st|nd|rd|th)?\s(?:of\s)?{_MONTH}\b(?:,?\s\d{{4}}\b)?
         |(?<![\w/.])(?!24/7)\d{{1,2}}/\d{{1,2}}(?:/(?:\d{{4}}|\d\d))?(?![\w/]))
@@ -266,6 +273,8 @@ def _read(match: re.Match[str]) -> list[Mention]:
     text, start, end = match.group(), *match.span()
     if match["iso"]:
         return _iso(match)
+    if match["fraction"]:
+        return _fraction(match)
     if match["date"]:
         return [_date(match["date"], start, end)]
     if match["time"]:
@@ -310,6 +319,16 @@ def _iso(match: re.Match[str]) -> list[Mention]:
         hour, minute = map(int, match["isotime"].split(":")[:2])
         found.append(Mention("time", match["isotime"], *match.span("isotime"), float(60 * hour + minute)))
     return found
+
+
+def _fraction(match: re.Match[str]) -> list[Mention]:
+    """Read `3/4` as a share, and as the date that it is behind *on* or *by*."""
+    text, start, end = match.group(), *match.span()
+    before = match.string[max(0, start - 7) : start].lower().split()
+    if before and before[-1] in ("on", "by", "from", "until", "before", "after", "since", "due", "for"):
+        return [_date(text, start, end)]
+    above, below = map(int, text.split("/"))
+    return [Mention("number", text, start, end, above / below, places=3)]
 
 
 def _number(match: re.Match[str], group: str, unit: str | None, *, whole: bool = False) -> Mention:

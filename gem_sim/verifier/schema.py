@@ -5,18 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from gem_sim.canonical import Json, show
+from gem_sim.environment import Environment
 from gem_sim.simulator import Replay, ReplayedCall
 from gem_sim.simulator.compare import says_error
 from gem_sim.simulator.schema import complaints, is_valid, schema_problem
-from gem_sim.tool import Tool
+from gem_sim.tool import Tool, declared_arguments
 from gem_sim.verdict import Finding
 from gem_sim.verifier.place import place_of
 
 
 def tool_definition(replay: Replay) -> Iterator[Finding]:
     """Yield a finding for each tool offered whose parameters are no JSON Schema."""
+    own = replay.environment.tools
     for tool in replay.trajectory.tools:
-        problem = schema_problem(tool.parameters)
+        # The environment's own tools were checked when it was made.
+        problem = None if own.get(tool.name) is tool else schema_problem(tool.parameters)
         if problem is not None:
             yield Finding(
                 code="schema.tool_definition",
@@ -44,15 +47,25 @@ def unknown_tool(replay: Replay) -> Iterator[Finding]:
 def argument(replay: Replay) -> Iterator[Finding]:
     """Yield a finding for each argument that is undeclared, missing or breaks its schema."""
     for call in replay.calls:
+        # A run refuses what breaks the schema, so what it accepted does not.
+        if call.succeeded:
+            continue
         tool = replay.tool_of(call)
         if tool is None or call.placed.call.unreadable is not None:
             continue
-        undeclared = list(_undeclared(call, tool, list(replay.environment.stubs[tool.name].names)))
+        undeclared: list[Finding] = []
+        if not _takes_others(tool, replay.environment):
+            undeclared = list(_undeclared(call, tool, declared_arguments(tool)))
         yield from undeclared
         yield from _invalid(call, tool, {finding.argument for finding in undeclared})
 
 
-def _undeclared(call: ReplayedCall, tool: Tool, declared: list[str]) -> Iterator[Finding]:
+def _takes_others(tool: Tool, environment: Environment) -> bool:
+    """Tell whether a tool takes arguments it does not declare; only a hosted function (`**options`) can."""
+    return tool.name not in environment.stubs and bool((tool.parameters or {}).get("additionalProperties"))
+
+
+def _undeclared(call: ReplayedCall, tool: Tool, declared: tuple[str, ...]) -> Iterator[Finding]:
     for name, value in call.placed.call.arguments.items():
         if name not in declared:
             yield Finding(

@@ -128,13 +128,15 @@ class Seen:
     """Evidence in the order in which it came.
 
     `text` and `results` are always up to date. After `read_results` so are `fields`, `labels`, `lists`, `counts` and
-    the numbers of results; after `read_told` what was said to the assistant; after `read_texts` all.
+    the numbers of results; after `read_told` what was said to the assistant; after `read_texts` all, with
+    the numbers that stand in one text as `lines`.
     """
 
     def __init__(self) -> None:
         self.results: list[Received] = []
         self.fields: dict[str, list[Sighting]] = {}
         self.lists: list[list[Json]] = []
+        self.lines: list[list[Mention]] = []
         self.numbers: dict[float, list[Sighting]] = {}
         self.times: set[int] = set()
         self.dates: set[tuple[int, int, int]] = set()
@@ -217,8 +219,11 @@ class Seen:
             for leaf in _leaves(item.value if item.answered else dict(item.arguments)):
                 if isinstance(leaf, str):
                     self.words.update(_WORD.findall(leaf.lower()))
-                    for mention in mentions(leaf):
+                    found = mentions(leaf)
+                    for mention in found:
                         self._add(mention, item.message, item.tool, "text")
+                    if len(found) > 1:
+                        self.lines.append([m for m in found if m.kind in ("number", "amount", "word")])
         return self
 
     def _walk(self, value: Json, key: str, item: Received) -> None:
@@ -315,11 +320,12 @@ def _has(text: str, wanted: str) -> bool:
 
 @lru_cache(maxsize=4096)
 def _field(key: str) -> tuple[str, str | None]:
-    """Return the name of a field in words and the unit that it says: `frameWidth_cm` → (`frame width`, `cm`)."""
+    """Return the name of a field in words and the unit that it says: `daysLate` → (`days late`, `day`)."""
     parts = [part for part in _CAMEL.sub("_", key).lower().replace("-", "_").split("_") if part]
-    unit = next((_FIELD_UNITS[part] for part in reversed(parts) if part in _FIELD_UNITS), None)
-    kept = [part for part in parts if part not in UNITS] or parts
-    return " ".join(kept), unit
+    # A price per night is a price.
+    telling = parts[: parts.index("per")] if "per" in parts else parts
+    unit = next((_FIELD_UNITS[part] for part in reversed(telling) if part in _FIELD_UNITS), None)
+    return " ".join(parts), unit
 
 
 def _number(value: Json) -> float | None:

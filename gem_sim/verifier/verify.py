@@ -37,6 +37,7 @@ CHECKS: tuple[Check, ...] = (
     effects.collateral,
     effects.unexpected,
     goal.unmet,
+    goal.end,
     goal.vacuous,
     goal.unknown_task,
     consistency.prompt,
