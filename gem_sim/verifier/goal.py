@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from gem_sim.canonical import Json, same_json, show
+from gem_sim.canonical import Json, identical_json, same_json, show
 from gem_sim.simulator import Replay
 from gem_sim.state import Row, State, changed_rows
 from gem_sim.task import Expectation, Task
@@ -36,11 +36,11 @@ def end(replay: Replay) -> Iterator[Finding]:
     expected = {(table, key): row for table, rows in replay.task.end.items() for key, row in rows.items()}
     for table, key, start, found in changed_rows(replay.start, replay.end):
         wanted = expected.pop((table, key), start)
-        if not same_json(wanted, found):
+        if not (identical_json(wanted, found) or same_json(wanted, found)):
             yield _unexpected(replay.task, table, key, start, wanted, found)
     # What is left did not change.
     for (table, key), wanted in expected.items():
-        start = replay.start.get(table, {}).get(key)
+        start = replay.start[table].get(key) if table in replay.start else None
         if not same_json(wanted, start):
             yield _unexpected(replay.task, table, key, start, wanted, start)
 
