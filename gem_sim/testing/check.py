@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from time import monotonic
 from typing import Any, Final
 
 from gem_sim.canonical import Json
 from gem_sim.environment import Environment
 from gem_sim.state import State
 from gem_sim.task import Task
+from gem_sim.testing.budget import Budget
 from gem_sim.testing.conformance import CONFORMANCE, bundled
 from gem_sim.testing.explore import Explored, explore
 from gem_sim.testing.lab import Lab, Made
@@ -127,7 +127,7 @@ class _Check:
             self._machine()
         if "tasks" in self.parts:
             self.note("tasks")
-            for judged, finding in judge_tasks(self.lab, self.recorded, seed=self.seed):
+            for judged, finding in judge_tasks(self.lab, self.recorded, seed=self.seed, seconds=0.3 * self.seconds):
                 tasks.append(judged)
                 if finding is not None:
                     self._add(Problem((finding.code, judged.task), finding, None, ()))
@@ -143,14 +143,22 @@ class _Check:
         """Explore from where sessions start, then from tables without rows."""
         watch = Watch(self.lab, self.known)
         seeds = [(self.environment.tasks.get(one.task or ""), _calls_of(one)) for one in self.recorded]
-        deadline = monotonic() + self.seconds
-        self.explored = explore(
-            self.lab, seeds=seeds, seed=self.seed, seconds=0.7 * self.seconds, watch=watch
-        )
-        left = max(1.0, min(0.2 * self.seconds, deadline - monotonic()))
-        empty = list(_emptied(self.environment.state, watch.makers(), self.known))
+        budget = Budget(self.seconds)
+        self.explored = explore(self.lab, seeds=seeds, seed=self.seed, seconds=0.7 * self.seconds, watch=watch)
+        left = max(1.0, min(0.2 * self.seconds, budget.left()))
+        empty = list(_emptied(self.environment.state, {table for _tool, table in watch.makers}, self.known))
         if empty:
-            explore(self.lab, starts=empty, seed=self.seed, seconds=left, steps=300 * len(empty), only_starts=True, watch=watch)
+            good = tuple(made for calls in self.explored.good.values() for made in calls)
+            explore(
+                self.lab,
+                seeds=[(start, good) for start in empty],
+                starts=empty,
+                seed=self.seed,
+                steps=(300 + len(good)) * len(empty),
+                seconds=left,
+                only_starts=True,
+                watch=watch,
+            )
         if "calls" in self.parts:
             for problem in watch.finish():
                 self._add(shrink(problem, self.lab, self.known))
@@ -167,7 +175,7 @@ class _Check:
     def _machine(self) -> None:
         from gem_sim.testing.machine import run_machine
 
-        problem = run_machine(self.environment, number=self.seed)
+        problem = run_machine(self.environment, number=self.seed, ignore=frozenset(self.problems))
         if problem is not None and problem.key not in self.problems:
             self._add(shrink(problem, self.lab, self.known))
 
@@ -189,7 +197,7 @@ def _emptied(state: State, makers: set[str], known: Conventions) -> Iterator[Tas
                 break
             gone |= more
         rows: dict[str, dict[str, Any]] = {name: dict.fromkeys(state[name]) for name in sorted(gone) if name in state}
-        yield Task(id=f"without-{'-'.join(sorted(gone))}", state=rows)
+        yield Task(id=f"no-{table}", state=rows)
 
 
 def _vacuity(explored: Explored, environment: Environment) -> Iterator[Finding]:
@@ -215,7 +223,7 @@ def report_lines(report: Report, *, most: int = 30) -> list[str]:
     lines: list[str] = []
     for problem in report.problems[:most]:
         lines.append(f"{problem.finding.severity.upper():<10}{problem.finding}")
-        lines += [f"             {line}" for line in steps(problem)]
+        lines += [f"             {line}" for line in steps(problem, environment)]
     if len(report.problems) > most:
         lines.append(f"… and {len(report.problems) - most} more")
     lines.append(f"{environment.name}: {len(environment.tools)} tools, seed {report.seed}")
@@ -223,15 +231,24 @@ def report_lines(report: Report, *, most: int = 30) -> list[str]:
         lines.append(f"  calls        {explored.calls} tried, {explored.stopped}")
         done = sum(explored.succeeded[tool] > 0 for tool in environment.tools)
         lines.append(f"  tools        {done} of {len(environment.tools)} succeeded")
-        passed, refused, branches = explored.covered("passed"), explored.covered("refused", "failed"), explored.covered("branch")
+        passed, refused, branches = (
+            explored.covered("passed"),
+            explored.covered("refused", "failed"),
+            explored.covered("branch"),
+        )
         lines.append(f"  requires     {passed[0]} of {passed[1]} passed, {refused[0]} of {refused[1]} refused")
         lines.append(f"  branches     {branches[0]} of {branches[1]} entered")
     if "determinism" in report.parts:
         lines.append(f"  determinism  {report.repeated} sessions repeated")
     if report.tasks:
-        counts = [(name, sum(one.outcome == name for one in report.tasks)) for name in dict.fromkeys(t.outcome for t in report.tasks)]
+        counts = [
+            (name, sum(one.outcome == name for one in report.tasks))
+            for name in dict.fromkeys(t.outcome for t in report.tasks)
+        ]
         shorter = sum(one.shorter is not None for one in report.tasks)
-        lines.append(f"  tasks        {', '.join(f'{count} {name}' for name, count in counts)}; {shorter} can be done in fewer calls")
+        lines.append(
+            f"  tasks        {', '.join(f'{count} {name}' for name, count in counts)}; {shorter} can be done in fewer calls"
+        )
     errors, undecided, warnings = (len(report.of(severity)) for severity in ("error", "undecided", "warning"))
     lines.append(f"  {report.verdict}: {errors} errors, {undecided} undecided, {warnings} warnings")
     return lines

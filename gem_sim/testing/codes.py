@@ -22,7 +22,6 @@ CHECK_CODES: Final[dict[str, str]] = {
     "check.date": "A date or time is no ISO 8601 text where such fields are.",
     "check.money": "An amount in cents is no integer.",
     "check.reference": "A row refers to a row that is not there (a warning where a removal left it behind).",
-    "check.boundary": "A limit ends one off from what its text says.",
     "check.never_succeeded": "A tool never succeeded in any state that was reached.",
     "check.unreached": "A `require` was never seen to pass or never to refuse, or a branch was never entered (warning).",
     "check.nondeterminism": "The same calls answered otherwise in a fresh process, under another hash seed, in another order.",

@@ -7,18 +7,20 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from random import Random
-from time import monotonic
 from typing import Final
 
 from gem_sim.canonical import Json
 from gem_sim.task import Task
-from gem_sim.testing.lab import Lab, Made, Node, Taken
+from gem_sim.testing.budget import Budget
+from gem_sim.testing.lab import Lab, Made, Node, Taken, is_limit
 from gem_sim.testing.probe import Site
 from gem_sim.testing.values import Values, answers_for, properties_of
 
 _DEPTH: Final = 40
 _NODES: Final = 400
 _KEPT: Final = 40
+_GOOD: Final = 8
+_SPENT: Final = 5
 _WAITING: Final = 2000
 _DAYS: Final = (1, 30, 400, -400)
 
@@ -28,7 +30,8 @@ class Explored:
     """What an exploration saw.
 
     `tried`, `succeeded`: calls by tool. `reached`: how often each site was reached, by its number. `calls`: how many
-    in all. `stopped`: why it ended. `paths`: sessions worth running again, each a start and calls.
+    in all. `stopped`: why it ended. `paths`: sessions worth running again, each a start and calls. `good`: by tool,
+    some calls that succeeded.
     """
 
     sites: tuple[Site, ...]
@@ -38,6 +41,7 @@ class Explored:
     calls: int = 0
     stopped: str = ""
     paths: list[tuple[Task | None, tuple[Made, ...]]] = field(default_factory=list)
+    good: dict[str, list[Made]] = field(default_factory=dict)
 
     def covered(self, *kinds: str) -> tuple[int, int]:
         """Return how many sites of these kinds were reached, and how many there are."""
@@ -70,7 +74,7 @@ def explore(
         starts: Further tasks to start from.
         seed: Decides every draw.
         steps: The most calls.
-        seconds: The most time on the wall clock; an exploration that it ends is not repeatable to the last call.
+        seconds: The most seconds of work (see `Budget`); an exploration that it ends is not repeatable to the last call.
         only_starts: Whether to begin at `starts` alone, not at the environment's own start and tasks.
         hints: Values to try for arguments of such a name.
         until: Ends the exploration when it answers True.
@@ -82,7 +86,7 @@ def explore(
     roots = [lab.start(task) for task in starts]
     for node in roots if only_starts else (*explorer.roots(), *roots):
         explorer.keep(node)
-    return explorer.run(list(seeds), steps, monotonic() + seconds, until)
+    return explorer.run(list(seeds), steps, Budget(seconds), until)
 
 
 class _Explorer:
@@ -98,33 +102,39 @@ class _Explorer:
         self.good: dict[str, list[tuple[Node, Made]]] = {tool: [] for tool in lab.environment.tools}
         self.results: dict[str, list[Json]] = {}
         self.last_new = 0
-        self.asked: Counter[str] = Counter()
+        # Calls by tool that hit a limit: they cost seconds each, and more of them show nothing new.
+        self.spent: Counter[str] = Counter()
 
     def run(
         self,
         seeds: list[tuple[Task | None, tuple[Made, ...]]],
         steps: int,
-        deadline: float,
+        budget: Budget,
         until: Callable[[], bool],
     ) -> Explored:
         """Run the seeds, then step until one of the limits is met."""
         explored = self.explored
         for start, calls in seeds:
-            self._run_seed(start, calls, deadline)
-        patience = 1500 + 30 * len(self.lab.sites)
+            self._run_seed(start, calls, budget)
         while True:
+            patience = self._patience()
             if until():
                 explored.stopped = "found what was looked for"
             elif explored.calls >= steps:
                 explored.stopped = f"after {steps} calls"
             elif explored.calls - self.last_new > patience:
                 explored.stopped = f"nothing new in {patience} calls"
-            elif monotonic() > deadline:
+            elif budget.spent():
                 explored.stopped = "out of time"
             else:
                 self._step()
                 continue
             return explored
+
+    def _patience(self) -> int:
+        """Return after how many calls without anything new to stop: sooner where there is nothing left to reach."""
+        sites = len(self.lab.sites)
+        return 1000 + 10 * sites if len(self.explored.reached) == sites else 1500 + 30 * sites
 
     def hint(self, name: str, value: Json) -> None:
         """Note a value to try for arguments of that name, or of one that it ends in."""
@@ -133,11 +143,11 @@ class _Explorer:
                 if argument == name or argument.endswith(f"_{name}") or name.endswith(f"_{argument}"):
                     self.values.learn(tool.name, argument, value)
 
-    def _run_seed(self, start: Task | None, calls: tuple[Made, ...], deadline: float) -> None:
+    def _run_seed(self, start: Task | None, calls: tuple[Made, ...], budget: Budget) -> None:
         node = self.lab.start(start)
         self.keep(node)
         for made in calls:
-            if self.lab.accepts(made) and monotonic() < deadline:
+            if self.lab.accepts(made) and not budget.spent():
                 node = self._take(node, made).after
         self.explored.paths.append((start, calls))
 
@@ -165,11 +175,9 @@ class _Explorer:
                 made = self._varied(made, node)
             else:
                 node = self._node()
-                drawn = self.values.arguments(
-                    self.lab.environment.tools[tool], node.moment.state, random, self.results
-                )
+                drawn = self.values.arguments(self.lab.environment.tools[tool], node.moment.state, random, self.results)
                 made = Made(tool, drawn)
-        if not self.lab.accepts(made):
+        if not self.lab.accepts(made) or self.spent[made.tool] >= _SPENT:
             # What cannot be called costs a step too, so that the search ends.
             self.explored.calls += 1
             return
@@ -186,7 +194,11 @@ class _Explorer:
 
     def _node(self) -> Node:
         nodes = self.nodes
-        return nodes[-1 - min(int(self.random.expovariate(0.1)), len(nodes) - 1)] if self.random.random() < 0.4 else self.random.choice(nodes)
+        return (
+            nodes[-1 - min(int(self.random.expovariate(0.1)), len(nodes) - 1)]
+            if self.random.random() < 0.4
+            else self.random.choice(nodes)
+        )
 
     def _varied(self, made: Made, node: Node) -> Made:
         """Return a call with one or two arguments drawn anew."""
@@ -215,7 +227,7 @@ class _Explorer:
                 )
                 drawn = {**fresh, kept: made.arguments[kept]}
             again = Made(made.tool, drawn)
-            if self.lab.accepts(again):
+            if self.lab.accepts(again) and self.spent[made.tool] < _SPENT:
                 next_taken = self._take(node, again)
                 node = next_taken.after if next_taken.succeeded else node
             else:
@@ -228,6 +240,7 @@ class _Explorer:
         explored.calls += 1
         explored.tried[made.tool] += 1
         explored.succeeded[made.tool] += taken.succeeded
+        self.spent[made.tool] += is_limit(taken.fault)
         new = [site for site in taken.sites if not explored.reached[site]]
         explored.reached.update(taken.sites)
         self.watch(taken)
@@ -236,6 +249,9 @@ class _Explorer:
             self.good[made.tool] = [*self.good[made.tool][-_KEPT:], (node, made)]
             explored.paths.append((node.start, (*node.path(), made)))
         if taken.succeeded:
+            good = explored.good.setdefault(made.tool, [])
+            if new or len(good) < _GOOD:
+                good.append(made)
             self.results[made.tool] = [*self.results.get(made.tool, [])[-20:], taken.content]
             if len(self.good[made.tool]) < 5:
                 self.good[made.tool].append((node, made))

@@ -23,13 +23,19 @@ from gem_sim.trajectory import Trajectory
 
 def program(problem: Problem, environment: Environment, *, seed: int = 0) -> str:
     """Return a program that makes a problem's calls and prints what each one did."""
-    where = environment.folder or environment.name
+    where = str(Path(environment.folder).resolve()) if environment.folder else environment.name
     lines = [f'"""{_one_line(str(problem.finding))}"""', "", "import gem_sim", ""]
     lines.append(f"environment = gem_sim.load_environment({where!r}, trusted={environment.trusted})")
     task = ""
     if problem.start is not None:
-        text = problem.start.model_dump(mode="json", exclude_defaults=True)
-        lines.append(f"task = gem_sim.Task.model_validate({pprint.pformat(text, width=100, sort_dicts=False)})")
+        empty = emptied_tables(problem.start, environment)
+        kept = {table: rows for table, rows in problem.start.state.items() if table not in empty}
+        text = problem.start.model_copy(update={"state": kept}).model_dump(mode="json", exclude_defaults=True)
+        lines.append(f"start = {pprint.pformat(text, width=100, sort_dicts=False)}")
+        if empty:
+            lines.append(f"for table in {empty!r}:")
+            lines.append("    start.setdefault('state', {})[table] = dict.fromkeys(environment.state[table])")
+        lines.append("task = gem_sim.Task.model_validate(start)")
         task = ", task=task"
     lines.append(f"session = gem_sim.Session(environment, seed={seed}{task})")
     for number, made in enumerate(problem.calls, start=1):
@@ -91,17 +97,29 @@ def write_problems(folder: Path, problems: Sequence[Problem], environment: Envir
     return written
 
 
-def steps(problem: Problem) -> list[str]:
+def steps(problem: Problem, environment: Environment) -> list[str]:
     """Return a problem's calls as lines for a person."""
-    lines = [] if problem.start is None else [f"start: {_start(problem.start)}"]
+    lines = [] if problem.start is None else [f"start: {_start(problem.start, environment)}"]
     return lines + [f"{made.tool}({_arguments(made)})" for made in problem.calls]
 
 
-def _start(task: Task) -> str:
-    parts = [f"task {task.id!r}"]
-    if task.clock:
-        parts.append(f"clock {task.clock}")
-    return ", ".join(parts)
+def emptied_tables(task: Task, environment: Environment) -> list[str]:
+    """Return the tables of which a task leaves no row."""
+    return [
+        table
+        for table, rows in task.state.items()
+        if rows and rows.keys() >= set(environment.state.get(table, {})) and all(row is None for row in rows.values())
+    ]
+
+
+def _start(task: Task, environment: Environment) -> str:
+    if task.id in environment.tasks:
+        return f"task {task.id!r}"
+    parts = [f"the clock at {task.clock}"] if task.clock else []
+    empty = emptied_tables(task, environment)
+    if empty:
+        parts.append(f"no rows in {', '.join(empty)}")
+    return "; ".join(parts) or f"task {task.id!r}"
 
 
 def _arguments(made: Made) -> str:

@@ -123,9 +123,7 @@ def _sorted(value: Json) -> Json:
     return {key: _sorted(item) for key, item in value.items()} if isinstance(value, dict) else value
 
 
-def _run(
-    lab: Lab, executor: Executor, session: Session, *, seed: int | None = None, reordered: bool = False
-) -> _Ran:
+def _run(lab: Lab, executor: Executor, session: Session, *, seed: int | None = None, reordered: bool = False) -> _Ran:
     """Run a session's calls; `reordered` puts the initial rows in reverse, or in an order drawn by `seed`."""
     start, calls = session
     moment = lab.start(start).moment

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from time import monotonic
 from typing import Final
 
 from gem_sim.canonical import Json
 from gem_sim.task import Task
+from gem_sim.testing.budget import Budget
 from gem_sim.testing.lab import Lab, Made
 from gem_sim.testing.watch import Conventions, Problem, Watch
 
-_RUNS: Final = 400
-_SECONDS: Final = 10.0
+_RUNS: Final = 300
+_SECONDS: Final = 4.0
 
 
 def shrink(problem: Problem, lab: Lab, known: Conventions) -> Problem:
@@ -24,7 +24,7 @@ class _Shrinker:
     def __init__(self, problem: Problem, lab: Lab, known: Conventions) -> None:
         self.best, self.lab, self.known = problem, lab, known
         self.runs = 0
-        self.deadline = monotonic() + _SECONDS
+        self.budget = Budget(_SECONDS)
 
     def run(self) -> Problem:
         if not self._try(self.best.start, self.best.calls):
@@ -35,7 +35,7 @@ class _Shrinker:
 
     def _try(self, start: Task | None, calls: tuple[Made, ...]) -> bool:
         """Take over a session if it shows the same fault; its finding is the one of the shorter session."""
-        if self.runs >= _RUNS or monotonic() > self.deadline:
+        if self.runs >= _RUNS or self.budget.spent():
             return False
         self.runs += 1
         watch = Watch(self.lab, self.known)
@@ -51,6 +51,9 @@ class _Shrinker:
         start, calls = self.best.start, self.best.calls
         if start is not None:
             yield None, calls
+            for table in start.state:
+                fewer = {name: rows for name, rows in start.state.items() if name != table}
+                yield start.model_copy(update={"state": fewer}), calls
         size = len(calls) // 2
         while size >= 1:
             for first in range(0, len(calls), size):

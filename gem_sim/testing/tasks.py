@@ -12,6 +12,7 @@ from gem_sim.errors import GemSimError
 from gem_sim.message import Message
 from gem_sim.simulator import Session, replay
 from gem_sim.simulator.schema import complaints, schema_problem
+from gem_sim.state import State
 from gem_sim.task import Expectation, Task
 from gem_sim.testing.explore import explore
 from gem_sim.testing.lab import Lab, Made, Node, Taken
@@ -25,8 +26,7 @@ from gem_sim.verifier.goal import holds_in, is_vacuous, matching
 Outcome = Literal["reached", "vacuous", "impossible", "invalid", "undecided", "nothing expected"]
 
 _STEPS: Final = 3000
-_SECONDS: Final = 8.0
-_TRIES: Final = 200
+_TRIES: Final = 60
 
 
 class Judged(NamedTuple):
@@ -43,13 +43,22 @@ class Judged(NamedTuple):
     shorter: tuple[Made, ...] | None = None
 
 
-def judge_tasks(lab: Lab, trajectories: Sequence[Trajectory], *, seed: int = 0) -> Iterator[tuple[Judged, Finding | None]]:
-    """Yield what became of each task, with a finding where something is wrong or cannot be known."""
+def judge_tasks(
+    lab: Lab, trajectories: Sequence[Trajectory], *, seed: int = 0, seconds: float = 10.0
+) -> Iterator[tuple[Judged, Finding | None]]:
+    """Yield what became of each task, with a finding where something is wrong or cannot be known.
+
+    `seconds` is about how long to search, over all the tasks that no trajectory solves.
+    """
+    unsolved = len(lab.environment.tasks.keys() - {one.task for one in trajectories})
+    each = seconds / max(1, unsolved)
     for task in lab.environment.tasks.values():
-        yield _judge(lab, task, [one for one in trajectories if one.task == task.id], seed)
+        yield _judge(lab, task, [one for one in trajectories if one.task == task.id], seed, each)
 
 
-def _judge(lab: Lab, task: Task, recorded: list[Trajectory], seed: int) -> tuple[Judged, Finding | None]:
+def _judge(
+    lab: Lab, task: Task, recorded: list[Trajectory], seed: int, seconds: float
+) -> tuple[Judged, Finding | None]:
     environment = lab.environment
     problem = next(_invalid(environment, task), None)
     if problem is not None:
@@ -66,10 +75,10 @@ def _judge(lab: Lab, task: Task, recorded: list[Trajectory], seed: int) -> tuple
     problem = next(_impossible(environment, task), None)
     if problem is not None:
         return Judged(task.id, "impossible"), _finding("check.task_impossible", task, problem)
-    found = _search(lab, task, seed)
+    found = _search(lab, task, seed, seconds)
     if found is not None:
         return Judged(task.id, "reached", "search", len(found), None), None
-    message = f"no trajectory and no search of {_STEPS} calls reached what it expects: {'; '.join(map(str, task.expect))}"
+    message = f"no trajectory and no search reached what it expects: {'; '.join(map(str, task.expect))}"
     return Judged(task.id, "undecided"), _finding("check.task_unreached", task, message)
 
 
@@ -189,15 +198,15 @@ def _passes(environment: Environment, task: Task, calls: tuple[Made, ...]) -> bo
     return not any(finding.severity == "error" for finding in verdict.findings)
 
 
-def _search(lab: Lab, task: Task, seed: int) -> tuple[Made, ...] | None:
+def _search(lab: Lab, task: Task, seed: int, seconds: float) -> tuple[Made, ...] | None:
     """Return calls that reach what a task expects, None where the budget does not find any."""
     rows = [expectation for expectation in task.expect if expectation.table is not None]
     tools = [expectation for expectation in task.expect if expectation.tool is not None]
-    root = lab.start(task)
-    found: list[Node] = [root] if all(holds_in(e, root.moment.state) for e in rows) else []
+    node = _towards(lab, lab.start(task), rows, seed)
+    found: list[Node] = [node] if _all_hold(rows, node.moment.state) else []
 
     def look(taken: Taken) -> None:
-        if taken.succeeded and not found and all(holds_in(e, taken.after.moment.state) for e in rows):
+        if taken.succeeded and taken.changes and not found and _all_hold(rows, taken.after.moment.state):
             found.append(taken.after)
 
     if not found:
@@ -207,13 +216,35 @@ def _search(lab: Lab, task: Task, seed: int) -> tuple[Made, ...] | None:
             starts=[task],
             seed=seed,
             steps=_STEPS,
-            seconds=_SECONDS,
+            seconds=seconds,
             only_starts=True,
             until=lambda: bool(found),
             hints=[(name, value) for where in wanted for name, value in where.items()],
             watch=look,
         )
     return None if not found else _with_calls(lab, found[0], rows, tools, seed)
+
+
+def _towards(lab: Lab, node: Node, rows: list[Expectation], seed: int) -> Node:
+    """Return a node where as many expectations hold as calls with just their values can bring about."""
+    values, random = Values(lab.environment), Random(seed)
+    for expectation in rows:
+        if holds_in(expectation, node.moment.state):
+            continue
+        writers = [t for t in lab.environment.tools.values() if expectation.table in (t.writes or ())]
+        for tool in (tool for _ in range(_TRIES) for tool in writers):
+            drawn = values.arguments(tool, node.moment.state, random, {})
+            named = {name: expectation.where[name] for name in properties_of(tool) if name in expectation.where}
+            made = Made(tool.name, {**drawn, **{n: value for n, value in named.items() if value is not None}})
+            taken = lab.try_call(node, made) if lab.accepts(made) else None
+            if taken is not None and taken.succeeded and holds_in(expectation, taken.after.moment.state):
+                node = taken.after
+                break
+    return node
+
+
+def _all_hold(rows: list[Expectation], state: State) -> bool:
+    return all(holds_in(expectation, state) for expectation in rows)
 
 
 def _with_calls(
@@ -229,7 +260,7 @@ def _with_calls(
             drawn = values.arguments(tool, node.moment.state, random, {})
             made = Made(tool.name, {**drawn, **expectation.arguments})
             taken = lab.try_call(node, made) if lab.accepts(made) else None
-            if taken is not None and taken.succeeded and all(holds_in(e, taken.after.moment.state) for e in rows):
+            if taken is not None and taken.succeeded and _all_hold(rows, taken.after.moment.state):
                 node = taken.after
                 break
         else:

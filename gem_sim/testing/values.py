@@ -184,7 +184,11 @@ class Values:
         return self._text(argument, schema, state, random)
 
     def _number(self, kind: object, schema: Mapping[str, Json], random: Random) -> Json:
-        bounds = [schema[word] for word in ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "default") if word in schema]
+        bounds = [
+            schema[word]
+            for word in ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "default")
+            if word in schema
+        ]
         near = [n for bound in bounds if _is_number(bound) for n in around(bound)]
         number: Any = random.choice([*_NUMBERS, *near, *near, *self._numbers])
         return int(number) if kind == "integer" else number
@@ -204,9 +208,7 @@ class Values:
         shortest = schema.get("minLength")
         return made + "x" * (shortest - len(made)) if isinstance(shortest, int) else made
 
-    def _array(
-        self, argument: str, schema: Mapping[str, Json], state: State, random: Random, depth: int
-    ) -> Json:
+    def _array(self, argument: str, schema: Mapping[str, Json], state: State, random: Random, depth: int) -> Json:
         items = schema.get("items")
         inner = items if isinstance(items, dict) else {}
         low, high = schema.get("minItems"), schema.get("maxItems")
@@ -326,7 +328,11 @@ def _pick(state: State, field: Field, random: Random) -> Json:
         return None
     keys = list(table)
     # The rows made last are the ones that calls can do something with.
-    place = len(keys) - 1 - min(int(random.expovariate(0.3)), len(keys) - 1) if random.random() < 0.3 else random.randrange(len(keys))
+    place = (
+        len(keys) - 1 - min(int(random.expovariate(0.3)), len(keys) - 1)
+        if random.random() < 0.3
+        else random.randrange(len(keys))
+    )
     return keys[place] if field.field is None else table[keys[place]].get(field.field)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, time
@@ -13,6 +14,7 @@ from gem_sim.simulator.schema import complaints
 from gem_sim.state import Row, State
 from gem_sim.task import Task
 from gem_sim.testing.lab import Lab, Made, Taken, is_limit
+from gem_sim.testing.probe import body_of
 from gem_sim.tool import is_unspecified
 from gem_sim.verdict import Finding
 
@@ -157,7 +159,12 @@ class Watch:
     def __init__(self, lab: Lab, known: Conventions) -> None:
         self._lab, self._known = lab, known
         self.problems: dict[tuple[str, ...], Problem] = {}
-        self._makers: set[tuple[str, str]] = set()
+        # (tool, table) where the tool adds rows to the table: as its body is written, or as was seen.
+        self.makers: set[tuple[str, str]] = {
+            (name, table)
+            for name, tool in lab.environment.tools.items()
+            for table in _assigned_tables(body_of(tool, lab.environment))
+        }
         self._overwritten: dict[tuple[str, str], Problem] = {}
 
     def __call__(self, taken: Taken) -> None:
@@ -170,13 +177,9 @@ class Watch:
     def finish(self) -> list[Problem]:
         """Return the problems, those that only the whole shows included."""
         for place, problem in self._overwritten.items():
-            if place in self._makers:
+            if place in self.makers:
                 self.problems.setdefault(problem.key, problem)
         return list(self.problems.values())
-
-    def makers(self) -> set[str]:
-        """Return the tables that some tool was seen to add rows to."""
-        return {table for _tool, table in self._makers}
 
     def _add(self, finding: Finding, taken: Taken) -> None:
         key = _key_of(finding)
@@ -192,7 +195,7 @@ class Watch:
             old = before.get(table, {}).get(key)
             if old is None:
                 if key not in taken.made.arguments.values():
-                    self._makers.add((taken.made.tool, table))
+                    self.makers.add((taken.made.tool, table))
             elif _another(old, row, self._lab.environment, table) and key not in taken.made.arguments.values():
                 message = f"it makes rows of {table}, and put one in the place of {key!r}, which was there"
                 evidence: dict[str, Json] = {"table": table, "key": key, "before": dict(old), "after": dict(row)}
@@ -204,6 +207,16 @@ class Watch:
                 known = self._overwritten.setdefault((taken.made.tool, table), problem)
                 if len(known.calls) > len(calls):
                     self._overwritten[taken.made.tool, table] = problem
+
+
+def _assigned_tables(body: str) -> Iterator[str]:
+    """Yield the tables to which a body assigns a new row: `state.loans[loan_id] = {...}`."""
+    for node in ast.walk(ast.parse(body)):
+        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Dict):
+            for target in node.targets:
+                owner = target.value if isinstance(target, ast.Subscript) else None
+                if isinstance(owner, ast.Attribute) and isinstance(owner.value, ast.Name) and owner.value.id == "state":
+                    yield owner.attr
 
 
 def _key_of(finding: Finding) -> tuple[str, ...]:
@@ -313,13 +326,19 @@ def _column_problems(state: State, table: str, field: str, cells: list[tuple[str
     wrong = [(key, value) for key, value in given if not _is_moment(value)]
     if _DATES.search(field) and 0 < len(wrong) < len(given):
         key, value = wrong[0]
-        message = f"{table}.{key}.{field} is {value!r}, where {len(given) - len(wrong)} other rows have ISO dates or times"
+        message = (
+            f"{table}.{key}.{field} is {value!r}, where {len(given) - len(wrong)} other rows have ISO dates or times"
+        )
         yield Finding(code="check.date", path=place, message=message, evidence={"keys": [key for key, _ in wrong[:5]]})
-    target = next((name for name in state if name != table and field in (f"{name}_id", f"{name.removesuffix('s')}_id")), None)
+    target = next(
+        (name for name in state if name != table and field in (f"{name}_id", f"{name.removesuffix('s')}_id")), None
+    )
     if target is None or not state[target]:
         return
     lost = [(key, value) for key, value in given if isinstance(value, str) and value not in state[target]]
     if 0 < len(lost) < len(given) / 2:
         key, value = lost[0]
         message = f"{table}.{key}.{field} is {value!r}, which is no key of {target}, as the others are"
-        yield Finding(code="check.reference", path=place, message=message, evidence={"keys": [key for key, _ in lost[:5]]})
+        yield Finding(
+            code="check.reference", path=place, message=message, evidence={"keys": [key for key, _ in lost[:5]]}
+        )
