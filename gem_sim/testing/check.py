@@ -113,9 +113,9 @@ class _Check:
         tasks: list[Judged] = []
         if "conformance" in self.parts:
             self.note("conformance")
-            for check_one in CONFORMANCE:
-                for finding in check_one(self.environment):
-                    self._add(Problem((finding.code, finding.path or "", finding.message), finding, None, ()))
+            for conformance in CONFORMANCE:
+                for fault in conformance(self.environment):
+                    self._add(Problem((fault.code, fault.path or "", fault.message), fault, None, ()))
         if {"calls", "determinism"} & set(self.parts):
             self.note("calls")
             self._calls()
@@ -246,9 +246,8 @@ def report_lines(report: Report, *, most: int = 30) -> list[str]:
             for name in dict.fromkeys(t.outcome for t in report.tasks)
         ]
         shorter = sum(one.shorter is not None for one in report.tasks)
-        lines.append(
-            f"  tasks        {', '.join(f'{count} {name}' for name, count in counts)}; {shorter} can be done in fewer calls"
-        )
+        outcomes = ", ".join(f"{count} {name}" for name, count in counts)
+        lines.append(f"  tasks        {outcomes}; {shorter} can be done in fewer calls")
     errors, undecided, warnings = (len(report.of(severity)) for severity in ("error", "undecided", "warning"))
     lines.append(f"  {report.verdict}: {errors} errors, {undecided} undecided, {warnings} warnings")
     return lines

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Callable, Iterator, Mapping
+from itertools import pairwise
 from pathlib import Path
 from typing import Final, TypeAlias
 
@@ -31,9 +32,31 @@ _TENS: Final = "twenty thirty forty fifty sixty seventy eighty ninety"
 _WORDS: Final[dict[str, float]] = {
     **{word: number for number, word in enumerate(_ONES.split())},
     **{word: 10 * number for number, word in enumerate(_TENS.split(), start=2)},
-    **{"once": 1, "twice": 2, "thrice": 3, "double": 2, "triple": 3, "single": 1, "half": 0.5, "quarter": 0.25},
-    **{"hundred": 100, "thousand": 1000, "million": 10**6, "dozen": 12, "first": 1, "second": 2, "third": 3},
-    **{"an": 1, "a": 1, "day": 1, "week": 7, "fortnight": 14, "month": 1, "year": 1, "hour": 1, "both": 2, "no": 0},
+    "once": 1,
+    "twice": 2,
+    "thrice": 3,
+    "double": 2,
+    "triple": 3,
+    "single": 1,
+    "half": 0.5,
+    "quarter": 0.25,
+    "hundred": 100,
+    "thousand": 1000,
+    "million": 10**6,
+    "dozen": 12,
+    "first": 1,
+    "second": 2,
+    "third": 3,
+    "an": 1,
+    "a": 1,
+    "day": 1,
+    "week": 7,
+    "fortnight": 14,
+    "month": 1,
+    "year": 1,
+    "hour": 1,
+    "both": 2,
+    "no": 0,
 }
 # A quote may give a figure in another unit: a share in per cent, euros for cents, hours for minutes.
 _FACTORS: Final = (1, 100, 0.01, 60, 1 / 60, 3600, 24, 1 / 24, 1440, 7, 12, 30, 365, 1000, 0.001)
@@ -53,9 +76,9 @@ def schemas(environment: Environment) -> Iterator[Finding]:
             for problem in _schema_problems(schema or {}):
                 yield Finding(code="check.schema", tool=tool.name, path=place, message=f"{place}: {problem}")
         for argument, schema in properties_of(tool).items():
-            problem = schema_problem(schema, schema["default"]) if schema.get("default") is not None else None
-            if problem is not None:
-                message = f"the default of {argument} does not fit its own schema: {problem}"
+            misfit = schema_problem(schema, schema["default"]) if schema.get("default") is not None else None
+            if misfit is not None:
+                message = f"the default of {argument} does not fit its own schema: {misfit}"
                 yield Finding(code="check.schema", tool=tool.name, argument=argument, message=message)
 
 
@@ -95,7 +118,7 @@ def _figures(constant: Constant) -> list[float] | None:
     figures = [float(number) for number in re.findall(r"\d+(?:\.\d+)?", text)]
     words = re.findall(r"[a-z]+", text)
     figures += [_WORDS[word] for word in words if word in _WORDS]
-    for left, right in zip(words, words[1:], strict=False):
+    for left, right in pairwise(words):
         if left in _WORDS and right in _WORDS:
             a, b = _WORDS[left], _WORDS[right]
             figures += [a + b if b < 10 <= a else a * b]
@@ -153,7 +176,7 @@ def tables_of(body: str) -> set[str]:
 
 
 def examples(environment: Environment) -> Iterator[Finding]:
-    """Yield a finding for each bundled trajectory that does not pass, and each known-bad one that raises no such code."""
+    """Yield a finding for each bundled trajectory that does not pass, or known-bad one that does not raise its code."""
     for name in ("trajectories.jsonl", "known_bad.jsonl"):
         for trajectory, expected in bundled(environment, name):
             problem = _example_problem(environment, trajectory, expected)

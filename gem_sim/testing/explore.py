@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from random import Random
@@ -21,6 +21,8 @@ _NODES: Final = 400
 _KEPT: Final = 40
 _GOOD: Final = 8
 _SPENT: Final = 5
+# How often to look at the comparisons of a tool all of whose sites are reached.
+_LOGGED: Final = 0.1
 _WAITING: Final = 2000
 _DAYS: Final = (1, 30, 400, -400)
 
@@ -74,7 +76,7 @@ def explore(
         starts: Further tasks to start from.
         seed: Decides every draw.
         steps: The most calls.
-        seconds: The most seconds of work (see `Budget`); an exploration that it ends is not repeatable to the last call.
+        seconds: The most seconds of work (see `Budget`); where it ends a run, that is not repeatable to the last call.
         only_starts: Whether to begin at `starts` alone, not at the environment's own start and tasks.
         hints: Values to try for arguments of such a name.
         until: Ends the exploration when it answers True.
@@ -95,6 +97,7 @@ class _Explorer:
         self.random = Random(seed)
         self.values = Values(lab.environment)
         self.explored = Explored(lab.sites)
+        self.sites = {tool: [number for number, _ in lab.sites_of(tool)] for tool in lab.environment.tools}
         self.nodes: list[Node] = []
         self.known: set[str] = set()
         self.waiting: list[tuple[Node, Made]] = []
@@ -185,6 +188,10 @@ class _Explorer:
         if taken.succeeded and taken.changes and random.random() < 0.5:
             self._again(taken)
 
+    def _open(self, tool: str) -> bool:
+        """Tell whether a tool has sites that no call has reached."""
+        return any(not self.explored.reached[number] for number in self.sites[tool])
+
     def _tool(self) -> str:
         """Draw a tool, those with unreached sites and those that rarely succeeded more often."""
         tools = list(self.lab.environment.tools)
@@ -236,7 +243,8 @@ class _Explorer:
     def _take(self, node: Node, made: Made) -> Taken:
         """Try a call and learn from it."""
         explored = self.explored
-        taken = self.lab.try_call(node, made)
+        log = self._open(made.tool) or self.random.random() < _LOGGED
+        taken = self.lab.try_call(node, made, log=log)
         explored.calls += 1
         explored.tried[made.tool] += 1
         explored.succeeded[made.tool] += taken.succeeded
@@ -271,7 +279,7 @@ class _Explorer:
 
     def _learn(self, taken: Taken) -> None:
         """Queue the call anew with what its comparisons ask of its arguments."""
-        open_here = any(not self.explored.reached[number] for number, _site in self.lab.sites_of(taken.made.tool))
+        open_here = self._open(taken.made.tool)
         for seen in taken.seen:
             for argument, value in taken.made.arguments.items():
                 for answer in answers_for(value, seen.operands):

@@ -10,6 +10,7 @@ import ast
 import math
 import textwrap
 from collections.abc import Iterator, Mapping
+from copy import deepcopy
 from dataclasses import replace
 from typing import Any, Literal, NamedTuple
 
@@ -64,9 +65,12 @@ class Probed(NamedTuple):
     sites: tuple[Site, ...]
 
 
+# Operands that one comparison logs in one call; even, so that both of the last pair are.
+_LOGGED = 24
+
 _PRELUDE = """
 import datetime as P_datetime
-P_marks, P_seen, P_counts = {}, [], {}
+P_marks, P_seen, P_left = {}, [], P_SITES
 def P_mark(site, value=None):
     P_marks[site] = 1
     return value
@@ -80,28 +84,26 @@ def P_require(site, condition, reason='The request breaks a rule.'):
         P_marks[site] = 1
     else:
         P_fail(site + 1, reason)
-def P_plain(value):
-    if value is None or isinstance(value, (bool, int, float)):
-        return value
-    if isinstance(value, str):
-        return value[:200]
-    if isinstance(value, (P_datetime.date, P_datetime.datetime)):
-        return value.isoformat()
-    return None
 def P_operand(site, position, value):
-    number = P_counts.get(site, 0)
-    if number < 60:
-        P_counts[site] = number + 1
-        if isinstance(value, (list, tuple, set)):
-            P_seen.append((site, position, [P_plain(item) for item in list(value)[:20]]))
-        else:
-            P_seen.append((site, position, P_plain(value)))
+    P_left[site] = P_left[site] - 1
+    if isinstance(value, (str, int, float)):
+        P_seen.append((site, position, value if not isinstance(value, str) or len(value) < 200 else None))
+    elif isinstance(value, P_datetime.date):
+        P_seen.append((site, position, value.isoformat()))
+    elif isinstance(value, (list, tuple, set)):
+        P_seen.append((site, position, [item for item in list(value)[:20] if isinstance(item, (str, int, float))]))
+    else:
+        P_seen.append((site, position, None))
     return value
 """
 
 
-def probed(environment: Environment) -> Probed:
-    """Return the environment with every stub probed. A body that grows out of the dialect's bounds stays as it is."""
+def probed(environment: Environment, *, log: bool) -> Probed:
+    """Return the environment with every stub probed; `log` says whether comparisons tell their operands.
+
+    Raises:
+        CompileError: If a body grows out of the dialect's bounds by it.
+    """
     known = Surroundings(
         environment.constants,
         environment.rules,
@@ -114,7 +116,7 @@ def probed(environment: Environment) -> Probed:
     for name, tool in environment.tools.items():
         names = parameter_names(tool, environment.constants)
         body = "\n".join(infer_body(tool, environment.entities, names) if tool.body is None else tool.body)
-        probe = _Probe(name, body, len(sites))
+        probe = _Probe(name, body, len(sites), log=log)
         lines = tuple(ast.unparse(probe.tree()).split("\n"))
         stubs[name] = compile_tool(tool.model_copy(update={"body": lines}), known)
         sites += probe.sites
@@ -158,8 +160,8 @@ def _comparisons(seen: Any) -> Iterator[Seen]:
 class _Probe(ast.NodeTransformer):
     """Puts the marks into one body; its sites are numbered from `first`."""
 
-    def __init__(self, tool: str, body: str, first: int) -> None:
-        self.tool, self.body, self.first = tool, body, first
+    def __init__(self, tool: str, body: str, first: int, *, log: bool) -> None:
+        self.tool, self.body, self.first, self.log = tool, body, first, log
         self.sites: list[Site] = []
         self.comparisons = 0
         self.prefix = "probe"
@@ -172,7 +174,8 @@ class _Probe(ast.NodeTransformer):
         module = ast.parse(self.body)
         end = [] if module.body and isinstance(module.body[-1], ast.Return) else [ast.Return(ast.Constant(None))]
         module.body = self._statements([*module.body, *end])
-        prelude = ast.parse(_PRELUDE.replace("P_", f"{self.prefix}_"))
+        logs = {self.first * 1000 + number: _LOGGED for number in range(self.comparisons)}
+        prelude = ast.parse(_PRELUDE.replace("P_SITES", repr(logs)).replace("P_", f"{self.prefix}_"))
         module.body = [*prelude.body, *module.body]
         return ast.fix_missing_locations(module)
 
@@ -233,11 +236,19 @@ class _Probe(ast.NodeTransformer):
 
     def visit_Compare(self, node: ast.Compare) -> ast.Compare:
         site, self.comparisons = self.first * 1000 + self.comparisons, self.comparisons + 1
+        if not self.log:
+            return self.generic_visit(node)  # type: ignore[return-value]
         operands = [self.visit(operand) for operand in (node.left, *node.comparators)]
         number = ast.Constant(site)
-        logged = [self._call("operand", number, ast.Constant(i), operand) for i, operand in enumerate(operands)]
+        logged = [self._logged(number, i, operand) for i, operand in enumerate(operands)]
         node.left, node.comparators = logged[0], list(logged[1:])
         return node
+
+    def _logged(self, number: ast.Constant, position: int, operand: ast.expr) -> ast.expr:
+        """Return an operand that is logged while few have been: a loop over many rows must not pay for each."""
+        left = ast.Subscript(ast.Name(f"{self.prefix}_left", ast.Load()), number, ast.Load())
+        log = self._call("operand", number, ast.Constant(position), operand)
+        return ast.IfExp(left, log, deepcopy(operand))
 
     def visit_Call(self, node: ast.Call) -> ast.Call:
         name = node.func.id if isinstance(node.func, ast.Name) else ""

@@ -11,21 +11,25 @@ import difflib
 import json
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple, TypeAlias
+from random import Random
+from typing import Any, Final, NamedTuple, TypeAlias
 
+from gem_sim.canonical import Json
 from gem_sim.environment import Environment
 from gem_sim.formats.atomic import atomic_text
 from gem_sim.simulator import load_environment
 from gem_sim.simulator.places import line_of
 from gem_sim.testing.check import Report, check
 from gem_sim.testing.conformance import tables_of
+from gem_sim.testing.lab import Lab, Made
 from gem_sim.testing.probe import body_of
-from gem_sim.testing.values import properties_of
-from gem_sim.testing.watch import Problem
+from gem_sim.testing.values import Values, properties_of
+from gem_sim.testing.watch import Conventions, Problem, Watch, conventions
 
-FILE = "environment.json"
+FILE: Final = "environment.json"
+_TRIES: Final = 20
 
 
 class Repair(NamedTuple):
@@ -74,6 +78,7 @@ def read(environment: Environment, _problems: Sequence[Problem]) -> Iterator[Rep
 def required(environment: Environment, problems: Sequence[Problem]) -> Iterator[Repair]:
     """Yield `required` with each argument whose absence made a call break, where the body never asks if it is there."""
     broken = {"check.crash", "check.row", "check.returns", "check.key", "check.reference"}
+    lab, known = Lab(environment), conventions(environment)
     for tool in environment.tools.values():
         schema = tool.parameters or {}
         known = schema.get("required")
@@ -86,12 +91,29 @@ def required(environment: Environment, problems: Sequence[Problem]) -> Iterator[
             if problem.finding.code in broken and problem.finding.tool == tool.name and problem.calls
             for argument, inner in properties_of(tool).items()
             if argument not in problem.calls[-1].arguments and argument not in needed and "default" not in inner
-            if names[argument] not in asked
+            if names[argument] not in asked and _cures(lab, known, problem, argument, inner)
         }
         if absent:
             value = [name for name in properties_of(tool) if name in needed or name in absent]
             why = f"its body uses {', '.join(sorted(absent))} without asking whether it is given"
             yield Repair(tool.name, "required", value, why)
+
+
+def _cures(lab: Lab, known: Conventions, problem: Problem, argument: str, schema: Mapping[str, Json]) -> bool:
+    """Tell whether a problem goes away once an argument is given."""
+    values, random, last = Values(lab.environment), Random(0), problem.calls[-1]
+    for _ in range(_TRIES):
+        given = values.fresh(argument, schema, lab.environment.state, random)
+        made = Made(last.tool, {**last.arguments, argument: given})
+        if not lab.accepts(made):
+            continue
+        watch = Watch(lab, known)
+        taken = lab.run(problem.start, (*problem.calls[:-1], made), plain=True)
+        for one in taken:
+            watch(one)
+        if taken and taken[-1].succeeded and all(found.key != problem.key for found in watch.finish()):
+            return True
+    return False
 
 
 MENDERS: tuple[Mender, ...] = (required, effects, written, read)
@@ -174,7 +196,7 @@ def write_repaired(text: str, folder: Path, out: Path) -> None:
 
 
 def _edited(text: str, item: Repair) -> str:
-    """Return the text of `environment.json` with a repair in it, all other lines as they were where that can be done."""
+    """Return the text of `environment.json` with a repair in it; where it can be done, other lines stay as they are."""
     value = json.loads(text)
     index = next(n for n, tool in enumerate(value["tools"]) if tool["name"] == item.tool)
     tool = value["tools"][index]

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from random import Random
 from typing import Final, TypeAlias
 
 from gem_sim.canonical import Json, digest
 from gem_sim.errors import StubError
-from gem_sim.sandbox import Isolated, Moment, Outcome
+from gem_sim.sandbox import Isolated, Outcome
 from gem_sim.simulator.compare import Difference, Renaming, compare
 from gem_sim.simulator.executor import Executor, executor_of, program_of
-from gem_sim.state import State, Table
+from gem_sim.state import Row, State, Table
 from gem_sim.task import Task
 from gem_sim.testing.lab import LIMITS, Lab, Made, parameters_of
 from gem_sim.testing.watch import Problem
@@ -30,7 +30,7 @@ class _Ran:
         self.outcomes, self.fault = outcomes, fault
 
     def digests(self) -> list[str]:
-        told: list[Json] = [[o.content, o.refusal, dict(o.changes), dict(o.ids)] for o in self.outcomes]
+        told: list[Json] = [[o.content, o.refusal, _plain(o.changes), dict(o.ids)] for o in self.outcomes]
         return [digest(item) for item in told] + ([] if self.fault is None else [str(self.fault)])
 
 
@@ -112,6 +112,12 @@ def _order_finding(
     return Problem(("check.row_order", severity, tool), finding, start, calls)
 
 
+def _plain(changes: Mapping[str, Mapping[str, Row | None]]) -> Json:
+    return {
+        table: {key: None if row is None else dict(row) for key, row in rows.items()} for table, rows in changes.items()
+    }
+
+
 def _said(outcome: Outcome) -> Json:
     return {"refused": outcome.refusal} if outcome.refusal is not None else outcome.content
 
@@ -119,7 +125,7 @@ def _said(outcome: Outcome) -> Json:
 def _sorted(value: Json) -> Json:
     """Return a value with every list in one fixed order."""
     if isinstance(value, list):
-        return sorted((_sorted(item) for item in value), key=lambda item: digest(item))
+        return sorted((_sorted(item) for item in value), key=digest)
     return {key: _sorted(item) for key, item in value.items()} if isinstance(value, dict) else value
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, timedelta
 from random import Random
@@ -181,7 +182,7 @@ class Values:
             return self._array(argument, schema, state, random, depth)
         if kind == "object":
             return self._object(schema, state, random, depth)
-        return self._text(argument, schema, state, random)
+        return self._text(schema, state, random)
 
     def _number(self, kind: object, schema: Mapping[str, Json], random: Random) -> Json:
         bounds = [
@@ -193,7 +194,7 @@ class Values:
         number: Any = random.choice([*_NUMBERS, *near, *near, *self._numbers])
         return int(number) if kind == "integer" else number
 
-    def _text(self, argument: str, schema: Mapping[str, Json], state: State, random: Random) -> Json:
+    def _text(self, schema: Mapping[str, Json], state: State, random: Random) -> Json:
         place = random.random()
         if place < 0.35:
             moment = datetime.fromisoformat(self._environment.clock) + timedelta(days=random.choice(_DAYS))
@@ -347,12 +348,12 @@ def _words(state: State, random: Random) -> list[str]:
 
 
 def _like_pattern(pattern: str, random: Random) -> str:
-    """Return a text after a simple pattern: classes, literals and counts; others come out as something that may fail."""
+    """Return a text after a simple pattern of classes, literals and counts; after others it may not fit."""
     try:
         from re import _parser  # type: ignore[attr-defined]
 
         return "".join(_sample(_parser.parse(pattern), random))
-    except Exception:
+    except (ImportError, ValueError, TypeError, re.error):
         return "nonsense"
 
 

@@ -21,6 +21,9 @@ from gem_sim.verdict import Finding
 _DATES: Final = re.compile(r"(^|_)(date|at|on|until|datetime|timestamp)$")
 
 
+_NO_ROWS: Final[Mapping[str, Row]] = {}
+
+
 class Problem(NamedTuple):
     """A finding and the session that shows it; `key` is the same for the same fault found in another way."""
 
@@ -67,7 +70,7 @@ def effects(taken: Taken, environment: Environment, _known: Conventions) -> Iter
     """Yield a finding for each table that a read changes, or that a write changes without declaring it."""
     tool = environment.tools[taken.made.tool]
     for table, rows in taken.changes.items():
-        evidence: dict[str, Json] = {"table": table, "rows": list(rows)[:5]}
+        evidence: dict[str, Json] = {"table": table, "rows": list[Json](list(rows)[:5])}
         if taken.refusal is not None:
             message = f"the call was refused, yet {table} changed"
             yield Finding(code="check.refused_changes", tool=tool.name, message=message, evidence=evidence)
@@ -192,7 +195,7 @@ class Watch:
         """Note tables that a tool makes rows in, and rows there that it puts another row in the place of."""
         before = taken.node.moment.state
         for table, key, row in _put(taken):
-            old = before.get(table, {}).get(key)
+            old = before.get(table, _NO_ROWS).get(key)
             if old is None:
                 if key not in taken.made.arguments.values():
                     self.makers.add((taken.made.tool, table))
@@ -240,7 +243,7 @@ def conventions(environment: Environment) -> Conventions:
         name = next((key for key in keys if field == key or field.endswith(f"_{key}")), None)
         if name is None or keys[name] == table:
             continue
-        rows = environment.state.get(keys[name], {})
+        rows = environment.state.get(keys[name], _NO_ROWS)
         if all(isinstance(value, str) and value in rows for value in found):
             targets[table, field] = keys[name]
     return Conventions(frozenset(dates), targets)
@@ -289,7 +292,7 @@ def _is_cents(field: str, value: Json) -> bool:
 
 
 def _unchanged(taken: Taken, table: str, key: str, field: str, value: Json) -> bool:
-    old = taken.node.moment.state.get(table, {}).get(key)
+    old = taken.node.moment.state.get(table, _NO_ROWS).get(key)
     return old is not None and old.get(field) == value
 
 
