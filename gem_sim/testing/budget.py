@@ -6,11 +6,11 @@ from time import monotonic, process_time
 from typing import Final
 
 # A worker's time is not ours to count, and nobody waits for ever.
-_PATIENCE: Final = 3.0
+_PATIENCE: Final = 4.0
 
 
 class Budget:
-    """Seconds of this process's own work, and at most three times as many on the wall clock."""
+    """Seconds of this process's own work, and at most four times as many on the wall clock."""
 
     def __init__(self, seconds: float) -> None:
         self._work = process_time() + seconds

@@ -6,6 +6,7 @@ collects none, `--gem-sim-seconds` says how long to try calls, `--gem-sim-truste
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from gem_sim.testing.check import Report
 
 FILE = "environment.json"
+# Other programs have files of that name too.
+_OURS = {"entities", "workflow", "rules", "constants", "policy", "clock"}
 PARTS = ("conformance", "calls", "determinism", "machine", "tasks")
 
 
@@ -33,10 +36,10 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Col
     if file_path.name != FILE or parent.config.getoption("--no-gem-sim"):
         return None
     try:
-        head = file_path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError):
+        content = json.loads(file_path.read_text(encoding="utf-8-sig"))
+    except (OSError, ValueError):
         return None
-    if '"tools"' not in head or '"name"' not in head:
+    if not isinstance(content, dict) or not isinstance(content.get("tools"), list) or not _OURS & content.keys():
         return None
     collector: pytest.Collector = EnvironmentFile.from_parent(parent, path=file_path)
     return collector

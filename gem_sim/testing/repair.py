@@ -81,8 +81,8 @@ def required(environment: Environment, problems: Sequence[Problem]) -> Iterator[
     lab, known = Lab(environment), conventions(environment)
     for tool in environment.tools.values():
         schema = tool.parameters or {}
-        known = schema.get("required")
-        needed = known if isinstance(known, list) else []
+        listed = schema.get("required")
+        needed = listed if isinstance(listed, list) else []
         asked = _asked_for(body_of(tool, environment))
         names = environment.stubs[tool.name].names
         absent = {
