@@ -33,9 +33,10 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("name", choices=names())
     parser.add_argument("--json", action="store_true", help="print one JSON object instead of a table")
+    parser.add_argument("--repeat", type=int, metavar="N", help="repetitions of what is timed; the median counts")
     options = parser.parse_args()
     module = load(options.name)
-    measured = module.measure()
+    measured = module.measure() if options.repeat is None else module.measure(repeat=options.repeat)
     print(json.dumps(measured) if options.json else module.table(measured))
     return 0
 
