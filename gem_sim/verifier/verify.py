@@ -53,7 +53,7 @@ def verify(replay: Replay, checks: Sequence[Check] | None = None) -> Verdict:
     for check in checks_for(replay.environment) if checks is None else checks:
         if check.__module__ != family:
             family, faulty_before = check.__module__, set(faulty)
-        for finding in _run(check, replay):
+        for finding in run_check(check, replay):
             if finding.call in faulty_before:
                 continue
             findings.append(finding)
@@ -70,7 +70,12 @@ def verify(replay: Replay, checks: Sequence[Check] | None = None) -> Verdict:
     )
 
 
-def _run(check: Check, replay: Replay) -> list[Finding]:
+def run_check(check: Check, replay: Replay) -> list[Finding]:
+    """Return what one check finds.
+
+    Raises:
+        CheckError: If it crashes.
+    """
     try:
         return list(check(replay))
     except GemSimError:

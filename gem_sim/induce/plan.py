@@ -1,0 +1,199 @@
+"""What bodies are written from: roles, the start, filters, what calls set, and what they put in doubt."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+from gem_sim.canonical import Json, canonical_bytes, same_json
+from gem_sim.induce.facts import Known, Start, asking
+from gem_sim.induce.filters import Filter, Listing, find_filters
+from gem_sim.induce.recorded import Dialogue, Seen
+from gem_sim.induce.roles import Role, rows_in, rows_of
+from gem_sim.induce.words import kind_of_name
+from gem_sim.tool import Tool
+
+
+class Source(NamedTuple):
+    """Where a field's value comes from: an argument, or (argument None) always the same value."""
+
+    argument: str | None
+    value: Json = None
+
+
+class Plan(NamedTuple):
+    """Everything bodies are written from.
+
+    `fields`: table → field → whether all its rows have it. `filters` and `sets` are by tool: the filters of a listing;
+    field → source for what a write puts into its row. `doubts`: tool → tables and tools whose later answers it puts
+    in doubt (`*`: all). `refusals` are the recorded refusals, each with whether nothing was changed before it.
+    """
+
+    tools: Mapping[str, Tool]
+    roles: Mapping[str, Role]
+    start: Start
+    fields: Mapping[str, Mapping[str, bool]]
+    filters: Mapping[str, tuple[Filter, ...]]
+    sets: Mapping[str, Mapping[str, Source]]
+    doubts: Mapping[str, frozenset[str]]
+    refusals: tuple[tuple[Seen, bool], ...]
+
+    def scope_of(self, group: str) -> tuple[str, ...]:
+        """Return the facts of a situation that a table or a tool depends on."""
+        return self.start.scopes.get(group, ())
+
+
+def make_plan(
+    dialogues: Sequence[Dialogue], tools: Mapping[str, Tool], roles: Mapping[str, Role], start: Start
+) -> Plan:
+    """Return what the recordings determine."""
+    fields = _fields(roles)
+    filters = {name: _filters(role, tools[name], start) for name, role in roles.items() if role.kind == "list"}
+    sets = {name: _sets(role, tools[name], dialogues, roles, fields) for name, role in roles.items() if role.table}
+    doubts = {
+        name: frozenset("*" if role.switches or role.kind == "other" else "") - {""} for name, role in roles.items()
+    }
+    return Plan(tools, roles, start, fields, filters, sets, doubts, tuple(_refusals(dialogues, roles)))
+
+
+def arguments_of(tool: Tool) -> list[str]:
+    """Return the names of a tool's arguments."""
+    properties = (tool.parameters or {}).get("properties")
+    return list(properties) if isinstance(properties, dict) else []
+
+
+def _refusals(dialogues: Sequence[Dialogue], roles: Mapping[str, Role]) -> Iterator[tuple[Seen, bool]]:
+    for dialogue in dialogues:
+        changed = False
+        for call in dialogue.calls:
+            if call.refused:
+                yield call, not changed
+            else:
+                changed = changed or roles[call.tool].may_write
+
+
+def _fields(roles: Mapping[str, Role]) -> dict[str, dict[str, bool]]:
+    """Return table → field → whether every recorded row has it."""
+    rows: dict[str, list[dict[str, Json]]] = {}
+    for role in roles.values():
+        listed = rows_of(role.shape)
+        if role.table is not None and role.shape is not None and listed is not None and role.kind == "list":
+            for call in role.shape.calls:
+                rows.setdefault(role.table.name, []).extend(rows_in(call.answer, listed.name))
+    return {
+        table: {field: all(field in row for row in found) for field in dict.fromkeys(f for row in found for f in row)}
+        for table, found in rows.items()
+    }
+
+
+def rows_at(slots: Mapping[tuple[str, str], Known]) -> dict[str, dict[str, Json]]:
+    """Return key → row as known of the start; a field that recordings contradict is left out."""
+    rows: dict[str, dict[str, Json]] = {}
+    for (key, field), known in slots.items():
+        row = rows.setdefault(key, {})
+        if known.against is None:
+            row[field] = known.value
+    return rows
+
+
+def _filters(role: Role, tool: Tool, start: Start) -> tuple[Filter, ...]:
+    listings = []
+    table = role.table.name if role.table is not None else ""
+    by_scope = start.known.get(role.tool, {})
+    # Rows of a table are looked up in the scope of the table, so both must be the same kind of scope to compare.
+    comparable = start.scopes.get(table, ()) == start.scopes.get(role.tool, ())
+    for scope, slots in by_scope.items():
+        rows = rows_at(start.known.get(table, {}).get(scope, {})) if comparable else {}
+        for known in slots.values():
+            if known.against is None and isinstance(known.value, list):
+                keys = frozenset(map(str, known.value))
+                listings.append(Listing(known.seen.arguments, keys, rows))
+    return find_filters(arguments_of(tool), listings)
+
+
+def _sets(
+    role: Role,
+    tool: Tool,
+    dialogues: Sequence[Dialogue],
+    roles: Mapping[str, Role],
+    fields: Mapping[str, Mapping[str, bool]],
+) -> dict[str, Source]:
+    """Return field → source for what a call puts into its row, by what later reads show, else by name."""
+    if role.table is None or role.kind not in ("create", "update"):
+        return {}
+    shown = [pair for dialogue in dialogues for pair in _shown(dialogue, role, roles)]
+    arguments = [name for name in arguments_of(tool) if name != role.key_argument]
+    found: dict[str, Source] = {}
+    for field in fields.get(role.table.name, {}):
+        if field == role.table.key:
+            continue
+        source = _source(field, arguments, shown, role)
+        # `schedule_visit(house_id, date)` makes a visit; only a later read could tell that the house has changed.
+        if role.kind == "update" and kind_of_name(role.tool) == "create" and not shown:
+            source = None
+        if source is not None:
+            found[field] = source
+    return found
+
+
+def _shown(
+    dialogue: Dialogue, role: Role, roles: Mapping[str, Role]
+) -> Iterator[tuple[Seen, Mapping[str, Json], Mapping[str, Json]]]:
+    """Yield (call, row before, row after) wherever a later listing shows the row a call wrote; empty: not shown."""
+    for index, call in enumerate(dialogue.calls):
+        if call.tool != role.tool or call.refused or role.table is None:
+            continue
+        key = role.table.key
+        named = call.arguments.get(role.key_argument) if role.key_argument else _made_key(call.answer, key)
+        before: Mapping[str, Json] = {}
+        for earlier in dialogue.calls[:index]:
+            before = _row(earlier, roles, role, named) or before
+        for later in dialogue.calls[index + 1 :]:
+            row = _row(later, roles, role, named)
+            if row is not None:
+                yield call, before, row
+                break
+            if roles[later.tool].writes and named in later.arguments.values():
+                break
+
+
+def _row(call: Seen, roles: Mapping[str, Role], role: Role, named: Json) -> Mapping[str, Json] | None:
+    reader = roles[call.tool]
+    listed = rows_of(reader.shape)
+    if reader.table != role.table or reader.kind != "list" or listed is None or role.table is None:
+        return None
+    rows = rows_in(call.answer, listed.name)
+    return next((row for row in rows if role.table.key in row and same_json(row[role.table.key], named)), None)
+
+
+def _made_key(answer: Json, key: str) -> Json:
+    if isinstance(answer, dict):
+        if key in answer:
+            return answer[key]
+        return next((found for item in answer.values() if (found := _made_key(item, key)) is not None), None)
+    return None
+
+
+def _source(
+    field: str,
+    arguments: Sequence[str],
+    shown: Sequence[tuple[Seen, Mapping[str, Json], Mapping[str, Json]]],
+    role: Role,
+) -> Source | None:
+    likely = [name for name in (field, f"new_{field}", f"updated_{field}", f"{field}_new") if name in arguments]
+    seen = [(call, before, after[field]) for call, before, after in shown if field in after]
+    if role.kind == "update":
+        # What an argument that was not given leaves alone says nothing about where the field comes from.
+        seen = [(c, b, v) for c, b, v in seen if field not in b or not same_json(b[field], v)]
+    if not seen:
+        return Source(likely[0]) if likely else None
+    for name in dict.fromkeys([*likely, *arguments]):
+        if all(same_json(call.arguments.get(name), value) for call, _, value in seen):
+            return Source(name)
+    values = {canonical_bytes(value) for _, _, value in seen}
+    return Source(None, seen[0][2]) if len(values) == 1 and not likely else None
+
+
+def known_asking(known: Known) -> str:
+    """Return the question of a recorded answer as one text."""
+    return asking(known.seen)
