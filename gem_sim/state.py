@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from math import isqrt
 from typing import Any, Final, NoReturn, TypeAlias
 
-from gem_sim.canonical import Json, canonical_bytes, copy_json
+from gem_sim.canonical import Json, canonical_bytes, copy_json, same_json
 
 Row: TypeAlias = dict[str, Json]
 
@@ -199,6 +199,9 @@ class Table(Mapping[str, Row]):
         return self._sum
 
 
+_EMPTY: Final = Table({})
+
+
 class State(Mapping[str, Table]):
     """Tables by name; immutable. Equal states have equal digests, whatever way they came about."""
 
@@ -258,13 +261,15 @@ class State(Mapping[str, Table]):
 
 def changed_rows(before: State, after: State) -> Iterator[tuple[str, str, Row | None, Row | None]]:
     """Yield (table, key, old row, new row) for every row that differs; None where there is no row."""
-    for name in dict.fromkeys((*before, *after)):
-        old, new = before.get(name, Table({})), after.get(name, Table({}))
+    tables_before, tables_after = before._tables, after._tables
+    for name in dict.fromkeys((*tables_before, *tables_after)):
+        old, new = tables_before.get(name, _EMPTY), tables_after.get(name, _EMPTY)
         if old is new:
             continue
         for key in _touched(old, new):
             left, right = old.get(key), new.get(key)
-            if left is not right and _weight(key, left) != _weight(key, right):
+            # Python's comparison is fast, and wrong only where it takes a flag for a number.
+            if left is not right and (left != right or not same_json(left, right)):
                 yield name, key, left, right
 
 

@@ -1,5 +1,5 @@
 # Written by `gem-sim compile library` from environments/library: do not edit, change environment.json.
-# environment sha256:aa2e2184dd89427c62d893f9550d00a1e2f6bccd870782ef914efe098001ca71
+# environment sha256:9a7a8ddd1c2c83af85e2d24c7975110a0b22d1cd5ad6400e6856845b25d756cc
 # search_catalogue sha256:eb6c72d58c2f29a58212e34a43345552130596ab9584c07add5aeff53e676355
 # get_title sha256:eacf79c61bc320d0b7a8ef233e0f3594d57c9c9565cce64fce058a0fd78396a3
 # list_events sha256:ba41ed10dee2eb78cdf84040da81931993ed636f60465f3cbd86fff8babf1634

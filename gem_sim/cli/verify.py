@@ -87,14 +87,14 @@ class _Tally:
         self.outcomes: Counter[str] = Counter()
         self.codes: Counter[str] = Counter()
         self.calls = 0
-        self.broken = 0
+        self.broken: Counter[str] = Counter()
         self.shown = 0
 
     def add(self, judged: Judged) -> None:
         """Count one verdict."""
         self.outcomes[judged.verdict.verdict] += 1
         self.calls += judged.verdict.calls
-        self.broken += judged.stub_broken
+        self.broken.update([judged.broken] if judged.broken else [])
         self.codes.update({finding.code for finding in judged.verdict.findings})
 
     def table(self, out: Path | None, report: Path | None) -> str:
@@ -113,8 +113,10 @@ class _Tally:
         return "\n".join(lines)
 
     def status(self) -> int:
-        """Return the exit status: 2 for a broken stub or no input at all, else by the worst verdict."""
-        if self.broken:
+        """Return the exit status: 70 for a crashed check, 2 for a broken stub or no input, else the worst verdict."""
+        if self.broken["check"]:
+            return 70
+        if self.broken["stub"]:
             return 2
         if not self.outcomes:
             print("gem-sim: there is no trajectory in the input; nothing was verified", file=sys.stderr)

@@ -8,11 +8,11 @@ from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from itertools import islice
 from pathlib import Path
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from gem_sim.canonical import Json
 from gem_sim.environment import Environment
-from gem_sim.errors import StubError
+from gem_sim.errors import CheckError, StubError
 from gem_sim.formats import Record
 from gem_sim.simulator import Replay, load_environment, replay
 from gem_sim.simulator.trace import trace
@@ -35,27 +35,32 @@ class Divergence(NamedTuple):
 class Judged(NamedTuple):
     """What became of one record.
 
-    `divergence` is None where no answer parts. `fault` is the line to show a person where the record or a stub is
-    broken, None where neither is; `stub_broken` tells the two apart. `trace` is what a report shows (see
+    `divergence` is None where no answer parts. `fault` is the line to show a person where something could not be
+    judged, None where all could; `broken` then says whether a *stub* or a *check* is broken, None for the record
+    itself. `trace` is what a report shows (see
     `simulator.trace`), None where none was asked for or there is none.
     """
 
     verdict: Verdict
     divergence: Divergence | None = None
     fault: str | None = None
-    stub_broken: bool = False
+    broken: Literal["stub", "check"] | None = None
     trace: dict[str, Json] | None = None
 
 
 def judge(record: Record, environment: Environment, *, with_trace: bool = False) -> Judged:
-    """Replay and verify one record; a record that cannot be read, or a broken stub, costs this record only."""
+    """Replay and verify one record; a record that cannot be read, a broken stub or check costs this record only."""
     if record.trajectory is None:
         return _unreadable(record)
     try:
         replayed = replay(record.trajectory, environment)
     except StubError as error:
         return _broken(record.trajectory.id, error, environment)
-    return Judged(verify(replayed), divergence_of(replayed), trace=trace(replayed) if with_trace else None)
+    try:
+        verdict = verify(replayed)
+    except CheckError as error:
+        return _crashed(replayed, error)
+    return Judged(verdict, divergence_of(replayed), trace=trace(replayed) if with_trace else None)
 
 
 def divergence_of(replayed: Replay) -> Divergence | None:
@@ -89,7 +94,25 @@ def _broken(name: str, error: StubError, environment: Environment) -> Judged:
     )
     verdict = Verdict(id=name, verdict="undecided", calls=0, state_digest=None, findings=(finding,))
     place = "" if environment.folder is None else f"{environment.folder}/environment.json: "
-    return Judged(verdict, fault=f"{place}{error}; mend the body ({name} is not judged)", stub_broken=True)
+    return Judged(verdict, fault=f"{place}{error}; mend the body ({name} is not judged)", broken="stub")
+
+
+def _crashed(replayed: Replay, error: CheckError) -> Judged:
+    name = replayed.trajectory.id
+    finding = Finding(
+        code="replay.check_crashed",
+        severity="undecided",
+        message=f"a check crashed, so the trajectory cannot be judged: {error}",
+        evidence={"reason": str(error)},
+    )
+    verdict = Verdict(
+        id=name,
+        verdict="undecided",
+        calls=len(replayed.calls),
+        state_digest=replayed.end.digest,
+        findings=(finding,),
+    )
+    return Judged(verdict, fault=f"a fault of gem-sim or of the environment's checks: {error}", broken="check")
 
 
 def judge_all(

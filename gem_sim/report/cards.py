@@ -70,7 +70,7 @@ def _card(step: Step, environment: Environment) -> Card:
         title=step.id,
         tool=step.tool,
         effect=tool.effect,
-        after=tuple(step.after),
+        after=tuple(edge.before for edge in step.dependencies() if edge.kind == "after"),
         marks=tuple(marks),
         when=step.when,
         rows=tuple(_row(edge) for edge in step.dependencies() if edge.kind == "data"),

@@ -14,7 +14,7 @@ from gem_sim.environment import Environment
 from gem_sim.errors import InputError, StubError
 from gem_sim.sandbox import Limits, Moment, Outcome
 from gem_sim.simulator.executor import executor_of
-from gem_sim.simulator.schema import complaints, validator
+from gem_sim.simulator.schema import complaints, fits, validator
 from gem_sim.state import State
 from gem_sim.task import Task
 from gem_sim.tool import Stub, Tool, ToolCall, ToolResult, default_of
@@ -45,7 +45,7 @@ class _Runtime(NamedTuple):
 
     def broken(self, outcome: Outcome) -> StubError | None:
         """Return how a result breaks the tool's own `returns`, None where it keeps to it or the tool refused."""
-        if self.returns is None or outcome.refusal is not None or self.returns.is_valid(outcome.content):
+        if self.returns is None or outcome.refusal is not None or fits(self.returns, outcome.content):
             return None
         first = next(complaints(self.tool.returns or {}, outcome.content), None)
         if first is None:
@@ -232,7 +232,7 @@ def _complaint(runtime: _Runtime | None, tool_call: ToolCall) -> str | None:
     unknown = [name for name in tool_call.arguments if name not in runtime.stub.names]
     if unknown:
         return f"The tool {tool_call.tool!r} has no argument {unknown[0]!r}."
-    if runtime.arguments.is_valid(tool_call.arguments):
+    if fits(runtime.arguments, tool_call.arguments):
         return None
     first = next(complaints(runtime.tool.parameters or {}, tool_call.arguments), None)
     return None if first is None else f"The arguments are invalid at {first.path}: {first.message}"

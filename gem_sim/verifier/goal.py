@@ -64,11 +64,17 @@ def _holds(expectation: Expectation, state: State) -> bool:
 
 def _count(expectation: Expectation, state: State) -> int:
     rows: Mapping[str, Row] = state.get(expectation.table or "", {})
-    return sum(_matching(row, expectation.where) == len(expectation.where) for row in rows.values())
+    where = expectation.where.items()
+    return sum(all(_has(row, name, value) for name, value in where) for row in rows.values())
+
+
+def _has(row: Row, name: str, value: Json) -> bool:
+    # Python's comparison is fast, and wrong only where it takes a flag for a number.
+    return name in row and row[name] == value and same_json(row[name], value)
 
 
 def _matching(row: Row, where: Mapping[str, Json]) -> int:
-    return sum(field in row and same_json(row[field], value) for field, value in where.items())
+    return sum(_has(row, name, value) for name, value in where.items())
 
 
 def _called(expectation: Expectation, replay: Replay) -> bool:

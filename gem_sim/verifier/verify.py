@@ -12,8 +12,8 @@ from gem_sim.environment import Environment
 from gem_sim.errors import CheckError, GemSimError, InputError
 from gem_sim.simulator import Replay
 from gem_sim.verdict import Finding, Verdict, outcome_of
+from gem_sim.verifier import claims, consistency, effects, goal, order, provenance, result, schema
 from gem_sim.verifier import format as format_checks
-from gem_sim.verifier import goal, order, result, schema
 
 Check: TypeAlias = Callable[[Replay], Iterator[Finding]]
 
@@ -28,13 +28,19 @@ CHECKS: tuple[Check, ...] = (
     schema.unknown_tool,
     schema.argument,
     schema.result,
+    provenance.unsupported,
     order.steps,
     result.outcome,
     result.mismatch,
     result.unspecified,
+    effects.declared,
+    effects.collateral,
+    effects.unexpected,
     goal.unmet,
     goal.vacuous,
     goal.unknown_task,
+    consistency.prompt,
+    claims.statements,
 )
 
 
