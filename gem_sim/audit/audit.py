@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
-from typing import NamedTuple
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import NamedTuple, TypeAlias
 
 from gem_sim.audit.recorded import replay_of
 from gem_sim.canonical import Json
 from gem_sim.formats import Record
-from gem_sim.induce import contradictions, inferred_tools
+from gem_sim.induce import contradictions, inferred_tools, states_time
+from gem_sim.tool import Tool
 from gem_sim.trajectory import Trajectory
 from gem_sim.verdict import Finding, Severity
 from gem_sim.verifier.codes import CODES
@@ -22,6 +23,16 @@ FAMILIES = ("format", "schema", "provenance", "claims")
 _MEANINGS = {
     "induce.contradiction": "Two recordings that should agree do not: one row, or one question, with two answers.",
 }
+# A date, also in words: without a clock its year, or what `tomorrow` is, cannot be known.
+_DATE = re.compile(
+    r"\d{4}-\d{2}-\d{2}|\b(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\b|\b\d{1,2}(st|nd|rd|th)\b"
+    r"|\b(to|yester)day\b|\btomorrow\b|\b(mon|tues|wednes|thurs|fri|satur|sun)day\b",
+    re.IGNORECASE,
+)
+# Causes of one code that touch fewer calls than this are told together where there are several.
+_RARE = 5
+_SEVERAL = 3
+
 _ORDER: dict[Severity, int] = {"error": 0, "undecided": 1, "warning": 2}
 
 
@@ -64,6 +75,9 @@ class _Placed(NamedTuple):
     finding: Finding
 
 
+_Groups: TypeAlias = dict[tuple[str, Severity, str], list[_Placed]]
+
+
 def audit(records: Iterable[Record], checks: Sequence[Check] | None = None) -> Audit:
     """Return what can be found in a data set without running its tools.
 
@@ -84,8 +98,7 @@ def audit(records: Iterable[Record], checks: Sequence[Check] | None = None) -> A
             placed.append(_unreadable(record))
     inferred = inferred_tools(trajectories)
     for trajectory in trajectories:
-        replayed = replay_of(trajectory, inferred)
-        placed += [_Placed(trajectory.id, found) for check in chosen for found in run_check(check, replayed)]
+        placed += [_Placed(trajectory.id, finding) for finding in _findings(trajectory, inferred, chosen)]
     placed += _contradictions(trajectories)
     calls = [call for trajectory in trajectories for call in trajectory.calls()]
     faulty = {item.trajectory for item in placed if item.finding.severity == "error"}
@@ -98,6 +111,31 @@ def audit(records: Iterable[Record], checks: Sequence[Check] | None = None) -> A
         families=tuple(dict.fromkeys([*map(_family, chosen), "consistency across dialogues"])),
         causes=_causes(placed),
     )
+
+
+def _findings(trajectory: Trajectory, inferred: Mapping[str, Tool], checks: Sequence[Check]) -> Iterator[Finding]:
+    """Yield what checks find, save what one finding of an argument says already or what no clock can tell."""
+    replayed = replay_of(trajectory, inferred)
+    undeclared: set[tuple[int | None, str | None]] = set()
+    for check in checks:
+        for finding in run_check(check, replayed):
+            if finding.code == "schema.undeclared_argument":
+                undeclared.add((finding.call, finding.argument))
+            elif finding.code.startswith("provenance.") and (finding.call, finding.argument) in undeclared:
+                continue
+            timeless = finding.severity == "error" and _about_time(finding) and not states_time(trajectory)
+            yield _open(finding) if timeless else finding
+
+
+def _about_time(finding: Finding) -> bool:
+    return finding.code.startswith(("provenance.", "claims.")) and bool(
+        _DATE.search(str(finding.evidence.get("value")))
+    )
+
+
+def _open(finding: Finding) -> Finding:
+    message = f"{finding.message} (the dialogue does not say when it takes place)"
+    return finding.model_copy(update={"severity": "undecided", "message": message})
 
 
 def _family(check: Check) -> str:
@@ -117,12 +155,26 @@ def _contradictions(trajectories: Sequence[Trajectory]) -> Iterator[_Placed]:
 
 
 def _causes(placed: Sequence[_Placed]) -> tuple[Cause, ...]:
-    groups: dict[tuple[str, Severity, str], list[_Placed]] = {}
+    groups: _Groups = {}
     for item in placed:
         groups.setdefault((item.finding.code, item.finding.severity, about(item.finding)), []).append(item)
-    causes = [_cause(code, severity, what, found) for (code, severity, what), found in groups.items()]
+    causes = [_cause(code, severity, what, found) for (code, severity, what), found in _merged(groups).items()]
     causes.sort(key=lambda cause: (_ORDER[cause.severity], -cause.calls, cause.code, cause.about))
     return tuple(causes)
+
+
+def _merged(groups: _Groups) -> _Groups:
+    """Return the groups, the rare ones of one code and severity as one where they are many."""
+    rare: dict[tuple[str, Severity], list[str]] = {}
+    for (code, severity, what), found in groups.items():
+        if len(found) < _RARE:
+            rare.setdefault((code, severity), []).append(what)
+    merged: _Groups = {}
+    for (code, severity, what), found in groups.items():
+        names = rare.get((code, severity), [])
+        together = what in names and len(names) > _SEVERAL
+        merged.setdefault((code, severity, ", ".join(names) if together else what), []).extend(found)
+    return merged
 
 
 def _cause(code: str, severity: Severity, what: str, found: Sequence[_Placed]) -> Cause:

@@ -16,6 +16,8 @@ ANSWERS = "recorded_answers"
 REFUSALS = "recorded_refusals"
 DOUBTS = "doubts"
 
+_WHY = "unspecified(why)"
+
 
 class Writer:
     """Writes the body of one tool; `names` maps arguments to parameters."""
@@ -76,7 +78,7 @@ class Writer:
         by = {item.argument for item in filters}
         exact = [self.names[name] for name in arguments_of(self.tool) if name not in by]
         asked = ", ".join(f"{item.argument!r}: {self.names[item.argument]}" for item in _unique(filters))
-        nothing = self._render(role.shape.template, rows="unspecified(why)", length="unspecified(why)")
+        nothing = self._render(role.shape.template, rows=_WHY, length=_WHY)
         lines = self._scope(role.tool)
         lines += [
             f"exact, asked = repr([{', '.join(exact)}]), {{{asked}}}",
@@ -139,11 +141,13 @@ class Writer:
     def _lookup(self) -> list[str]:
         role = self.role
         assert role.shape is not None
+        why = "no recording asks this of the start"
+        unknown = self._render(_blank(role.shape.template), rows=_WHY, length=_WHY, why=why)
         return [
             *self._scope(role.tool),
             f'known = state.{ANSWERS}.get(f"{role.tool} {{scope}} {{repr({self._all()})}}")',
             f"if known is None or {self._in_doubt(role.tool)}:",
-            f"    return {self._render(_blank(role.shape.template), rows='unspecified(why)', length='unspecified(why)', why='no recording asks this of the start')}",
+            f"    return {unknown}",
             "if known['disputed']:",
             "    return unspecified(known['disputed'])",
             "return known['answer']",
@@ -222,7 +226,7 @@ class Writer:
                 return f"made_{part.name}"
             if isinstance(part, Rows | Length):
                 found = rows if isinstance(part, Rows) else length
-                return found.replace("unspecified(why)", f"unspecified({why!r})") if why else found
+                return found.replace(_WHY, f"unspecified({why!r})") if why else found
             reason = why or f"nothing recorded determines {part.name or 'the answer'}"
             if self.role.kind in ("get", "update", "delete") and row == "row":
                 return f"row.get({part.name!r}, unspecified({reason!r}))"

@@ -133,7 +133,7 @@ def _state(plan: Plan) -> dict[str, Rows]:
         for scope, slots in scopes.items():
             if group in keys:
                 state[group].update(_rows(scope, slots, keys[group]))
-    state[ANSWERS] = {key: row for key, row in sorted(_answers(plan))}
+    state[ANSWERS] = dict(sorted(_answers(plan)))
     state[REFUSALS] = _refusals(plan)
     return state | {SITUATION: {}, DOUBTS: {}}
 
@@ -177,7 +177,7 @@ def _answer(plan: Plan, tool: str, listing: bool, scope: str, known: Known) -> t
 
 
 def _refusals(plan: Plan) -> Rows:
-    """Return the recorded refusals; one is certain at once where nothing was changed before, and no such call served."""
+    """Return the recorded refusals; one is certain where nothing was changed before it, and no such call served."""
     served = {
         all_of(plan, call.tool, call.arguments) + call.tool
         for role in plan.roles.values()
@@ -200,7 +200,8 @@ def _source(plan: Plan, dialogues: Sequence[Dialogue], findings: Sequence[Findin
     lines = [
         "# An induced environment",
         "",
-        f"Induced by gem-sim from {len(dialogues)} recorded dialogues with {calls} answered calls ({', '.join(inputs)}).",
+        f"Induced by gem-sim from {len(dialogues)} recorded dialogues with {calls} answered calls"
+        + (f" ({', '.join(inputs)})." if inputs else "."),
         "No text states these tools: the recordings are all that is known of them, and what they do not determine is",
         "*unspecified*.",
         "",

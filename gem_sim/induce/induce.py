@@ -91,6 +91,11 @@ def task_of(trajectory: Trajectory) -> Task:
     return Task(id=trajectory.id, state=rows, clock=clock)
 
 
+def states_time(trajectory: Trajectory) -> bool:
+    """Tell whether the system messages of a trajectory say when it takes place."""
+    return situation_of(trajectory)[1] is not None
+
+
 def fate_of(call: ReplayedCall) -> Fate:
     """Return whether execution bears out a recorded answer, contradicts it, or leaves it open."""
     kinds = {difference.kind for difference in call.differences}

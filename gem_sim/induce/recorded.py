@@ -47,10 +47,12 @@ class Dialogue(NamedTuple):
 
 def read_dialogues(trajectories: Iterable[Trajectory]) -> tuple[Dialogue, ...]:
     """Return the dialogues in order of id (of content where ids repeat), so that the order of files has no say."""
-    ordered = sorted(
-        trajectories, key=lambda t: (t.id, canonical_bytes([m.model_dump(mode="json") for m in t.messages]))
-    )
-    return tuple(_dialogue(trajectory) for trajectory in ordered)
+    return tuple(_dialogue(trajectory) for trajectory in in_order(trajectories))
+
+
+def in_order(trajectories: Iterable[Trajectory]) -> list[Trajectory]:
+    """Return trajectories by id, those of one id by content."""
+    return sorted(trajectories, key=lambda t: (t.id, canonical_bytes(t.model_dump(mode="json"))))
 
 
 def offered_tools(trajectories: Iterable[Trajectory]) -> dict[str, list[Tool]]:
