@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import tempfile
 import time
 from collections import Counter
@@ -14,7 +15,8 @@ from gem_sim.errors import InputError
 from gem_sim.induce import FATES, Induced, fate_of, induce, task_of
 from gem_sim.trajectory import Trajectory
 
-DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
+HERE = Path(__file__).resolve().parent
+DATA = HERE.parents[2] / "shared" / "data"
 
 
 def measure() -> dict[str, Any]:
@@ -24,19 +26,33 @@ def measure() -> dict[str, Any]:
     `reproduced`, `contradicted` and `undecided` are rates over the calls of all suites together.
     """
     started = time.process_time()
-    suites = _suites(_read("tooltalk.jsonl"))
+    dialogues = _read("tooltalk.jsonl")
+    return {
+        "recordings": _added_up(_suites(dialogues, None)),
+        "with_state": _added_up(_suites(dialogues, _databases())),
+        "sgd": _sgd(_read("sgd.jsonl")),
+        "cpu_seconds": round(time.process_time() - started, 2),
+    }
+
+
+def _added_up(suites: dict[str, dict[str, Any]]) -> dict[str, Any]:
     total: Counter[str] = Counter()
     for suite in suites.values():
         total.update(suite["fates"])
     calls = total.total()
-    return {
-        "calls": calls,
-        **{fate: round(total[fate] / calls, 4) for fate in FATES},
-        "fates": dict(total),
-        "suites": suites,
-        "sgd": _sgd(_read("sgd.jsonl")),
-        "cpu_seconds": round(time.process_time() - started, 2),
-    }
+    rates = {fate: round(total[fate] / calls, 4) for fate in FATES}
+    return {"calls": calls, **rates, "fates": {fate: total[fate] for fate in FATES}, "suites": suites}
+
+
+def _databases() -> dict[str, Any]:
+    """Return ToolTalk's initial databases as table → key → row, as the benchmark `tooltalk` reads them."""
+    spec = importlib.util.spec_from_file_location("tooltalk_load", HERE.parent / "tooltalk" / "load.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    tables: dict[str, Any] = module.read_state(DATA)
+    return tables
 
 
 def _read(name: str) -> list[Trajectory]:
@@ -47,7 +63,7 @@ def _read(name: str) -> list[Trajectory]:
     return list(gem_sim.read_trajectories(path))
 
 
-def _suites(dialogues: list[Trajectory]) -> dict[str, dict[str, Any]]:
+def _suites(dialogues: list[Trajectory], state: dict[str, Any] | None) -> dict[str, dict[str, Any]]:
     """Return for each suite what became of the last third, by id, of the dialogues that use it."""
     tools = _tools_of_suites(dialogues)
     measured = {}
@@ -55,7 +71,7 @@ def _suites(dialogues: list[Trajectory]) -> dict[str, dict[str, Any]]:
         using = sorted((d for d in dialogues if suite in _used(d)), key=lambda dialogue: dialogue.id)
         cut = round(len(using) * 2 / 3)
         with tempfile.TemporaryDirectory() as folder:
-            induced = induce(using[:cut], Path(folder) / suite.lower())
+            induced = induce(using[:cut], Path(folder) / suite.lower(), state=state)
             fates, contradicted = _held_out(induced, using[cut:], tools[suite])
         measured[suite] = {
             "induced_from": cut,
@@ -112,18 +128,23 @@ def _sgd(dialogues: list[Trajectory]) -> dict[str, Any]:
 
 def table(measured: dict[str, Any]) -> str:
     """Return what was measured as text for a person."""
-    lines = ["ToolTalk: induced from two thirds of a suite's dialogues, the other third replayed", ""]
-    lines.append(f"{'suite':<14}{'from':>6}{'held out':>10}" + "".join(f"{fate:>14}" for fate in FATES))
-    for name, suite in measured["suites"].items():
-        counts = "".join(f"{suite['fates'][fate]:>14}" for fate in FATES)
-        lines.append(f"{name:<14}{suite['induced_from']:>6}{suite['held_out']:>10}{counts}")
-    lines.append(f"{'all':<30}" + "".join(f"{measured['fates'].get(fate, 0):>14}" for fate in FATES))
-    lines.append(f"{'':<30}" + "".join(f"{measured[fate]:>14.1%}" for fate in FATES))
-    lines += ["", "contradicted:"]
-    lines += [f"  {text}" for suite in measured["suites"].values() for text in suite["contradicted"]]
+    lines = ["ToolTalk: induced from two thirds of a suite's dialogues, the other third replayed"]
+    for key, title in (("recordings", "from recordings alone"), ("with_state", "with the initial databases (--state)")):
+        lines += ["", title, *_suite_lines(measured[key])]
     sgd = measured["sgd"]
     counts = ", ".join(f"{sgd['fates'][fate]} {fate}" for fate in FATES)
     lines += ["", f"SGD: induced from all {sgd['dialogues']} dialogues and replayed: {counts}"]
     lines.append(f"{len(sgd['contradictions'])} contradictions, {sgd['echoes']} answers that may repeat an argument:")
     lines += [f"  {text}" for text in sgd["contradictions"]]
     return "\n".join([*lines, "", f"CPU seconds {measured['cpu_seconds']}"])
+
+
+def _suite_lines(measured: dict[str, Any]) -> list[str]:
+    lines = [f"{'suite':<14}{'from':>6}{'held out':>10}" + "".join(f"{fate:>14}" for fate in FATES)]
+    for name, suite in measured["suites"].items():
+        counts = "".join(f"{suite['fates'][fate]:>14}" for fate in FATES)
+        lines.append(f"{name:<14}{suite['induced_from']:>6}{suite['held_out']:>10}{counts}")
+    lines.append(f"{'all':<30}" + "".join(f"{measured['fates'][fate]:>14}" for fate in FATES))
+    lines.append(f"{'':<30}" + "".join(f"{measured[fate]:>14.1%}" for fate in FATES))
+    lines += [f"  contradicted: {text}" for suite in measured["suites"].values() for text in suite["contradicted"]]
+    return lines

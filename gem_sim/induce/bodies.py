@@ -6,10 +6,11 @@ from collections.abc import Mapping
 
 from gem_sim.canonical import Json
 from gem_sim.induce.filters import Filter
+from gem_sim.induce.given import Pick
 from gem_sim.induce.plan import Plan, arguments_of
 from gem_sim.induce.roles import Role, fresh_of
 from gem_sim.induce.shape import Argument, Constant, Fresh, Length, Object, One, Rows, Stored, Template
-from gem_sim.induce.words import kind_of_name
+from gem_sim.induce.words import identifier, kind_of_name
 
 SITUATION = "situation"
 ANSWERS = "recorded_answers"
@@ -70,10 +71,46 @@ class Writer:
 
     # Reads
 
+    def _owned(self) -> list[str]:
+        """Return the lines of a listing whose rows are all given."""
+        role, table = self.role, self.role.table
+        assert table is not None
+        assert role.shape is not None
+        filters = self.plan.filters[role.tool]
+        by = {item.argument for item in filters}
+        open_ones = [self.names[n] for n in arguments_of(self.tool) if n not in by and self._open(n)]
+        lines = self._scope(table.name)
+        lines.append("why = None")
+        if stray := self.plan.strays.get(role.tool):
+            lines.append(f"why = {f'{stray} recorded lists are not what the given state holds'!r}")
+        lines += [
+            f"if scope is None or {self._in_doubt(table.name, role.tool)}:",
+            f"    why = {f'nothing says whose {table.name} these are, or an earlier call may have changed them'!r}",
+        ]
+        if open_ones:
+            lines.append(f"if any(given is not None for given in [{', '.join(open_ones)}]):")
+            lines.append(f"    why = {f'nothing says which {table.name} the arguments ask for'!r}")
+        nothing = self._render(role.shape.template, rows=_WHY, length=_WHY)
+        lines += ["if why is not None:", f"    return {nothing}"]
+        lines.append(f"rows = [row for row in state.{table.name}.values() if row['scope'] == scope]")
+        return [*lines, *self._filtered(table.name)]
+
+    def _filtered(self, table: str) -> list[str]:
+        """Return the lines that filter `rows` and answer them."""
+        assert self.role.shape is not None
+        lines = []
+        for item in self.plan.filters[self.role.tool]:
+            parameter = self.names[item.argument]
+            lines += [f"if {parameter} is not None:", f"    rows = [row for row in rows if {item.test(parameter)}]"]
+        answer = self._render(self.role.shape.template, rows=self._rows(table), length="len(rows)")
+        return [*lines, f"return {answer}"]
+
     def _list(self) -> list[str]:
         role, table = self.role, self.role.table
         assert table is not None
         assert role.shape is not None
+        if table.name in self.plan.owners:
+            return self._owned()
         filters = self.plan.filters[role.tool]
         by = {item.argument for item in filters}
         exact = [self.names[name] for name in arguments_of(self.tool) if name not in by]
@@ -104,11 +141,7 @@ class Writer:
             f"rows = [row for row in state.{table.name}.values() if row['scope'] == scope]",
             f"rows = [row for row in rows if row['made'] or str(row[{table.key!r}]) in known[0]['keys']]",
         ]
-        for item in filters:
-            parameter = self.names[item.argument]
-            lines += [f"if {parameter} is not None:", f"    rows = [row for row in rows if {item.test(parameter)}]"]
-        lines.append(f"return {self._render(role.shape.template, rows=self._rows(table.name), length='len(rows)')}")
-        return lines
+        return [*lines, *self._filtered(table.name)]
 
     def _open(self, argument: str) -> bool:
         """Tell whether an unexplained argument may filter: it was given with several values, or not always."""
@@ -138,9 +171,23 @@ class Writer:
             f"return {self._render(role.shape.template)}",
         ]
 
+    def _picked(self, pick: Pick) -> list[str]:
+        """Return the lines of a tool that answers one row of a given table."""
+        assert self.role.shape is not None
+        tests = [item.test(self.names[item.argument]) for item in pick.by_argument]
+        tests += [f"row.get({field!r}) == facts.get({fact!r})" for field, fact in pick.by_fact]
+        return [
+            f"facts = state.{SITUATION}.get('now', {{}})",
+            f"rows = [row for row in state.{given_table(pick.given)}.values() if {' and '.join(tests) or 'True'}]",
+            f"row = rows[0] if len(rows) == 1 and not {self._in_doubt(self.role.tool)} else {{}}",
+            f"return {self._render(self.role.shape.template, picked=True)}",
+        ]
+
     def _lookup(self) -> list[str]:
         role = self.role
         assert role.shape is not None
+        if role.tool in self.plan.picks:
+            return self._picked(self.plan.picks[role.tool])
         why = "no recording asks this of the start"
         unknown = self._render(_blank(role.shape.template), rows=_WHY, length=_WHY, why=why)
         return [
@@ -211,7 +258,14 @@ class Writer:
     # Answers
 
     def _render(
-        self, template: Template, *, rows: str = "[]", length: str = "0", row: str = "row", why: str | None = None
+        self,
+        template: Template,
+        *,
+        rows: str = "[]",
+        length: str = "0",
+        row: str = "row",
+        why: str | None = None,
+        picked: bool = False,
     ) -> str:
         def text(part: Template) -> str:
             if isinstance(part, Object):
@@ -228,11 +282,16 @@ class Writer:
                 found = rows if isinstance(part, Rows) else length
                 return found.replace(_WHY, f"unspecified({why!r})") if why else found
             reason = why or f"nothing recorded determines {part.name or 'the answer'}"
-            if self.role.kind in ("get", "update", "delete") and row == "row":
+            if picked or (self.role.kind in ("get", "update", "delete") and row == "row"):
                 return f"row.get({part.name!r}, unspecified({reason!r}))"
             return f"unspecified({reason!r})"
 
         return text(template)
+
+
+def given_table(name: str) -> str:
+    """Return the table that holds the rows of a given one."""
+    return identifier(f"given_{name}")
 
 
 def _blank(template: Template) -> Template:

@@ -8,7 +8,7 @@ under all of them, and of which some recording in another situation is a witness
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from itertools import combinations
 from typing import NamedTuple
 
@@ -83,13 +83,25 @@ def scope_text(facts: Sequence[str], situation: Mapping[str, str]) -> str:
     return " | ".join(situation.get(name, "") for name in facts)
 
 
-def gather(dialogues: Sequence[Dialogue], roles: Mapping[str, Role]) -> Start:
-    """Return what the recordings say of the start."""
+def gather(
+    dialogues: Sequence[Dialogue],
+    roles: Mapping[str, Role],
+    given: Sequence[Fact] = (),
+    scopes: Mapping[str, tuple[str, ...]] | None = None,
+) -> Start:
+    """Return what the recordings say of the start.
+
+    `given` is known of it beforehand and stands against any recording; `scopes` are the scopes that are known.
+    """
     groups: dict[str, list[Fact]] = {}
+    for fact in given:
+        groups.setdefault(fact.group, []).append(fact)
     for dialogue in dialogues:
         for fact in _facts(dialogue, roles):
             groups.setdefault(fact.group, []).append(fact)
-    scopes = {group: _scope(facts) for group, facts in sorted(groups.items())}
+    fixed = scopes or {}
+    scopes = {group: fixed[group] if group in fixed else _scope(facts) for group, facts in sorted(groups.items())}
+    certain = {id(fact) for fact in given}
     known: dict[str, dict[str, dict[tuple[str, str], Known]]] = {}
     findings: list[Finding] = []
     for group, facts in sorted(groups.items()):
@@ -100,7 +112,8 @@ def gather(dialogues: Sequence[Dialogue], roles: Mapping[str, Role]) -> Start:
             if before is None:
                 slots[fact.slot] = Known(fact, None)
             elif before.against is None and not _same(before.value, fact.value) and fact.later == before.fact.later:
-                slots[fact.slot] = before._replace(against=fact)
+                if id(before.fact) not in certain:
+                    slots[fact.slot] = before._replace(against=fact)
                 if not fact.later:
                     findings.append(_contradiction(group, fact, before.fact))
     findings.sort(key=lambda finding: canonical_bytes(finding.model_dump(mode="json")))
@@ -158,7 +171,7 @@ def _said(call: Seen, role: Role, situation: Mapping[str, str], changed: set[str
     if role.kind == "list" and rows is not None:
         listed = rows_in(call.answer, rows.name)
         if table.name not in changed:
-            keys: Json = sorted(str(row[table.key]) for row in listed if table.key in row)
+            keys: list[Json] = [*sorted(str(row[table.key]) for row in listed if table.key in row)]
             yield Fact(role.tool, ("", asking(call)), keys, call, situation, False, {})
         for row in listed:
             if table.key in row:
@@ -169,7 +182,7 @@ def _said(call: Seen, role: Role, situation: Mapping[str, str], changed: set[str
             stored = {name for name, part in node.fields if isinstance(part, Stored)}
             key = str(call.arguments[role.key_argument])
             found = _object_of(call.answer, role.key_argument)
-            yield from _row_facts(call, table.name, key, {n: v for n, v in found.items() if n in stored}, situation)
+            yield from _row_facts(call, table.name, key, found, situation, stored)
 
 
 def _about_its_end(role: Role) -> bool:
@@ -186,9 +199,16 @@ def _object_of(answer: Json, key: str) -> Mapping[str, Json]:
 
 
 def _row_facts(
-    call: Seen, table: str, key: str, row: Mapping[str, Json], situation: Mapping[str, str]
+    call: Seen,
+    table: str,
+    key: str,
+    row: Mapping[str, Json],
+    situation: Mapping[str, str],
+    only: Collection[str] | None = None,
 ) -> Iterator[Fact]:
     for field, value in row.items():
+        if only is not None and field not in only:
+            continue
         echoed = field in call.arguments and _same(call.arguments[field], value)
         yield Fact(table, (key, field), value, call, situation, echoed, row)
 
@@ -250,7 +270,7 @@ def _contradiction(group: str, fact: Fact, before: Fact) -> Finding:
     elif differing:
         severity = "undecided"
         message += f" (it may depend on {', '.join(differing)}, which the calls ask for otherwise)"
-    elif fact.task != before.task:
+    elif before.seen.number and fact.task != before.task:
         severity = "undecided"
         message += " (the dialogues pursue different tasks, which may start differently)"
     return Finding(

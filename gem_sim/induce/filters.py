@@ -92,23 +92,36 @@ _HOW: dict[str, _How] = {
 def find_filters(arguments: Sequence[str], listings: Sequence[Listing]) -> tuple[Filter, ...]:
     """Return the filters that explain all listings, as many arguments as can be; the others stay unexplained.
 
-    A filter must keep every row listed, and no row known of the start may pass all filters without being listed.
+    A filter must keep every row listed, and no row known of the start may pass all filters without being listed; of
+    many listings, one in four may be otherwise, since whoever records may leave rows out.
     """
     given = [name for name in arguments if any(listing.arguments.get(name) is not None for listing in listings)]
     options: list[list[Filter | None]] = [[*_candidates(name, listings), None] for name in given]
     tried = islice(product(*options), _MOST_TRIED)
     ordered = sorted(tried, key=lambda chosen: sum(item is None for item in chosen))
+    best: tuple[int, tuple[Filter, ...]] = (0, ())
     for chosen in ordered:
         filters = tuple(item for item in chosen if item is not None)
-        if all(_explains(filters, listing, given) for listing in listings):
+        explained = sum(_explains(filters, listing, given) for listing in listings)
+        if explained == len(listings):
             return filters
-    return ()
+        best = max(best, (explained, filters), key=lambda found: found[0])
+    return best[1] if best[0] * 4 >= len(listings) * 3 else ()
+
+
+def explains(filters: Sequence[Filter], listing: Listing) -> bool:
+    """Tell whether filters over the rows known give exactly the rows listed."""
+    used = [item for item in filters if listing.arguments.get(item.argument) is not None]
+    return listing.keys == _passing(used, listing)
 
 
 def _candidates(argument: str, listings: Sequence[Listing]) -> Iterator[Filter]:
     """Yield the filters by one argument that keep every row listed, the likeliest by name first."""
     relevant = [x for x in listings if x.arguments.get(argument) is not None and x.keys <= set(x.rows)]
     if not any(listing.keys for listing in relevant):
+        # Nothing was ever found by it, which the field of its own name explains if any does.
+        if any(argument in row for listing in relevant for row in listing.rows.values()):
+            yield Filter(argument, argument, "equal")
         return
     fields = sorted({field for listing in relevant for row in listing.rows.values() for field in row})
     words = set(re.findall(r"[a-z0-9]+", argument.lower()))
@@ -152,9 +165,9 @@ def _explains(filters: Sequence[Filter], listing: Listing, given: Sequence[str])
     if any(listing.arguments.get(name) is not None for name in given if name not in explained):
         return True
     used = [item for item in filters if listing.arguments.get(item.argument) is not None]
-    passing = {
-        key
-        for key, row in listing.rows.items()
-        if all(item.keeps(row, listing.arguments[item.argument]) for item in used)
-    }
-    return passing <= listing.keys
+    return _passing(used, listing) <= listing.keys
+
+
+def _passing(used: Sequence[Filter], listing: Listing) -> set[str]:
+    rows = listing.rows.items()
+    return {key for key, row in rows if all(item.keeps(row, listing.arguments[item.argument]) for item in used)}

@@ -11,12 +11,11 @@ from gem_sim.canonical import Json, show
 from gem_sim.compiler.function import parameter_names
 from gem_sim.errors import InputError
 from gem_sim.formats.atomic import atomic_text
-from gem_sim.induce.bodies import ANSWERS, DOUBTS, REFUSALS, SITUATION, Writer, all_of, exact_of
+from gem_sim.induce.bodies import ANSWERS, DOUBTS, REFUSALS, SITUATION, Writer, all_of, exact_of, given_table
 from gem_sim.induce.facts import Known
 from gem_sim.induce.plan import Plan
-from gem_sim.induce.recorded import Dialogue, Seen
-from gem_sim.induce.roles import Role
-from gem_sim.induce.shape import Object, fields_of
+from gem_sim.induce.recorded import Dialogue
+from gem_sim.induce.shape import Object
 from gem_sim.induce.shape import Rows as Listed
 from gem_sim.tool import UNSPECIFIED
 from gem_sim.verdict import Finding
@@ -41,7 +40,7 @@ def files_of(
     clocks = sorted(dialogue.clock for dialogue in dialogues if dialogue.clock)
     clock = max(clocks, key=lambda text: (clocks.count(text), text)) if clocks else "2026-01-01T00:00:00Z"
     entities: dict[str, Json] = {
-        table: {"key": "key", "row": {"type": "object"}} for table in (*sorted(tables), *_SUPPORT)
+        table: {"key": "key", "row": {"type": "object"}} for table in sorted({*tables, *state})
     }
     rules = _rules(plan)
     environment: dict[str, Json] = {
@@ -56,9 +55,6 @@ def files_of(
         "tools": [_tool(plan, tool) for tool in sorted(plan.tools)],
     }
     return Files(environment, _source(plan, dialogues, findings, inputs), state)
-
-
-_SUPPORT = (ANSWERS, REFUSALS, SITUATION, DOUBTS)
 
 
 def write_folder(folder: Path, files: Files) -> None:
@@ -133,6 +129,8 @@ def _state(plan: Plan) -> dict[str, Rows]:
         for scope, slots in scopes.items():
             if group in keys:
                 state[group].update(_rows(scope, slots, keys[group]))
+    for given in sorted({pick.given for pick in plan.picks.values()}):
+        state[given_table(given)] = {key: {**row, "key": key} for key, row in plan.given[given].items()}
     state[ANSWERS] = dict(sorted(_answers(plan)))
     state[REFUSALS] = _refusals(plan)
     return state | {SITUATION: {}, DOUBTS: {}}
@@ -225,43 +223,14 @@ def describe(plan: Plan, tool: str) -> str:
     parts += [
         f"{item.argument} filters {item.field or 'all texts'} ({item.how})" for item in plan.filters.get(tool, ())
     ]
+    if pick := plan.picks.get(tool):
+        parts += [f"{item.argument} picks {pick.given} by {item.field} ({item.how})" for item in pick.by_argument]
+        parts += [f"the situation's {fact} picks {pick.given} by {field}" for field, fact in pick.by_fact]
+    if stray := plan.strays.get(tool):
+        parts.append(f"{stray} recorded lists are not what the given state holds")
     sets = plan.sets.get(tool, {})
     parts += [f"sets {f} to {s.argument if s.argument else show(s.value, 40)}" for f, s in sets.items()]
     scope = plan.scope_of(tool) or (plan.scope_of(role.table.name) if role.table else ())
     if scope:
         parts.append(f"depends on {', '.join(scope)}")
     return "; ".join(parts)
-
-
-def odd_answers(roles: Mapping[str, Role]) -> list[Finding]:
-    """Return a finding for each answer that has another field in the place of one that the tool's other answers have.
-
-    A field more or less is no contradiction: it may be there only where there is something to say.
-    """
-    found = []
-    for name, role in sorted(roles.items()):
-        for call in role.shape.odd if role.shape is not None else ():
-            usual = role.shape.calls[0] if role.shape is not None else call
-            ours, theirs = fields_of(usual.answer), fields_of(call.answer)
-            few = role.shape is not None and len(role.shape.odd) * 5 <= len(role.shape.calls)
-            if few and ours - theirs and theirs - ours:
-                found.append(_odd(name, call, usual))
-    return found
-
-
-def _odd(tool: str, call: Seen, usual: Seen) -> Finding:
-    message = (
-        f"{tool} answers {show(call.answer, 90)} in {call.place}, unlike {show(usual.answer, 90)} in {usual.place}"
-    )
-    return Finding(
-        code="induce.contradiction",
-        call=call.number,
-        tool=tool,
-        path="$",
-        message=message,
-        evidence={
-            "group": tool,
-            "first": {"trajectory": usual.dialogue, "call": usual.number, "tool": tool, "value": usual.answer},
-            "second": {"trajectory": call.dialogue, "call": call.number, "tool": tool, "value": call.answer},
-        },
-    )

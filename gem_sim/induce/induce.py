@@ -12,7 +12,9 @@ from gem_sim.errors import InputError
 from gem_sim.induce.bodies import SITUATION
 from gem_sim.induce.declared import declare
 from gem_sim.induce.facts import gather
-from gem_sim.induce.folder import files_of, odd_answers, write_folder
+from gem_sim.induce.folder import files_of, write_folder
+from gem_sim.induce.given import State
+from gem_sim.induce.odd import changed_arguments, odd_answers
 from gem_sim.induce.plan import Plan, make_plan
 from gem_sim.induce.recorded import Seen, in_order, offered_tools, read_dialogues, situation_of
 from gem_sim.induce.roles import roles_of
@@ -48,12 +50,15 @@ class Induced(NamedTuple):
         return dict(sorted(counts.items()))
 
 
-def induce(trajectories: Iterable[Trajectory], folder: str | Path, *, inputs: Sequence[str] = ()) -> Induced:
+def induce(
+    trajectories: Iterable[Trajectory], folder: str | Path, *, state: State | None = None, inputs: Sequence[str] = ()
+) -> Induced:
     """Write the environment that recordings determine to a folder, and replay them in it.
 
     Args:
         trajectories: Recordings of one tool set; their order has no say.
         folder: Where to write `environment.json`, `source.md` and `state.json`; its name names the environment.
+        state: What all dialogues start from, table → key → row; None where the recordings are all there is.
         inputs: How `source.md` names the files.
 
     Raises:
@@ -68,10 +73,9 @@ def induce(trajectories: Iterable[Trajectory], folder: str | Path, *, inputs: Se
     calls = {name: [call for d in dialogues for call in d.calls if call.tool == name] for name in names}
     declared = {name: declare(name, offered.get(name, ()), calls[name]) for name in names}
     roles = roles_of(dialogues, names)
-    start = gather(dialogues, roles)
-    plan = make_plan(dialogues, {name: item.tool for name, item in declared.items()}, roles, start)
+    plan, contradicted = make_plan(dialogues, {name: item.tool for name, item in declared.items()}, roles, state or {})
     departures = [finding for name in names for finding in declared[name].findings]
-    findings = (*start.findings, *odd_answers(roles), *departures)
+    findings = (*contradicted, *odd_answers(roles), *changed_arguments(dialogues, roles), *departures)
     target = Path(folder)
     for _ in range(_ROUNDS):
         write_folder(target, files_of(target.resolve().name, plan, dialogues, findings, inputs))
@@ -133,7 +137,7 @@ def contradictions(trajectories: Iterable[Trajectory]) -> tuple[Finding, ...]:
     dialogues = read_dialogues(given)
     names = sorted({call.tool for dialogue in dialogues for call in dialogue.calls})
     roles = roles_of(dialogues, names)
-    return (*gather(dialogues, roles).findings, *odd_answers(roles))
+    return (*gather(dialogues, roles).findings, *odd_answers(roles), *changed_arguments(dialogues, roles))
 
 
 def inferred_tools(trajectories: Iterable[Trajectory]) -> dict[str, Tool]:

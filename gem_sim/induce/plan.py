@@ -6,12 +6,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from gem_sim.canonical import Json, canonical_bytes, same_json
-from gem_sim.induce.facts import Known, Start, asking
-from gem_sim.induce.filters import Filter, Listing, find_filters
+from gem_sim.induce.facts import Known, Start, gather
+from gem_sim.induce.filters import Filter, Listing, explains, find_filters
+from gem_sim.induce.given import Owner, Pick, State, facts_of, owner_of, pick_of
 from gem_sim.induce.recorded import Dialogue, Seen
 from gem_sim.induce.roles import Role, rows_in, rows_of
 from gem_sim.induce.words import kind_of_name
 from gem_sim.tool import Tool
+from gem_sim.verdict import Finding
 
 
 class Source(NamedTuple):
@@ -27,6 +29,8 @@ class Plan(NamedTuple):
     `fields`: table → field → whether all its rows have it. `filters` and `sets` are by tool: the filters of a listing;
     field → source for what a write puts into its row. `doubts`: tool → tables and tools whose later answers it puts
     in doubt (`*`: all). `refusals` are the recorded refusals, each with whether nothing was changed before it.
+    `owners` are the given tables that hold all rows of a table, `picks` how a tool picks its answer from one, and
+    `strays` says of a tool with what share of its recorded lists a given table does not agree, where that is many.
     """
 
     tools: Mapping[str, Tool]
@@ -37,6 +41,10 @@ class Plan(NamedTuple):
     sets: Mapping[str, Mapping[str, Source]]
     doubts: Mapping[str, frozenset[str]]
     refusals: tuple[tuple[Seen, bool], ...]
+    given: State
+    owners: Mapping[str, Owner]
+    picks: Mapping[str, Pick]
+    strays: Mapping[str, str]
 
     def scope_of(self, group: str) -> tuple[str, ...]:
         """Return the facts of a situation that a table or a tool depends on."""
@@ -44,16 +52,48 @@ class Plan(NamedTuple):
 
 
 def make_plan(
-    dialogues: Sequence[Dialogue], tools: Mapping[str, Tool], roles: Mapping[str, Role], start: Start
-) -> Plan:
-    """Return what the recordings determine."""
+    dialogues: Sequence[Dialogue], tools: Mapping[str, Tool], roles: Mapping[str, Role], given: State
+) -> tuple[Plan, tuple[Finding, ...]]:
+    """Return what the recordings and a given state determine, and where they contradict each other."""
     fields = _fields(roles)
-    filters = {name: _filters(role, tools[name], start) for name, role in roles.items() if role.kind == "list"}
+    owners = _owners(dialogues, roles, given)
+    tables = {role.table.name: role.table.key for role in roles.values() if role.table is not None}
+    certain = [fact for name, owner in owners.items() for fact in facts_of(owner, name, tables[name], given)]
+    scopes = {name: (owner.fact,) if owner.fact else () for name, owner in owners.items()}
+    for name, role in roles.items():
+        if role.kind == "list" and role.table is not None and role.table.name in scopes:
+            scopes[name] = scopes[role.table.name]
+    start = gather(dialogues, roles, certain, scopes)
+    listings = {name: _listings(role, start) for name, role in roles.items() if role.kind == "list"}
+    filters = {name: find_filters(arguments_of(tools[name]), found) for name, found in listings.items()}
+    strays = {
+        name: stray
+        for name, found in listings.items()
+        if (table := roles[name].table) and table.name in owners and (stray := _stray(filters[name], found))
+    }
+    picks = {name: pick for name, role in roles.items() if (pick := pick_of(role, given, dialogues))}
     sets = {name: _sets(role, tools[name], dialogues, roles, fields) for name, role in roles.items() if role.table}
     doubts = {
         name: frozenset("*" if role.switches or role.kind == "other" else "") - {""} for name, role in roles.items()
     }
-    return Plan(tools, roles, start, fields, filters, sets, doubts, tuple(_refusals(dialogues, roles)))
+    refusals = tuple(_refusals(dialogues, roles))
+    plan = Plan(tools, roles, start, fields, filters, sets, doubts, refusals, given, owners, picks, strays)
+    return plan, start.findings
+
+
+def _owners(dialogues: Sequence[Dialogue], roles: Mapping[str, Role], given: State) -> dict[str, Owner]:
+    """Return table → the given table that holds all its rows."""
+    owners: dict[str, Owner] = {}
+    for role in roles.values():
+        if role.kind == "list" and role.table is not None and (owner := owner_of(role, given, dialogues)):
+            owners.setdefault(role.table.name, owner)
+    return owners
+
+
+def _stray(filters: Sequence[Filter], listings: Sequence[Listing]) -> str:
+    """Return how many recorded lists are not what the given state holds, empty where it is at most one in five."""
+    wrong = sum(not explains(filters, listing) for listing in listings)
+    return f"{wrong} of {len(listings)}" if wrong * 5 > len(listings) else ""
 
 
 def arguments_of(tool: Tool) -> list[str]:
@@ -96,7 +136,7 @@ def rows_at(slots: Mapping[tuple[str, str], Known]) -> dict[str, dict[str, Json]
     return rows
 
 
-def _filters(role: Role, tool: Tool, start: Start) -> tuple[Filter, ...]:
+def _listings(role: Role, start: Start) -> list[Listing]:
     listings = []
     table = role.table.name if role.table is not None else ""
     by_scope = start.known.get(role.tool, {})
@@ -108,7 +148,7 @@ def _filters(role: Role, tool: Tool, start: Start) -> tuple[Filter, ...]:
             if known.against is None and isinstance(known.value, list):
                 keys = frozenset(map(str, known.value))
                 listings.append(Listing(known.seen.arguments, keys, rows))
-    return find_filters(arguments_of(tool), listings)
+    return listings
 
 
 def _sets(
@@ -192,8 +232,3 @@ def _source(
             return Source(name)
     values = {canonical_bytes(value) for _, _, value in seen}
     return Source(None, seen[0][2]) if len(values) == 1 and not likely else None
-
-
-def known_asking(known: Known) -> str:
-    """Return the question of a recorded answer as one text."""
-    return asking(known.seen)

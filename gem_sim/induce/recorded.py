@@ -16,7 +16,7 @@ _MOMENT = re.compile(r"^(\d{4}-\d{2}-\d{2})(?:[ T](\d{2}:\d{2}(?::\d{2})?))?")
 
 
 class Seen(NamedTuple):
-    """One answered call of a recording; `number` counts from 1 over its dialogue."""
+    """One answered call of a recording; `number` counts from 1 over its dialogue, 0 for what no call said."""
 
     dialogue: str
     number: int
@@ -28,7 +28,7 @@ class Seen(NamedTuple):
     @property
     def place(self) -> str:
         """Where it stands, in words."""
-        return f"{self.dialogue} call {self.number}"
+        return f"{self.dialogue} call {self.number}" if self.number else self.dialogue
 
 
 class Dialogue(NamedTuple):
