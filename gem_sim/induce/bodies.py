@@ -8,27 +8,40 @@ from gem_sim.canonical import Json
 from gem_sim.induce.filters import Filter
 from gem_sim.induce.given import Pick
 from gem_sim.induce.plan import Plan, arguments_of
-from gem_sim.induce.roles import Role, fresh_of
+from gem_sim.induce.roles import ANSWERS, DOUBTS, REFUSALS, SITUATION, Role, fresh_of
 from gem_sim.induce.shape import Argument, Constant, Fresh, Length, Object, One, Rows, Stored, Template
 from gem_sim.induce.words import identifier, kind_of_name
 
-SITUATION = "situation"
-ANSWERS = "recorded_answers"
-REFUSALS = "recorded_refusals"
-DOUBTS = "doubts"
-
 _WHY = "unspecified(why)"
+# The variables of the bodies written here.
+_LOCALS = frozenset(
+    "asked exact facts field given item key known name refusal row rows scope seen value why word".split()  # noqa: SIM905
+)
 
 
 class Writer:
     """Writes the body of one tool; `names` maps arguments to parameters."""
 
     def __init__(self, plan: Plan, role: Role, names: Mapping[str, str]) -> None:
-        self.plan, self.role, self.names = plan, role, names
+        self.plan, self.role = plan, role
         self.tool = plan.tools[role.tool]
+        taken = set(names.values())
+        self.names = {name: parameter for name, parameter in names.items() if parameter not in _LOCALS}
+        self._kept: list[str] = []
+        for name, parameter in names.items():
+            if parameter in _LOCALS:
+                kept = f"given_{parameter}"
+                while kept in taken:
+                    kept += "_"
+                taken.add(kept)
+                self.names[name] = kept
+                self._kept.append(f"{kept} = {parameter}")
 
     def body(self) -> tuple[str, ...]:
-        """Return the lines."""
+        """Return the lines; an argument called as a variable of the body is kept under another name first."""
+        return (*self._kept, *self._lines())
+
+    def _lines(self) -> tuple[str, ...]:
         write = {"list": self._list, "get": self._get, "lookup": self._lookup, "create": self._create}
         lines = list(self._refusal_lines())
         if self.role.shape is None:
@@ -43,7 +56,7 @@ class Writer:
         if not any(call.tool == self.role.tool for call, _ in self.plan.refusals):
             return []
         return [
-            f'refusal = state.{REFUSALS}.get(f"{self.role.tool} {{repr({self._all()})}}")',
+            f"refusal = state.{REFUSALS}.get({f'{self.role.tool} '!r} + repr({self._all()}))",
             "if refusal is not None and refusal['at_once']:",
             "    fail(refusal['message'])",
             "if refusal is not None:",
@@ -67,7 +80,7 @@ class Writer:
 
     def _mark(self) -> list[str]:
         doubts = sorted(self.plan.doubts.get(self.role.tool, ()))
-        return [f"state.{DOUBTS}[{name!r}] = {{'key': {name!r}}}" for name in doubts]
+        return [f"state.{DOUBTS}[{name!r}] = {{'@key': {name!r}}}" for name in doubts]
 
     # Reads
 
@@ -92,7 +105,7 @@ class Writer:
             lines.append(f"    why = {f'nothing says which {table.name} the arguments ask for'!r}")
         nothing = self._render(role.shape.template, rows=_WHY, length=_WHY)
         lines += ["if why is not None:", f"    return {nothing}"]
-        lines.append(f"rows = [row for row in state.{table.name}.values() if row['scope'] == scope]")
+        lines.append(f"rows = [row for row in state.{table.name}.values() if row['@scope'] == scope]")
         return [*lines, *self._filtered(table.name)]
 
     def _filtered(self, table: str) -> list[str]:
@@ -132,14 +145,14 @@ class Writer:
         ]
         if any(self._open(name) for name in arguments_of(self.tool) if name not in by):
             lines += [
-                f"if why is None and any(row['made'] for row in state.{table.name}.values()):",
+                f"if why is None and any(row['@made'] for row in state.{table.name}.values()):",
                 f"    why = {f'nothing says which new {table.name} the arguments ask for'!r}",
             ]
         lines += ["if why is not None:", f"    return {nothing}"]
         lines += self._scope(table.name)
         lines += [
-            f"rows = [row for row in state.{table.name}.values() if row['scope'] == scope]",
-            f"rows = [row for row in rows if row['made'] or str(row[{table.key!r}]) in known[0]['keys']]",
+            f"rows = [row for row in state.{table.name}.values() if row['@scope'] == scope]",
+            f"rows = [row for row in rows if row['@made'] or str(row[{table.key!r}]) in known[0]['keys']]",
         ]
         return [*lines, *self._filtered(table.name)]
 
@@ -192,7 +205,9 @@ class Writer:
         unknown = self._render(_blank(role.shape.template), rows=_WHY, length=_WHY, why=why)
         return [
             *self._scope(role.tool),
-            f'known = state.{ANSWERS}.get(f"{role.tool} {{scope}} {{repr({self._all()})}}")',
+            "known = None",
+            "if scope is not None:",
+            f"    known = state.{ANSWERS}.get({f'{role.tool} '!r} + scope + ' ' + repr({self._all()}))",
             f"if known is None or {self._in_doubt(role.tool)}:",
             f"    return {unknown}",
             "if known['disputed']:",
@@ -209,17 +224,17 @@ class Writer:
         lines = self._scope(table.name)
         for name in dict.fromkeys(fresh_of(role.shape)):
             made = next((r.table.name for r in self.plan.roles.values() if r.table and r.table.key == name), name)
-            lines.append(f"made_{name} = new_id({made!r})")
+            lines.append(f"{_made(name)} = new_id({made!r})")
         sets = self.plan.sets.get(role.tool, {})
-        row = [f"{table.key!r}: made_{table.key}"]
+        row = [f"{table.key!r}: {_made(table.key)}"]
         for field, always in self.plan.fields.get(table.name, {}).items():
             if field in sets:
                 row.append(f"{field!r}: {self._value(field)}")
             elif always and field != table.key:
                 row.append(f"{field!r}: unspecified({f'no recording shows what {role.tool} makes of {field}'!r})")
-        key = f'f"{{scope}}/{{made_{table.key}}}"'
+        key = f'f"{{scope}}/{{{_made(table.key)}}}"'
         lines.append(f"key = {key}")
-        lines.append(f"state.{table.name}[key] = {{'key': key, 'scope': scope, 'made': True, {', '.join(row)}}}")
+        lines.append(f"state.{table.name}[key] = {{'@key': key, '@scope': scope, '@made': True, {', '.join(row)}}}")
         return [*lines, *self._mark(), f"return {self._render(role.shape.template, row='{}')}"]
 
     def _value(self, field: str) -> str:
@@ -241,7 +256,10 @@ class Writer:
         return [*lines, *self._mark(), f"return {self._render(role.shape.template)}"]
 
     def _updates(self, table: str) -> list[str]:
-        lines = []
+        # A row that was changed may be listed where it was not before, as a new one may.
+        lines = ["if row:", "    row['@made'] = True"]
+        if table not in self.plan.owners:
+            lines += ["else:", f"    state.{DOUBTS}[{table!r}] = {{'@key': {table!r}}}"]
         sets = self.plan.sets.get(self.role.tool, {})
         for field, source in sets.items():
             value = self._value(field)
@@ -277,7 +295,7 @@ class Writer:
             if isinstance(part, Argument):
                 return self.names[part.name]
             if isinstance(part, Fresh) and self.role.kind == "create":
-                return f"made_{part.name}"
+                return _made(part.name)
             if isinstance(part, Rows | Length):
                 found = rows if isinstance(part, Rows) else length
                 return found.replace(_WHY, f"unspecified({why!r})") if why else found
@@ -287,6 +305,11 @@ class Writer:
             return f"unspecified({reason!r})"
 
         return text(template)
+
+
+def _made(field: str) -> str:
+    """Return the variable that holds an id made up for a field."""
+    return f"made_{identifier(field)}"
 
 
 def given_table(name: str) -> str:

@@ -11,10 +11,11 @@ from gem_sim.canonical import Json, show
 from gem_sim.compiler.function import parameter_names
 from gem_sim.errors import InputError
 from gem_sim.formats.atomic import atomic_text
-from gem_sim.induce.bodies import ANSWERS, DOUBTS, REFUSALS, SITUATION, Writer, all_of, exact_of, given_table
+from gem_sim.induce.bodies import Writer, all_of, exact_of, given_table
 from gem_sim.induce.facts import Known
 from gem_sim.induce.plan import Plan
 from gem_sim.induce.recorded import Dialogue
+from gem_sim.induce.roles import ANSWERS, DOUBTS, REFUSALS, SITUATION
 from gem_sim.induce.shape import Object
 from gem_sim.induce.shape import Rows as Listed
 from gem_sim.tool import UNSPECIFIED
@@ -40,7 +41,7 @@ def files_of(
     clocks = sorted(dialogue.clock for dialogue in dialogues if dialogue.clock)
     clock = max(clocks, key=lambda text: (clocks.count(text), text)) if clocks else "2026-01-01T00:00:00Z"
     entities: dict[str, Json] = {
-        table: {"key": "key", "row": {"type": "object"}} for table in sorted({*tables, *state})
+        table: {"key": "@key", "row": {"type": "object"}} for table in sorted({*tables, *state})
     }
     rules = _rules(plan)
     environment: dict[str, Json] = {
@@ -86,7 +87,7 @@ def _tool(plan: Plan, name: str) -> dict[str, Json]:
     written: dict[str, Json] = {"name": name, "description": tool.description}
     written["effect"] = "write" if role.writes else "read"
     written["parameters"] = tool.parameters
-    returns = _returns(role.shape.template) if role.shape is not None else None
+    returns = _returns(role.shape.template) if role.shape is not None and role.kind == "list" else None
     if returns:
         written["returns"] = returns
     written["body"] = list(lines)
@@ -130,7 +131,7 @@ def _state(plan: Plan) -> dict[str, Rows]:
             if group in keys:
                 state[group].update(_rows(scope, slots, keys[group]))
     for given in sorted({pick.given for pick in plan.picks.values()}):
-        state[given_table(given)] = {key: {**row, "key": key} for key, row in plan.given[given].items()}
+        state[given_table(given)] = {key: {**row, "@key": key} for key, row in plan.given[given].items()}
     state[ANSWERS] = dict(sorted(_answers(plan)))
     state[REFUSALS] = _refusals(plan)
     return state | {SITUATION: {}, DOUBTS: {}}
@@ -140,7 +141,7 @@ def _rows(scope: str, slots: Mapping[tuple[str, str], Known], key_field: str) ->
     rows: Rows = {}
     for (key, field), known in slots.items():
         name = f"{scope}/{key}"
-        row = rows.setdefault(name, {"key": name, "scope": scope, "made": False, key_field: key})
+        row = rows.setdefault(name, {"@key": name, "@scope": scope, "@made": False, key_field: key})
         row[field] = known.value if known.against is None else {UNSPECIFIED: _disputed(known)}
     return rows
 
@@ -171,7 +172,7 @@ def _answer(plan: Plan, tool: str, listing: bool, scope: str, known: Known) -> t
     else:
         row["answer"] = known.value
     key = f"{tool} {scope} {all_of(plan, tool, given)}"
-    return key, {"key": key, **row}
+    return key, {"@key": key, **row}
 
 
 def _refusals(plan: Plan) -> Rows:
@@ -189,7 +190,7 @@ def _refusals(plan: Plan) -> Rows:
         certain = unchanged and asked + call.tool not in served
         before = rows.get(key)
         at_once = certain and (before is None or before["at_once"] is True)
-        rows[key] = {"key": key, "message": message_of(call.answer), "at_once": at_once, "seen": call.place}
+        rows[key] = {"@key": key, "message": message_of(call.answer), "at_once": at_once, "seen": call.place}
     return rows
 
 

@@ -85,10 +85,10 @@ def owner_of(role: Role, state: State, dialogues: Sequence[Dialogue]) -> Owner |
 
 def facts_of(owner: Owner, table: str, key: str, state: State) -> Iterator[Fact]:
     """Yield what a given table says of the start."""
-    for row in state[owner.given].values():
+    for name, row in state[owner.given].items():
         situation = {owner.fact: str(row[owner.field])} if owner.fact and owner.field else {}
         for field, value in row.items():
-            if field not in ("key", owner.field):
+            if field != owner.field and (field, value) != ("key", name):
                 seen = Seen(PLACE, 0, "", {}, None, False)
                 yield Fact(table, (str(row[key]), field), value, seen, situation, False, {})
 

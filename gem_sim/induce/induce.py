@@ -9,7 +9,6 @@ from typing import Literal, NamedTuple
 
 from gem_sim.environment import Environment
 from gem_sim.errors import InputError
-from gem_sim.induce.bodies import SITUATION
 from gem_sim.induce.declared import declare
 from gem_sim.induce.facts import gather
 from gem_sim.induce.folder import files_of, write_folder
@@ -17,7 +16,7 @@ from gem_sim.induce.given import State
 from gem_sim.induce.odd import changed_arguments, odd_answers
 from gem_sim.induce.plan import Plan, make_plan
 from gem_sim.induce.recorded import Seen, in_order, offered_tools, read_dialogues, situation_of
-from gem_sim.induce.roles import roles_of
+from gem_sim.induce.roles import SITUATION, roles_of
 from gem_sim.simulator import Replay, ReplayedCall, load_environment, replay
 from gem_sim.task import Task
 from gem_sim.tool import Tool
@@ -91,7 +90,7 @@ def induce(
 def task_of(trajectory: Trajectory) -> Task:
     """Return the task that puts a session into the situation that a trajectory's system messages state."""
     situation, clock = situation_of(trajectory)
-    rows = {SITUATION: {"now": {"key": "now", **situation}}} if situation else {}
+    rows = {SITUATION: {"now": {**situation, "@key": "now"}}} if situation else {}
     return Task(id=trajectory.id, state=rows, clock=clock)
 
 

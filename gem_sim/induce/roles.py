@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Literal, NamedTuple
 
 from gem_sim.canonical import Json
 from gem_sim.induce.recorded import Dialogue, Seen
 from gem_sim.induce.shape import Argument, Fresh, Object, One, Rows, Shape, Stored, shape_of, walk
-from gem_sim.induce.words import is_id, key_candidates, kind_of_name, noun_of, split_name, table_name
+from gem_sim.induce.words import identifier, is_id, key_candidates, kind_of_name, noun_of, split_name, table_name
 
 Kind = Literal["list", "get", "lookup", "create", "update", "delete", "other", "unknown"]
+
+# Tables that bodies keep beside those of the recordings.
+ANSWERS, REFUSALS, SITUATION, DOUBTS = RESERVED = ("recorded_answers", "recorded_refusals", "situation", "doubts")
 
 WRITES = ("create", "update", "delete", "other")
 
@@ -108,11 +110,14 @@ def _tables(shapes: Mapping[str, Shape | None]) -> dict[tuple[str, str], Table]:
         for made in fresh_of(shape):
             prefix = split_name(name)[0]
             tables.setdefault((prefix, made), Table(table_name(prefix, made, noun_of(name)), made, prefix))
-    taken = Counter(table.name for table in tables.values())
-    return {
-        where: table._replace(name=f"{table.name}_by_{where[1].lower()}") if taken[table.name] > 1 else table
-        for where, table in tables.items()
-    }
+    taken: set[str] = set(RESERVED)
+    for where, table in sorted(tables.items()):
+        name = table.name
+        while name in taken:
+            name += f"_by_{identifier(where[1].lower())}" if name == table.name else "_"
+        taken.add(name)
+        tables[where] = table._replace(name=name)
+    return tables
 
 
 def rows_of(shape: Shape | None) -> Rows | None:

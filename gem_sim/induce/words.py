@@ -72,6 +72,6 @@ def plural(noun: str) -> str:
 
 
 def identifier(text: str) -> str:
-    """Return a Python name made of a text."""
-    name = re.sub(r"\W+", "_", text).strip("_") or "rows"
+    """Return a Python name in ASCII made of a text."""
+    name = re.sub(r"[^A-Za-z0-9_]+", "_", text).strip("_") or "rows"
     return f"t_{name}" if name[0].isdigit() or keyword.iskeyword(name) else name
