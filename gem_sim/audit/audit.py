@@ -114,14 +114,14 @@ def audit(records: Iterable[Record], checks: Sequence[Check] | None = None) -> A
 
 
 def _findings(trajectory: Trajectory, inferred: Mapping[str, Tool], checks: Sequence[Check]) -> Iterator[Finding]:
-    """Yield what checks find, save what one finding of an argument says already or what no clock can tell."""
+    """Yield what checks find, without a second word on an argument; what no clock tells is undecided."""
     replayed = replay_of(trajectory, inferred)
-    undeclared: set[tuple[int | None, str | None]] = set()
+    faulty: set[tuple[int | None, str | None]] = set()
     for check in checks:
         for finding in run_check(check, replayed):
-            if finding.code == "schema.undeclared_argument":
-                undeclared.add((finding.call, finding.argument))
-            elif finding.code.startswith("provenance.") and (finding.call, finding.argument) in undeclared:
+            if finding.code.startswith("schema."):
+                faulty.add((finding.call, finding.argument))
+            elif finding.code.startswith("provenance.") and (finding.call, finding.argument) in faulty:
                 continue
             timeless = finding.severity == "error" and _about_time(finding) and not states_time(trajectory)
             yield _open(finding) if timeless else finding

@@ -11,6 +11,7 @@ from gem_sim.induce.plan import Plan, arguments_of
 from gem_sim.induce.roles import ANSWERS, DOUBTS, REFUSALS, SITUATION, Role, fresh_of
 from gem_sim.induce.shape import Argument, Constant, Fresh, Length, Object, One, Rows, Stored, Template
 from gem_sim.induce.words import identifier, kind_of_name
+from gem_sim.tool import UNSPECIFIED
 
 _WHY = "unspecified(why)"
 # The variables of the bodies written here.
@@ -55,11 +56,14 @@ class Writer:
     def _refusal_lines(self) -> list[str]:
         if not any(call.tool == self.role.tool for call, _ in self.plan.refusals):
             return []
+        # Whether such a call is carried out is as open as its answer.
+        group = "*" if self.role.table is None else self.role.table.name
         return [
             f"refusal = state.{REFUSALS}.get({f'{self.role.tool} '!r} + repr({self._all()}))",
             "if refusal is not None and refusal['at_once']:",
             "    fail(refusal['message'])",
             "if refusal is not None:",
+            f"    state.{DOUBTS}[{group!r}] = {{'@key': {group!r}}}",
             "    return unspecified(f\"recorded as a refusal, and nothing says when: {refusal['message']}\")",
         ]
 
@@ -111,10 +115,21 @@ class Writer:
     def _filtered(self, table: str) -> list[str]:
         """Return the lines that filter `rows` and answer them."""
         assert self.role.shape is not None
+        nothing = self._render(self.role.shape.template, rows=_WHY, length=_WHY)
         lines = []
         for item in self.plan.filters[self.role.tool]:
             parameter = self.names[item.argument]
-            lines += [f"if {parameter} is not None:", f"    rows = [row for row in rows if {item.test(parameter)}]"]
+            every = self.plan.fields.get(table, {}).get(item.field, False)
+            held = f"[row.get({item.field!r}, {{{UNSPECIFIED!r}: ''}})]" if every else f"[row.get({item.field!r})]"
+            held = held if item.field else "row.values()"
+            unknown = f"isinstance(item, dict) and {UNSPECIFIED!r} in item"
+            lines += [
+                f"if {parameter} is not None:",
+                f"    if any({unknown} for row in rows for item in {held}):",
+                f"        why = {f'nothing determines which {table} pass {item.argument}'!r}",
+                f"        return {nothing}",
+                f"    rows = [row for row in rows if {item.test(parameter)}]",
+            ]
         answer = self._render(self.role.shape.template, rows=self._rows(table), length="len(rows)")
         return [*lines, f"return {answer}"]
 

@@ -6,13 +6,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from gem_sim.canonical import Json, canonical_bytes, same_json
-from gem_sim.induce.facts import Known, Start, gather
+from gem_sim.induce.facts import Known, Start, gather, scope_text
 from gem_sim.induce.filters import Filter, Listing, explains, find_filters
 from gem_sim.induce.given import Owner, Pick, State, facts_of, owner_of, pick_of
 from gem_sim.induce.recorded import Dialogue, Seen
 from gem_sim.induce.roles import Role, rows_in, rows_of
 from gem_sim.induce.words import kind_of_name
-from gem_sim.tool import Tool
+from gem_sim.tool import UNSPECIFIED, Tool
 from gem_sim.verdict import Finding
 
 
@@ -72,7 +72,9 @@ def make_plan(
         if (table := roles[name].table) and table.name in owners and (stray := _stray(filters[name], found))
     }
     picks = {name: pick for name, role in roles.items() if (pick := pick_of(role, given, dialogues))}
-    sets = {name: _sets(role, tools[name], dialogues, roles, fields) for name, role in roles.items() if role.table}
+    sets = {
+        name: _sets(role, tools[name], dialogues, roles, fields, start) for name, role in roles.items() if role.table
+    }
     doubts = {
         name: frozenset("*" if role.switches or role.kind == "other" else "") - {""} for name, role in roles.items()
     }
@@ -157,11 +159,12 @@ def _sets(
     dialogues: Sequence[Dialogue],
     roles: Mapping[str, Role],
     fields: Mapping[str, Mapping[str, bool]],
+    start: Start,
 ) -> dict[str, Source]:
     """Return field → source for what a call puts into its row, by what later reads show, else by name."""
     if role.table is None or role.kind not in ("create", "update"):
         return {}
-    shown = [pair for dialogue in dialogues for pair in _shown(dialogue, role, roles)]
+    shown = [item for dialogue in dialogues for item in _shown(dialogue, role, roles, start)]
     arguments = [name for name in arguments_of(tool) if name != role.key_argument]
     found: dict[str, Source] = {}
     for field in fields.get(role.table.name, {}):
@@ -176,22 +179,30 @@ def _sets(
     return found
 
 
-def _shown(
-    dialogue: Dialogue, role: Role, roles: Mapping[str, Role]
-) -> Iterator[tuple[Seen, Mapping[str, Json], Mapping[str, Json]]]:
-    """Yield (call, row before, row after) wherever a later listing shows the row a call wrote; empty: not shown."""
+class _Shown(NamedTuple):
+    """A call that wrote a row, and the row before and after; `before` is empty where nothing shows it."""
+
+    call: Seen
+    before: Mapping[str, Json]
+    after: Mapping[str, Json]
+
+
+def _shown(dialogue: Dialogue, role: Role, roles: Mapping[str, Role], start: Start) -> Iterator[_Shown]:
+    """Yield the row before and after each call of a tool, wherever a later listing shows it."""
     for index, call in enumerate(dialogue.calls):
         if call.tool != role.tool or call.refused or role.table is None:
             continue
-        key = role.table.key
-        named = call.arguments.get(role.key_argument) if role.key_argument else _made_key(call.answer, key)
-        before: Mapping[str, Json] = {}
+        named = call.arguments.get(role.key_argument) if role.key_argument else _made_key(call.answer, role.table.key)
+        scope = scope_text(start.scopes.get(role.table.name, ()), dialogue.situation)
+        before: Mapping[str, Json] = rows_at(start.known.get(role.table.name, {}).get(scope, {})).get(str(named), {})
         for earlier in dialogue.calls[:index]:
             before = _row(earlier, roles, role, named) or before
+            if roles[earlier.tool].writes and named in earlier.arguments.values():
+                before = {}
         for later in dialogue.calls[index + 1 :]:
             row = _row(later, roles, role, named)
             if row is not None:
-                yield call, before, row
+                yield _Shown(call, before, row)
                 break
             if roles[later.tool].writes and named in later.arguments.values():
                 break
@@ -214,21 +225,33 @@ def _made_key(answer: Json, key: str) -> Json:
     return None
 
 
-def _source(
-    field: str,
-    arguments: Sequence[str],
-    shown: Sequence[tuple[Seen, Mapping[str, Json], Mapping[str, Json]]],
-    role: Role,
-) -> Source | None:
+def _source(field: str, arguments: Sequence[str], shown: Sequence[_Shown], role: Role) -> Source | None:
+    """Return where the value of a field comes from; None: the call leaves it alone, or nothing says."""
     likely = [name for name in (field, f"new_{field}", f"updated_{field}", f"{field}_new") if name in arguments]
-    seen = [(call, before, after[field]) for call, before, after in shown if field in after]
-    if role.kind == "update":
-        # What an argument that was not given leaves alone says nothing about where the field comes from.
-        seen = [(c, b, v) for c, b, v in seen if field not in b or not same_json(b[field], v)]
+    seen = [item for item in shown if field in item.after]
     if not seen:
         return Source(likely[0]) if likely else None
     for name in dict.fromkeys([*likely, *arguments]):
-        if all(same_json(call.arguments.get(name), value) for call, _, value in seen):
+        if _comes_from(name, field, seen, role):
             return Source(name)
-    values = {canonical_bytes(value) for _, _, value in seen}
-    return Source(None, seen[0][2]) if len(values) == 1 and not likely else None
+    values = {canonical_bytes(item.after[field]) for item in seen}
+    # A new row has what it has from the call; of an old one only what the call is seen to change is.
+    if role.kind == "create":
+        return Source(None, seen[0].after[field]) if len(values) == 1 and not likely else None
+    changed = [item for item in seen if field in item.before and not same_json(item.before[field], item.after[field])]
+    if changed and len(values) == 1 and not likely:
+        return Source(None, seen[0].after[field])
+    return Source(None, {UNSPECIFIED: f"nothing explains how {role.tool} changes {field}"}) if changed else None
+
+
+def _comes_from(argument: str, field: str, shown: Sequence[_Shown], role: Role) -> bool:
+    """Tell whether all rows shown have the argument's value, or, of an old row, what they had where it is not given."""
+    given = [item for item in shown if argument in item.call.arguments]
+    if role.kind == "create":
+        return all(same_json(item.call.arguments.get(argument), item.after[field]) for item in shown)
+    left = [item for item in shown if argument not in item.call.arguments and field in item.before]
+    return (
+        bool(given)
+        and all(same_json(item.call.arguments[argument], item.after[field]) for item in given)
+        and all(same_json(item.before[field], item.after[field]) for item in left)
+    )
