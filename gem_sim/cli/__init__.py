@@ -28,6 +28,8 @@ _COMMANDS = (
     "check",
     "repair",
     "mutate",
+    "induce",
+    "audit",
     "schemas",
     "doctor",
 )

@@ -61,13 +61,7 @@ def verify(replay: Replay, checks: Sequence[Check] | None = None, *, digest: boo
     for check in checks_for(replay.environment) if checks is None else checks:
         if check.__module__ != family:
             family, faulty_before = check.__module__, set(faulty)
-        try:
-            found = list(check(replay))
-        except GemSimError:
-            raise
-        except Exception as error:
-            raise _crashed(check, replay, error) from error
-        for finding in found:
+        for finding in run_check(check, replay):
             if finding.call in faulty_before:
                 continue
             findings.append(finding)
@@ -84,9 +78,19 @@ def verify(replay: Replay, checks: Sequence[Check] | None = None, *, digest: boo
     )
 
 
-def _crashed(check: Check, replay: Replay, error: Exception) -> CheckError:
-    message = f"check {check.__name__!r} crashed on {replay.trajectory.id!r}: {type(error).__name__}: {error}"
-    return CheckError(message)
+def run_check(check: Check, replay: Replay) -> list[Finding]:
+    """Return what one check finds.
+
+    Raises:
+        CheckError: If it crashes.
+    """
+    try:
+        return list(check(replay))
+    except GemSimError:
+        raise
+    except Exception as error:
+        message = f"check {check.__name__!r} crashed on {replay.trajectory.id!r}: {type(error).__name__}: {error}"
+        raise CheckError(message) from error
 
 
 def checks_for(environment: Environment) -> tuple[Check, ...]:
