@@ -12,7 +12,7 @@ from gem_sim.canonical import Json
 from gem_sim.simulator.mentions import MONTHS, Leaf, Sentence, leaves, sentences, stands_in
 from gem_sim.testing.edits import with_text
 from gem_sim.testing.scene import Draft, Scene
-from gem_sim.testing.values import (
+from gem_sim.testing.shifts import (
     fabricated_id,
     is_identifying,
     is_new_date,

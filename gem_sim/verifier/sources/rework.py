@@ -53,7 +53,7 @@ def other_form(seen: Seen, text: str) -> Found | None:
             found = seen.find_loose(group, stem)
             if found is not None:
                 return Found(found, "the same letters in other spacing or punctuation")
-    return _inflected(seen, text)
+    return _inflected(seen, text) or _spelled_out(seen, text)
 
 
 def _inflected(seen: Seen, text: str) -> Found | None:
@@ -67,6 +67,16 @@ def _inflected(seen: Seen, text: str) -> Found | None:
                 if found is not None:
                     return Found(found, f"another form of {stem + ending!r}")
     return None
+
+
+def _spelled_out(seen: Seen, text: str) -> Found | None:
+    """Return the text that has the initials of a name of several words: LA for Los Angeles."""
+    parts = text.split()
+    initials = "".join(part[0] for part in parts if part[0].isupper())
+    if not 2 <= len(initials) <= 5 or len(initials) != len(parts):
+        return None
+    held = next((found for group in _GROUPS if (found := seen.find(group, "exact", initials)) is not None), None)
+    return None if held is None else Found(held, f"{initials!r} spelled out")
 
 
 def part(seen: Seen, text: str, *, of_record: bool) -> Found | None:
