@@ -100,13 +100,21 @@ _GONE: Final[Row] = {}
 
 
 class _Base:
-    """Rows that are never changed, shared by all tables that grew from them; their digest is worked out once."""
+    """Rows that are never changed, shared by all tables that grew from them; their digests are worked out once."""
 
-    __slots__ = ("_sum", "rows")
+    __slots__ = ("_sum", "_weights", "rows")
 
     def __init__(self, rows: dict[str, Row], total: int | None = None) -> None:
         self.rows = rows
         self._sum = total
+        self._weights: dict[str, int] = {}
+
+    def weight(self, key: str) -> int:
+        """Return the digest of a row as an integer, 0 for no row; kept for those that changes were compared with."""
+        weight = self._weights.get(key)
+        if weight is None:
+            weight = self._weights[key] = _weight(key, self.rows.get(key))
+        return weight
 
     @property
     def sum(self) -> int:
@@ -121,13 +129,14 @@ class Table(Mapping[str, Row]):
     Where a removed key that comes back stands in the order is fixed by the calls made, and by nothing else.
     """
 
-    __slots__ = ("_base", "_changes", "_length", "_sum")
+    __slots__ = ("_base", "_changes", "_length", "_sum", "_text")
 
     def __init__(self, rows: Mapping[str, Row]) -> None:
         self._base = _Base({key: share(row) for key, row in rows.items()})
         self._changes: dict[str, Row] = {}
         self._length = len(self._base.rows)
         self._sum: int | None = None
+        self._text: str | None = None
 
     def __getitem__(self, key: str) -> Row:
         row = self._changes.get(key)
@@ -137,12 +146,12 @@ class Table(Mapping[str, Row]):
             raise KeyError(key)
         return row
 
-    def find(self, key: str) -> Row | None:
-        """Return the row of that key, None without it."""
+    def get(self, key: str, default: Any = None) -> Any:
+        """Return the row of that key, else `default`."""
         row = self._changes.get(key)
         if row is None:
-            return self._base.rows.get(key)
-        return None if row is _GONE else row
+            return self._base.rows.get(key, default)
+        return default if row is _GONE else row
 
     def __contains__(self, key: object) -> bool:
         row = self._changes.get(key)  # type: ignore[call-overload]
@@ -175,7 +184,7 @@ class Table(Mapping[str, Row]):
         table._base = self._base
         table._changes = dict(self._changes)
         table._length = self._length
-        table._sum = None
+        table._sum = table._text = None
         for key, row in changes.items():
             table._length += (row is not None) - (key in table)
             table._changes[key] = _GONE if row is None else share(row)
@@ -193,10 +202,16 @@ class Table(Mapping[str, Row]):
             base = self._base
             total = base.sum
             for key, row in self._changes.items():
-                old = base.rows.get(key)
-                total += (0 if row is _GONE else _weight(key, row)) - (0 if old is None else _weight(key, old))
+                total += (0 if row is _GONE else _weight(key, row)) - base.weight(key)
             self._sum = total % _MODULUS
         return self._sum
+
+    @property
+    def digest_text(self) -> str:
+        """`digest_sum` as 64 hexadecimal digits."""
+        if self._text is None:
+            self._text = f"{self.digest_sum:064x}"
+        return self._text
 
 
 _EMPTY: Final = Table({})
@@ -241,17 +256,19 @@ class State(Mapping[str, Table]):
         state._digest = None
         for name, rows in changes.items():
             if rows:
-                state._tables[name] = state._tables.get(name, Table({})).with_changes(rows)
+                state._tables[name] = state._tables.get(name, _EMPTY).with_changes(rows)
         return state
+
+    def known_changes(self, before: State) -> Mapping[str, Mapping[str, Row | None]] | None:  # noqa: ARG002
+        """Return in which rows this state differs from another, where that is known without looking; else None."""
+        return None
 
     @property
     def digest(self) -> str:
         """SHA-256 over the tables' names and digests, as 64 hexadecimal digits; empty tables do not count."""
         if self._digest is None:
-            sums: list[Json] = [
-                [name, f"{table.digest_sum:064x}"] for name, table in sorted(self._tables.items()) if table
-            ]
-            self._digest = hashlib.sha256(canonical_bytes(sums)).hexdigest()
+            sums = [[name, table.digest_text] for name, table in sorted(self._tables.items()) if table._length]
+            self._digest = hashlib.sha256(_ENCODE(sums).encode()).hexdigest()
         return self._digest
 
     def to_json(self) -> dict[str, Json]:
@@ -261,9 +278,15 @@ class State(Mapping[str, Table]):
 
 def changed_rows(before: State, after: State) -> Iterator[tuple[str, str, Row | None, Row | None]]:
     """Yield (table, key, old row, new row) for every row that differs; None where there is no row."""
-    tables_before, tables_after = before._tables, after._tables
-    for name in dict.fromkeys((*tables_before, *tables_after)):
-        old, new = tables_before.get(name, _EMPTY), tables_after.get(name, _EMPTY)
+    known = after.known_changes(before)
+    if known is not None:
+        for name, rows in known.items():
+            table = before.get(name, _EMPTY)
+            yield from ((name, key, table.get(key), row) for key, row in rows.items())
+        return
+    tables, later = before._tables, after._tables
+    for name in tables if tables.keys() == later.keys() else dict.fromkeys((*tables, *later)):
+        old, new = tables.get(name, _EMPTY), later.get(name, _EMPTY)
         if old is new:
             continue
         for key in _touched(old, new):
@@ -282,13 +305,14 @@ def _touched(old: Table, new: Table) -> Iterator[str]:
     yield from (key for key in old if key not in new)
 
 
+_ENCODE = json.JSONEncoder(sort_keys=True, separators=(",", ":"), allow_nan=False).encode
+
+
 def _weight(key: str, row: Row | None) -> int:
     """Return the digest of one row as an integer, 0 for no row."""
     if row is None:
         return 0
-    # A shared row is strict JSON, so only a whole float is written otherwise than `json.dumps` does.
-    if type(row) is SharedDict and row.flat and float not in map(type, row.values()):
-        encoded = json.dumps([key, row], sort_keys=True, separators=(",", ":")).encode()
-    else:
-        encoded = canonical_bytes([key, row])
+    # A shared row is strict JSON, and only a whole float (54.0) is written otherwise in canonical bytes.
+    text = _ENCODE([key, row]) if type(row) is SharedDict else ".0"
+    encoded = canonical_bytes([key, row]) if ".0" in text else text.encode()
     return int.from_bytes(hashlib.sha256(encoded).digest(), "big")

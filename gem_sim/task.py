@@ -42,6 +42,8 @@ class Task(Frozen):
 
     `state` changes the environment's initial state (table → key → row, null removes a row); `clock` replaces
     the environment's (None: as there); `expect` is what must hold at the end, empty where nothing is required.
+    `end` names every row in which the end must differ from the start (table → key → row, null for a row that is
+    gone); None where other changes do not matter.
     """
 
     id: str
@@ -49,3 +51,4 @@ class Task(Frozen):
     state: dict[str, dict[str, dict[str, JsonValue] | None]] = Field(default_factory=dict)
     clock: str | None = None
     expect: tuple[Expectation, ...] = ()
+    end: dict[str, dict[str, dict[str, JsonValue] | None]] | None = None

@@ -52,6 +52,20 @@ class ToolResult(Frozen):
     content: JsonValue = None
     is_error: bool = False
 
+    @classmethod
+    def unchecked(cls, call_id: str, content: JsonValue, is_error: bool) -> ToolResult:
+        """Return a result whose content is known to be JSON: `model_construct`, but quick, for the path of a call."""
+        result = cls.__new__(cls)
+        _set(result, "__dict__", {"call_id": call_id, "content": content, "is_error": is_error})
+        _set(result, "__pydantic_fields_set__", _RESULT_FIELDS)
+        _set(result, "__pydantic_extra__", None)
+        _set(result, "__pydantic_private__", None)
+        return result
+
+
+_set = object.__setattr__
+_RESULT_FIELDS = set(ToolResult.model_fields)
+
 
 @dataclass(frozen=True)
 class Stub:
@@ -84,3 +98,9 @@ def default_of(tool: Tool, argument: str) -> JsonValue:
     properties = (tool.parameters or {}).get("properties")
     schema = properties.get(argument) if isinstance(properties, dict) else None
     return schema.get("default") if isinstance(schema, dict) else None
+
+
+def declared_arguments(tool: Tool) -> tuple[str, ...]:
+    """Return the names of the arguments that a tool's schema declares, in its order."""
+    properties = (tool.parameters or {}).get("properties")
+    return tuple(properties) if isinstance(properties, dict) else ()

@@ -47,23 +47,30 @@ class Trajectory(Frozen):
         to the next assistant message count. An answer without an id belongs to the first call still open.
         """
         turn = number = 0
-        for index, message in enumerate(self.messages):
-            turn += message.role == "user"
-            if not message.tool_calls:
+        messages = self.messages
+        for index, message in enumerate(messages):
+            if message.role == "user":
+                turn += 1
+            calls = message.tool_calls
+            if not calls:
                 continue
-            answers = pair_answers(message.tool_calls, self.answers_after(index))
-            for call, answer in zip(message.tool_calls, answers, strict=True):
+            follows = messages[index + 1] if index + 1 < len(messages) else None
+            # By far most messages make one call, and its answer follows.
+            if len(calls) == 1 and follows is not None and follows.role == "tool" and _answers(follows, calls[0]):
+                number += 1
+                yield PlacedCall(turn, number, index, calls[0], follows)
+                continue
+            for call, answer in zip(calls, pair_answers(calls, self.answers_after(index)), strict=True):
                 number += 1
                 yield PlacedCall(turn, number, index, call, answer)
 
     def answers_after(self, index: int) -> list[Message]:
         """Return the tool messages that directly follow the message at `index`."""
-        answers = []
-        for message in self.messages[index + 1 :]:
-            if message.role != "tool":
-                break
-            answers.append(message)
-        return answers
+        messages = self.messages
+        end = index + 1
+        while end < len(messages) and messages[end].role == "tool":
+            end += 1
+        return list(messages[index + 1 : end])
 
 
 def pair_answers(calls: tuple[ToolCall, ...], answers: list[Message]) -> list[Message | None]:
@@ -83,3 +90,7 @@ def pair_answers(calls: tuple[ToolCall, ...], answers: list[Message]) -> list[Me
         if waiting:
             paired[waiting.popleft()] = answer
     return paired
+
+
+def _answers(message: Message, call: ToolCall) -> bool:
+    return message.tool_call_id is None or message.tool_call_id == call.id

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cached_property
 from graphlib import CycleError, TopologicalSorter
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
@@ -86,6 +87,7 @@ class Step(Frozen):
                 edges.append(Dependency(before, self.id, "data", argument, path, group))
         return tuple(edges)
 
+    @cached_property
     def groups(self) -> tuple[tuple[Dependency, ...], ...]:
         """Return the edges into this step, alternatives together: one of each group must hold."""
         groups: dict[int, list[Dependency]] = {}
@@ -107,7 +109,11 @@ class Workflow(Frozen):
         for index, step in enumerate(self.steps):
             if step.id in ids[:index]:
                 raise WorkflowFault(f"the step {step.id!r} occurs twice; give each step its own id", index)
-            for edge in step.dependencies():
+            try:
+                edges = step.dependencies()
+            except ValueError as error:
+                raise WorkflowFault(f"step {step.id!r}: {error}", index) from None
+            for edge in edges:
                 if edge.before not in ids:
                     raise WorkflowFault(f"step {edge.step!r} depends on {edge.before!r}, which is no step of it", index)
         cycle = self.cycle()
@@ -140,7 +146,7 @@ class Workflow(Frozen):
         while True:
             still = []
             for step in waiting:
-                if all(any(edge.before in reached for edge in group) for group in step.groups()):
+                if all(any(edge.before in reached for edge in group) for group in step.groups):
                     reached[step.id] = None
                 else:
                     still.append(step)
@@ -157,7 +163,7 @@ class Workflow(Frozen):
         before = {
             step.id: [
                 edge.before
-                for group in step.groups()
+                for group in step.groups
                 if not any(edge.before in reached for edge in group)
                 for edge in group
             ]

@@ -15,7 +15,7 @@ from gem_sim.tool import Tool
 from gem_sim.trajectory import Trajectory
 from gem_sim.verdict import Finding, Severity
 from gem_sim.verifier.codes import CODES
-from gem_sim.verifier.verify import CHECKS, Check, run_check
+from gem_sim.verifier.verify import CHECKS, Check, verify
 
 # Families whose checks judge what was recorded, whatever execution would answer.
 FAMILIES = ("format", "schema", "provenance", "claims")
@@ -118,7 +118,7 @@ def _findings(trajectory: Trajectory, inferred: Mapping[str, Tool], checks: Sequ
     replayed = replay_of(trajectory, inferred)
     faulty: set[tuple[int | None, str | None]] = set()
     for check in checks:
-        for finding in run_check(check, replayed):
+        for finding in verify(replayed, [check]).findings:
             if finding.code.startswith("schema."):
                 faulty.add((finding.call, finding.argument))
             elif finding.code.startswith("provenance.") and (finding.call, finding.argument) in faulty:

@@ -9,9 +9,12 @@ import sys
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from gem_sim.canonical import Json
     from gem_sim.engine import Divergence
     from gem_sim.verdict import Verdict
+    from gem_sim.verifier import SourcedValue
 
 _LINES = 40
 # What is painted → the code of its colour in ECMA-48.
@@ -26,16 +29,35 @@ def paint(text: str, kind: str) -> str:
     return f"\x1b[{colour}m{text}\x1b[0m"
 
 
-def verdict_line(verdict: Verdict) -> str:
-    """Return a verdict as one line of JSON; lone surrogates, which pydantic cannot write, are escaped."""
+def verdict_line(verdict: Verdict, sources: Sequence[SourcedValue] | None = None) -> str:
+    """Return a verdict as one line of JSON; lone surrogates, which pydantic cannot write, are escaped.
+
+    With `sources` the line has the key `sources`: where each value of each call comes from.
+    """
     from pydantic_core import PydanticSerializationError
 
     from gem_sim.formats.rows import dump_json
 
+    if sources is not None:
+        return dump_json({**verdict.model_dump(mode="json"), "sources": [value.row() for value in sources]})
     try:
         return verdict.model_dump_json()
     except PydanticSerializationError:
         return dump_json(verdict.model_dump())
+
+
+def source_lines(sources: Sequence[SourcedValue] | None) -> list[str]:
+    """Return lines that say, call by call, where each value comes from; none without sources."""
+    from gem_sim.report.values import visible
+
+    lines: list[str] = []
+    number = 0
+    for value in sources or ():
+        if value.call != number:
+            number = value.call
+            lines.append(f"  call {number} {visible(value.tool)}")
+        lines.append(f"    {visible(str(value))}")
+    return lines
 
 
 def divergence_lines(divergence: Divergence | None) -> list[str]:

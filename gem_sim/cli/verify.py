@@ -7,11 +7,11 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, TextIO
+from typing import TYPE_CHECKING, Annotated, NamedTuple, TextIO
 
 import typer
 
-from gem_sim.cli.show import divergence_lines, paint, verdict_line
+from gem_sim.cli.show import divergence_lines, paint, source_lines, verdict_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -36,6 +36,7 @@ def command(
     trusted: Annotated[
         bool, typer.Option("--trusted", help="Run the environment's bodies in this process: for your own only.")
     ] = False,
+    explained: Annotated[bool, typer.Option("--explain", help="Say where each value of each call comes from.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print verdicts as JSON lines, not as text.")] = False,
 ) -> int:
     """Replay trajectories in an environment and judge every call."""
@@ -49,8 +50,9 @@ def command(
     environment = load_environment(env, trusted=trusted or None)
     tally = _Tally()
     with _sink(out) as write, _page(report, environment) as put, watch(files, "verifying") as progress:
-        for judged in _judged(files, environment, workers, progress, with_trace=report is not None):
-            line = verdict_line(judged.verdict)
+        asked = _Asked(with_trace=report is not None, with_sources=explained)
+        for judged in _judged(files, environment, workers, progress, asked):
+            line = verdict_line(judged.verdict, judged.sources)
             tally.add(judged)
             write(line)
             put(judged.verdict, judged.trace)
@@ -58,6 +60,8 @@ def command(
                 print(line)
             elif judged.verdict.verdict != "pass" and tally.shown < _SHOWN:
                 tally.shown += 1
+                print(describe(judged))
+            elif judged.sources is not None:
                 print(describe(judged))
             if judged.fault is not None:
                 print(f"gem-sim: {visible(judged.fault)}", file=sys.stderr)
@@ -68,7 +72,7 @@ def command(
 
 
 def _judged(
-    files: list[str], environment: Environment, workers: int, progress: Watch, *, with_trace: bool
+    files: list[str], environment: Environment, workers: int, progress: Watch, asked: _Asked
 ) -> Iterator[Judged]:
     from gem_sim.engine import judge_all
     from gem_sim.formats import read_records
@@ -77,7 +81,14 @@ def _judged(
         for number, file in enumerate(files):
             yield from progress.reading(number, read_records(file))
 
-    return judge_all(records(), environment, workers=workers, with_trace=with_trace)
+    return judge_all(records(), environment, workers=workers, **asked._asdict())
+
+
+class _Asked(NamedTuple):
+    """What to keep of each replay beside the verdict."""
+
+    with_trace: bool
+    with_sources: bool
 
 
 class _Tally:
@@ -139,6 +150,7 @@ def describe(judged: Judged) -> str:
     for finding in verdict.findings:
         lines.append(f"  {paint(f'{finding.severity:<9}', finding.severity)} {visible(str(finding))}")
     lines += divergence_lines(judged.divergence)
+    lines += source_lines(judged.sources)
     return "\n".join(lines) + "\n"
 
 

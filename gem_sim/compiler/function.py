@@ -11,7 +11,8 @@ from typing import NamedTuple
 
 from gem_sim.canonical import Json, digest
 from gem_sim.compiler.infer import infer_body
-from gem_sim.compiler.policy import parse, restrict
+from gem_sim.compiler.parsing import parse
+from gem_sim.compiler.policy import restrict
 from gem_sim.compiler.text import render_function
 from gem_sim.environment import Constant, Entity, Rule
 from gem_sim.errors import CompileError, Fault

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 import networkx as nx
@@ -39,16 +39,34 @@ class _Item(NamedTuple):
     pair: tuple[str, str] | None = None
 
 
-def forward_pairs(ids: Sequence[str], pairs: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
-    """Return those pairs that can all point forward: each in turn, unless it would close a cycle with the earlier."""
+def forward_pairs(
+    ids: Sequence[str], pairs: Iterable[tuple[str, str]], weak: Iterable[tuple[str, str]]
+) -> list[tuple[str, str]]:
+    """Return those pairs that can all point forward: each in turn, unless it would close a cycle with the earlier.
+
+    Of the weak ones, those between boxes that the others place are kept where they point forward as it is.
+    """
     graph: nx.DiGraph[str] = nx.DiGraph()
     graph.add_nodes_from(ids)
-    kept = []
-    for before, after in dict.fromkeys(pairs):
+    kept: dict[tuple[str, str], None] = {}
+
+    def keep(before: str, after: str) -> None:
         if before != after and not nx.has_path(graph, after, before):
             graph.add_edge(before, after)
-            kept.append((before, after))
-    return kept
+            kept[before, after] = None
+
+    for before, after in pairs:
+        keep(before, after)
+    placed = {end for pair in kept for end in pair}
+    rest = list(dict.fromkeys(weak))
+    for before, after in rest:
+        if before not in placed or after not in placed:
+            keep(before, after)
+    column = {name: n for n, names in enumerate(nx.topological_generations(graph)) for name in names}
+    for before, after in rest:
+        if column[before] < column[after]:
+            kept[before, after] = None
+    return list(kept)
 
 
 def lay_out(boxes: Sequence[Box], pairs: Sequence[tuple[str, str]], columns: int) -> Layout:
@@ -60,13 +78,29 @@ def lay_out(boxes: Sequence[Box], pairs: Sequence[tuple[str, str]], columns: int
         columns: How many of the boxes in no pair stand side by side.
     """
     tied = {end for pair in pairs for end in pair}
-    layout = _layered([box for box in boxes if box.id in tied], pairs)
+    graph: nx.DiGraph[str] = nx.DiGraph(list(pairs))
+    parts = sorted(nx.weakly_connected_components(graph), key=lambda part: min(_place_of(boxes, part)))
+    layout = Layout({}, {}, 0, 0)
+    for part in parts:
+        inside = [pair for pair in pairs if pair[0] in part]
+        layout = _beneath(layout, _layered([box for box in boxes if box.id in part], inside))
     return _with_rows(layout, [box for box in boxes if box.id not in tied], columns)
 
 
+def _place_of(boxes: Sequence[Box], part: Collection[str]) -> list[int]:
+    return [number for number, box in enumerate(boxes) if box.id in part]
+
+
+def _beneath(above: Layout, below: Layout) -> Layout:
+    """Return two drawings as one, the second under the first."""
+    down = above.height + (ROW_GAP if above.height else 0)
+    places = {name: (x, y + down) for name, (x, y) in below.places.items()}
+    routes = {pair: tuple((x, y + down) for x, y in route) for pair, route in below.routes.items()}
+    width = max(above.width, below.width)
+    return Layout({**above.places, **places}, {**above.routes, **routes}, width, down + below.height)
+
+
 def _layered(boxes: Sequence[Box], pairs: Sequence[tuple[str, str]]) -> Layout:
-    if not boxes:
-        return Layout({}, {}, 0, 0)
     column_of = _columns(boxes, pairs)
     columns: list[list[_Item]] = [[] for _ in range(max(column_of.values()) + 1)]
     for box in boxes:
@@ -212,14 +246,10 @@ def _lefts(boxes: Sequence[Box], column_of: Mapping[str, int], number: int) -> t
 
 
 def _with_rows(layout: Layout, boxes: Sequence[Box], columns: int) -> Layout:
-    places, width, height = dict(layout.places), layout.width, layout.height
+    wide = max((box.width for box in boxes), default=0) + ROW_GAP
     for start in range(0, len(boxes), columns):
         row = boxes[start : start + columns]
-        top = height + (ROW_GAP if height else 0)
-        left = 0
-        for box in row:
-            places[box.id] = (left, top)
-            left += box.width + ROW_GAP
-        width = max(width, left - ROW_GAP)
-        height = top + max(box.height for box in row)
-    return Layout(places, layout.routes, width, height)
+        places = {box.id: (number * wide, 0) for number, box in enumerate(row)}
+        height = max(box.height for box in row)
+        layout = _beneath(layout, Layout(places, {}, len(row) * wide - ROW_GAP, height))
+    return layout

@@ -15,16 +15,18 @@ from collections import Counter, OrderedDict, defaultdict, deque
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from gem_sim.sandbox.meter import CHARACTERS, ITEMS, MAX_BITS, Meter, entry_of
+from gem_sim.sandbox.host import Refusal
+from gem_sim.sandbox.meter import CHARACTERS, FREE, MAX_BITS, LimitHit, Meter, entry_of
 from gem_sim.sandbox.ordered import OrderedSet
 from gem_sim.sandbox.view import TableView
-from gem_sim.state import SharedDict, SharedList
+from gem_sim.state import SharedDict, SharedList, SharedValueChanged
 
 # Classes that a body makes are marked by the name of the module they think they live in.
 STUB_MODULE: Final = "<stub>"
 
 _MAX_WIDTH: Final = 1000
 _SMALL: Final = 1 << 62
+_DECIMAL_POWER: Final = 30
 _MAX_SHOWN_NODES: Final = 20_000
 _OPERATORS: Final[dict[str, Callable[[Any, Any], Any]]] = {
     "+": operator.add,
@@ -51,6 +53,7 @@ _MOMENTS: Final = (datetime.date, datetime.time, datetime.timedelta, datetime.ti
 _LISTS: Final = (list, SharedList, tuple, deque)
 _MAPPINGS: Final = (dict, SharedDict, defaultdict, OrderedDict, Counter)
 _VIEWS: Final[tuple[type, ...]] = (type({}.keys()), type({}.values()), type({}.items()))
+_ITERABLES: Final[tuple[Any, ...]] = (*_LISTS, *_VIEWS, OrderedSet)
 SIZED: Final = frozenset((*_LISTS, *_MAPPINGS, *_VIEWS, OrderedSet, TableView, range, str))
 _PERCENT: Final = re.compile(r"%(?:\(\w+\))?[-+ 0#]*(\d*)(?:\.(\d*))?([a-zA-Z%])")
 _DIRECTIVES: Final = frozenset("aAbBdHIjmMpSyYfUWuVGF%zTDe")
@@ -62,12 +65,16 @@ def guards(meter: Meter) -> dict[str, Any]:
         "_enter_": entry_of(meter),
         "_caught_": _caught_of(meter),
         "_own_": own,
-        "_set_": OrderedSet,
+        "_set_of_": OrderedSet,
         "_operate_": operate_of(meter),
         **_fast_operators(meter),
         "_text_": _text_of(meter),
         "_operate_at_": _operate_at_of(meter),
         "_spread_": spread_of(meter),
+        "_matched_": _matched_of(meter),
+        "_each_": lambda values: map(spread_of(meter), values),
+        "_each_matched_": lambda values: map(_matched_of(meter), values),
+        "_weight_": _weight_of(meter),
         "_cut_": _cut_of(meter),
         "_method_": _method_of(meter),
         "_shown_": shown_of(meter),
@@ -75,13 +82,21 @@ def guards(meter: Meter) -> dict[str, Any]:
     }
 
 
+_UNCAUGHT: Final = (LimitHit, Refusal, SharedValueChanged)
+
+
 def _caught_of(meter: Meter) -> Callable[[], None]:
     def caught() -> None:
-        """Stand at the top of every handler: what the interpreter ran out of cannot be caught."""
+        """Stand at the top of every handler: neither a limit nor a refusal is caught, not even behind another error."""
         meter.check()
-        error = sys.exc_info()[1]
-        if isinstance(error, RecursionError | MemoryError):
-            meter.stop("out of memory" if isinstance(error, MemoryError) else "calls nested too deeply")
+        error, steps = sys.exc_info()[1], 0
+        while error is not None:
+            if isinstance(error, RecursionError | MemoryError):
+                meter.stop("out of memory" if isinstance(error, MemoryError) else "calls nested too deeply")
+            if isinstance(error, _UNCAUGHT):
+                raise error
+            error, steps = error.__context__, steps + 1
+        meter.items(steps)
 
     return caught
 
@@ -101,11 +116,40 @@ def spread_of(meter: Meter) -> Callable[[Any], Any]:
     """Return the guard of what is run through in C: it pays for its length beforehand."""
 
     def spread(value: Any) -> Any:
-        if type(value) in SIZED and len(value) >= ITEMS:
+        if type(value) in SIZED and len(value) >= FREE:
             meter.items(len(value))
         return value
 
     return spread
+
+
+def _matched_of(meter: Meter) -> Callable[[Any], Any]:
+    """Return the guard of what is taken apart, nested parts too: each may be made a list of."""
+    spread = spread_of(meter)
+
+    def matched(value: Any) -> Any:
+        waiting = [value]
+        while waiting:
+            part = waiting.pop()
+            spread(part)
+            if isinstance(part, list | tuple):
+                meter.items(len(part) + FREE)
+                waiting += [item for item in part if type(item) not in _SCALARS]
+            elif isinstance(part, dict):
+                meter.items(len(part) + FREE)
+                waiting += [item for item in part.values() if type(item) not in _SCALARS]
+        return value
+
+    return matched
+
+
+def _weight_of(meter: Meter) -> Callable[[int], bool]:
+    def weight(amount: int) -> bool:
+        """Pay for a turn that is much longer than most."""
+        meter.charge(amount)
+        return True
+
+    return weight
 
 
 def _text_of(meter: Meter) -> Callable[[Any], Any]:
@@ -145,7 +189,12 @@ def _fast_operators(meter: Meter) -> dict[str, Callable[[Any, Any], Any]]:
     def modulo(left: Any, right: Any) -> Any:
         return left % right if type(left) is not str else operate("%", left, right)
 
-    return {"_add_": add, "_add_to_": add_to, "_times_": times, "_modulo_": modulo}
+    def minus(left: Any, right: Any) -> Any:
+        if type(left) in SIZED or type(right) in SIZED:
+            return operate("-", left, right)
+        return left - right
+
+    return {"_add_": add, "_add_to_": add_to, "_minus_": minus, "_times_": times, "_modulo_": modulo}
 
 
 def operate_of(meter: Meter) -> Callable[[str, Any, Any], Any]:
@@ -160,9 +209,16 @@ def operate_of(meter: Meter) -> Callable[[str, Any, Any], Any]:
             _bound_percent(meter, left, right)
         else:
             _bound_growth(meter, name, left, right)
+            if kind in _VIEWS or type(right) in _VIEWS:
+                # Python makes a set of these, whose order depends on the hash seed.
+                left, right = _ordered(left), _ordered(right)
         return _OPERATORS[name](left, right)
 
     return operate
+
+
+def _ordered(value: Any) -> Any:
+    return OrderedSet(value) if type(value) in (*_VIEWS, list, tuple, dict, range) else value
 
 
 def _bound_integer(meter: Meter, name: str, left: int, right: int) -> None:
@@ -180,6 +236,8 @@ def _bound_integer(meter: Meter, name: str, left: int, right: int) -> None:
 def _bound_growth(meter: Meter, name: str, left: Any, right: Any) -> None:
     """Pay for a sum, a repetition or a union of sized values before it is made."""
     if name[0] == "*":
+        if type(left) is decimal.Decimal and name[1:2] == "*":
+            meter.charge(_DECIMAL_POWER)
         if isinstance(left, bool | int) and isinstance(right, bool | int):
             _bound_integer(meter, name, left, right)
         elif isinstance(right, int) and type(left) in SIZED:
@@ -245,13 +303,15 @@ def shown_of(meter: Meter) -> Callable[[Any], Any]:
     return shown
 
 
-def check_shown(meter: Meter, value: Any) -> None:
+def check_shown(meter: Meter, value: Any) -> int:
     """Refuse what has no text of its own, and what has too much of it; shared parts count each time.
+
+    Returns about how many characters its text has.
 
     Raises:
         TypeError: For functions, classes, instances of a body's own classes and the like.
     """
-    nodes = 0
+    nodes = characters = 0
     waiting = [value]
     while waiting:
         item = waiting.pop()
@@ -261,20 +321,26 @@ def check_shown(meter: Meter, value: Any) -> None:
         kind = type(item)
         if kind is str:
             meter.characters(len(item))
+            characters += len(item)
+        elif kind is int:
+            characters += item.bit_length() >> 1
         elif kind in _SCALARS or isinstance(item, _MOMENTS):
             continue
         elif kind is decimal.Decimal:
             _plain_exponent(item)
         elif isinstance(item, _MAPPINGS):
+            if getattr(item, "default_factory", None) is not None:
+                raise TypeError("a defaultdict cannot be shown as text; make a dict of it")
             waiting += item
             waiting += item.values()
-        elif isinstance(item, (*_LISTS, OrderedSet, type({}.keys()), type({}.values()), type({}.items()))):
+        elif isinstance(item, _ITERABLES):
             waiting += item
         elif isinstance(item, Exception):
             waiting += item.args
         elif kind is not range:
             raise TypeError(f"a {kind.__name__} cannot be shown as text; show its fields")
     meter.charge(nodes // 16)
+    return characters + 8 * nodes
 
 
 def format_of(meter: Meter) -> Callable[[Any, int, str], str]:
@@ -294,6 +360,8 @@ def format_of(meter: Meter) -> Callable[[Any, int, str], str]:
             for digits in re.findall(r"\d+", spec):
                 if len(digits) > 4 or int(digits) > _MAX_WIDTH:
                     meter.stop(f"a format wider than {_MAX_WIDTH}")
+            if spec[-1:] == "n":
+                raise ValueError("the format 'n' depends on the machine; use ',' for thousands")
             if type(value) is int and value.bit_length() > 1024 and spec[-1:] in "eEfFgG%":
                 raise OverflowError("an integer too large for this format")
         text = format(value, spec)
@@ -309,11 +377,16 @@ def _bound_percent(meter: Meter, text: str, values: Any) -> None:
     rest = _PERCENT.sub("", text)
     if "%" in rest:
         raise ValueError("a format with * or an unknown directive; use an f-string")
-    for width, precision, _kind in _PERCENT.findall(text):
+    size = len(text)
+    directives = _PERCENT.findall(text)
+    for width, precision, _kind in directives:
         for digits in (width, precision):
             if digits and (len(digits) > 4 or int(digits) > _MAX_WIDTH):
                 meter.stop(f"a format wider than {_MAX_WIDTH}")
-    check_shown(meter, values)
+            size += int(digits or 0)
+    shown = check_shown(meter, values)
+    # Only what is named can be shown more than once.
+    meter.characters(size + shown * (len(directives) if isinstance(values, _MAPPINGS) else 1))
 
 
 def bound_directives(meter: Meter, form: str) -> None:
@@ -340,39 +413,52 @@ def _method_of(meter: Meter) -> Callable[..., Any]:
     """Return the guard of methods that run or grow inside C: `value.name(...)`, paid for beforehand."""
     spread = spread_of(meter)
 
-    def method(name: str, value: Any, *arguments: Any, **named: Any) -> Any:
+    def method(name: str, value: Any, /, *arguments: Any, **named: Any) -> Any:
         kind = type(value)
+        given = (*arguments, *named.values()) if named else arguments
         if kind is str:
-            meter.characters(len(value))
             if name == "join" and len(arguments) == 1 and not named:
                 return _join(meter, value, arguments[0])
-            if name in _SPLITS:
-                meter.items(len(value))
-            elif name in _TEXT_GROWERS:
-                _TEXT_GROWERS[name](meter, value, arguments)
+            _pay_text(meter, name, value, given)
         elif name in ("strftime", "strptime"):
-            for form in (item for item in arguments if isinstance(item, str)):
+            for form in (item for item in given if isinstance(item, str)):
+                meter.charge(40)
                 bound_directives(meter, form)
         elif name == "replace" and not named and arguments and isinstance(arguments[0], str):
             raise TypeError("replace of texts only; call it on a text")
-        elif type(value) in SIZED:
-            if name in ("copy", "most_common", "elements", *_UNIONS):
-                meter.items(len(value))
-            for argument in arguments:
-                spread(argument)
-            if name == "elements":
-                counts = value.values() if isinstance(value, Counter) else ()
-                meter.items(sum(count for count in counts if type(count) is int and count > 0))
         else:
-            for argument in arguments:
+            if name in _SCANS:
+                if kind in _LISTS or (kind is range and type(given[0] if given else 0) is not int):
+                    meter.items(len(value))
+            elif kind in SIZED:
+                if name in _WHOLE:
+                    meter.items(len(value))
+                if name == "elements" and isinstance(value, Counter):
+                    meter.items(sum(count for count in value.values() if type(count) is int and count > 0))
+            for argument in given:
                 spread(argument)
         return getattr(value, name)(*arguments, **named)
 
     return method
 
 
+def _pay_text(meter: Meter, name: str, value: str, arguments: tuple[Any, ...]) -> None:
+    meter.characters(len(value))
+    if name in _SPLITS:
+        meter.items(len(value))
+    elif name in _TEXT_GROWERS:
+        _TEXT_GROWERS[name](meter, value, arguments)
+    if name in _FROM_THE_RIGHT and arguments and type(arguments[0]) is str:
+        # Python compares almost everything with everything here in the worst case.
+        meter.charge(len(value) * len(arguments[0]) // 4096)
+
+
 _SPLITS: Final = ("split", "rsplit", "splitlines")
+_FROM_THE_RIGHT: Final = ("rfind", "rindex", "rpartition", "rsplit")
 _UNIONS: Final = ("union", "intersection", "difference", "symmetric_difference", "issubset", "issuperset")
+# Methods that run through the whole of what they belong to: of anything, and of lists only.
+_WHOLE: Final = frozenset(("copy", "most_common", "elements", "isdisjoint", *_UNIONS))
+_SCANS: Final = frozenset(("count", "index", "insert", "remove", "reverse", "rotate", "sort"))
 
 
 def _join(meter: Meter, value: str, parts: Any) -> str:

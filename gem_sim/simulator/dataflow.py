@@ -30,6 +30,10 @@ class Flow(NamedTuple):
     seen: int
     example: str | None
 
+    def __str__(self) -> str:
+        seen = f", seen {self.seen} times, first in {self.example}" if self.seen else ""
+        return f"{self.argument} ← {self.before} → {self.path}: by {' and '.join(self.by)}{seen}"
+
 
 def identifying(tool: Tool, environment: Environment) -> tuple[str, ...]:
     """Return the arguments of a tool that say what a call is about: keys of entities, and names like `order_id`."""

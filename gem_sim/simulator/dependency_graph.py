@@ -32,25 +32,31 @@ class Declared(NamedTuple):
     group: int
 
     def __str__(self) -> str:
-        what = f"after {self.before}" if self.by == "after" else f"{self.argument} ← {self.before}.{self.path}"
+        source = f"{self.before}.{self.path}" if self.path else self.before
+        what = f"after {self.before}" if self.by == "after" else f"{self.argument} ← {source}"
         return f"step {self.step} of workflow {self.workflow}: {what}"
 
 
 class Stated(NamedTuple):
     """The source text says so: a rule of kind *dependency* with the quote and its place.
 
-    `because` says how the rule comes to speak of these two tools: a step that names it, or a line of a body that
-    refuses by it.
+    It speaks of the two tools because a step names it (`workflow`, `before` and `step` are ids), or because the body
+    of the later one refuses by it (`line`); what does not apply is None.
     """
 
     rule: str
     text: str
     quote: str
     place: str
-    because: str
+    workflow: str | None = None
+    before: str | None = None
+    step: str | None = None
+    line: int | None = None
 
     def __str__(self) -> str:
-        return f"{self.rule}: “{self.quote}” ({self.place}); {self.because}"
+        by_step = f"step {self.step} of workflow {self.workflow} names it"
+        because = by_step if self.line is None else f"line {self.line} of the body refuses by it"
+        return f"{self.rule}: “{self.quote}” ({self.place}); {because}"
 
 
 class StateUse(NamedTuple):
@@ -154,20 +160,21 @@ def _stated(environment: Environment, uses: dict[str, Accesses], data: tuple[Flo
         for step in workflow.steps:
             if step.rule in rules:
                 for edge in step.dependencies():
-                    because = f"step {step.id} of workflow {workflow.id} names it"
-                    yield _by_rule(step.rule, tool_of[edge.before], step.tool, because, environment)
+                    stated = _by_rule(step.rule, environment)._replace(
+                        workflow=workflow.id, before=edge.before, step=step.id
+                    )
+                    yield Edge(tool_of[edge.before], step.tool, "stated", stated)
     for tool, use in uses.items():
         for requirement in use.requirements:
             if requirement.rule in rules:
-                because = f"line {requirement.line} of {tool} refuses by it"
                 for before in _providers(tool, requirement, uses, data):
-                    yield _by_rule(requirement.rule, before, tool, because, environment)
+                    stated = _by_rule(requirement.rule, environment)._replace(line=requirement.line)
+                    yield Edge(before, tool, "stated", stated)
 
 
-def _by_rule(rule: str, before: str, tool: str, because: str, environment: Environment) -> Edge:
+def _by_rule(rule: str, environment: Environment) -> Stated:
     source = environment.sources[f"rules.{rule}"]
-    evidence = Stated(rule, environment.rules[rule].text, source.quote, str(source), because)
-    return Edge(before, tool, "stated", evidence)
+    return Stated(rule, environment.rules[rule].text, source.quote, str(source))
 
 
 def _providers(tool: str, requirement: Requirement, uses: dict[str, Accesses], data: tuple[Flow, ...]) -> Iterator[str]:
@@ -191,9 +198,9 @@ def _providers(tool: str, requirement: Requirement, uses: dict[str, Accesses], d
 
 def _brings_about(access: Access, requirement: Requirement) -> bool:
     fields = requirement.tables.get(access.table)
-    if fields is None:
+    if fields is None or access.kind not in ("adds", "changes"):
         return False
-    return access.kind == "adds" or (access.kind == "changes" and bool(set(access.fields) & set(fields)))
+    return access.kind == "adds" or (bool(fields) and (not access.fields or not set(fields).isdisjoint(access.fields)))
 
 
 def _state(uses: dict[str, Accesses]) -> Iterator[Edge]:

@@ -15,12 +15,13 @@ from difflib import get_close_matches
 from gem_sim.canonical import Json
 from gem_sim.environment import Environment
 from gem_sim.simulator import Replay
-from gem_sim.verdict import Finding
+from gem_sim.verdict import Finding, Severity
 from gem_sim.verifier.comparisons import false_comparisons, may_compare
 from gem_sim.verifier.contradict import contradictions
-from gem_sim.verifier.derive import Scene, supported
+from gem_sim.verifier.derive import supported
 from gem_sim.verifier.outcomes import false_outcomes
-from gem_sim.verifier.prose import Mention, Sentence, read, sentences
+from gem_sim.verifier.prose import Mention, Sentence, read
+from gem_sim.verifier.scene import Scene
 from gem_sim.verifier.seen import Received, Seen
 from gem_sim.verifier.watched import unseen_words
 
@@ -30,10 +31,15 @@ _KINDS = {
 }  # fmt: skip
 # What looks like an identifier and is none: standards, decades, sizes of screens, `mid-2024`.
 _NO_IDENTIFIER = re.compile(
-    r"(?:covid|utf|iso|python|http|sha|mp|rfc|ip[vx]?|mid|pre|post|late|early|top|non)[- ]?\d+|\d+[a-z]", re.IGNORECASE
+    r"(?:covid|utf|iso|python|http|sha|mp|rfc|fy|ip[vx]?|mid|pre|post|late|early|top|non)[- ]?\d+|\d+[a-z]",
+    re.IGNORECASE,
 )
 _RUN = re.compile(r"[\w#$€£@+](?:[\w#$€£@.:+/%'-]*[\w%])?")
 _SMALL = 12
+# For how many values of a conversation what was seen nearest is looked up; it costs more than all else.
+_SOUGHT = 50
+# After that many values without evidence nobody needs to know of more.
+_ENOUGH = 500
 
 
 def statements(replay: Replay) -> Iterator[Finding]:
@@ -61,7 +67,7 @@ def statements(replay: Replay) -> Iterator[Finding]:
             for asked in message.tool_calls:
                 seen.receive(Received(asked.tool, asked.arguments, False, None, index + 1), str(asked.arguments))
             if message.content:
-                scene = Scene(seen, clock, read(message.content), spoken)
+                scene = Scene(seen, clock, read(message.content), spoken, set())
                 for finding in _judged(scene, reported, replay.environment):
                     evidence = {"message": index + 1} | finding.evidence
                     yield finding.model_copy(update={"turn": turn or None, "evidence": evidence})
@@ -80,7 +86,7 @@ def _judged(scene: Scene, reported: set[object], environment: Environment) -> It
         key = (contradiction.mention.kind, contradiction.mention.value)
         if key not in reported:
             reported.add(key)
-            sentence = _sentence_at(scene, contradiction.mention.start).text
+            sentence = prose.sentence_at(contradiction.mention.start).text
             evidence: dict[str, Json] = {"sentence": sentence, "value": contradiction.mention.text}
             yield Finding(
                 code="claims.contradiction",
@@ -92,19 +98,23 @@ def _judged(scene: Scene, reported: set[object], environment: Environment) -> It
         if key in reported or not _is_claim(mention) or supported(mention, scene):
             continue
         reported.add(key)
-        sentence_of = _sentence_at(scene, mention.start)
-        if not sentence_of.proposes or mention.kind in ("contact", "amount"):
-            yield _unsupported(mention.text, _KINDS[mention.kind], sentence_of, _nearest(mention, scene.seen))
+        if len(reported) > _ENOUGH:
+            return
+        sentence_of = prose.sentence_at(mention.start)
+        severity = _severity(mention, sentence_of)
+        if severity is not None:
+            nearest = _nearest(mention, scene.seen) if len(reported) <= _SOUGHT else None
+            yield _unsupported(mention.text, _KINDS[mention.kind], sentence_of, nearest, severity)
     for word, start, what in unseen_words(prose.text, scene.seen):
         if word not in reported:
             reported.add(word)
-            yield _unsupported(word, what, _sentence_at(scene, start), None)
+            yield _unsupported(word, what, prose.sentence_at(start), None)
     for outcome in false_outcomes(scene, environment):
-        sentence_of = _sentence_at(scene, outcome.start)
+        sentence_of = prose.sentence_at(outcome.start)
         evidence = {"sentence": sentence_of.text, "value": outcome.said}
         yield Finding(code="claims.contradiction", message=outcome.message, evidence=evidence | outcome.evidence)
     if prose.mentions and may_compare(prose.text):
-        for false in false_comparisons(sentences(prose)):
+        for false in false_comparisons(prose.sentences):
             yield Finding(code="claims.false_comparison", message=false.message, evidence=false.evidence)
 
 
@@ -119,9 +129,13 @@ def _is_claim(mention: Mention) -> bool:
     return not (mention.kind == "number" and mention.unit is None and small)
 
 
-def _sentence_at(scene: Scene, start: int) -> Sentence:
-    found = sentences(scene.prose)
-    return next((sentence for sentence in reversed(found) if sentence.start <= start), found[0])
+def _severity(mention: Mention, sentence: Sentence) -> Severity | None:
+    """Return how bad it is that a mention has no evidence: a question may put forward what nobody has said yet."""
+    if mention.kind in ("contact", "amount", "identifier"):
+        return "error"
+    if sentence.proposes:
+        return None
+    return "warning" if sentence.text.endswith("?") else "error"
 
 
 def _nearest(mention: Mention, seen: Seen) -> Json:
@@ -142,7 +156,7 @@ def _nearest(mention: Mention, seen: Seen) -> Json:
     return next(iter(get_close_matches(str(value), sorted(set(_RUN.findall(seen.text()))), 1)), None)
 
 
-def _unsupported(value: str, what: str, sentence: Sentence, nearest: Json) -> Finding:
+def _unsupported(value: str, what: str, sentence: Sentence, nearest: Json, severity: Severity = "error") -> Finding:
     evidence: dict[str, Json] = {"sentence": sentence.text, "value": value, "nearest": nearest}
     message = f"nothing the assistant had seen says the {what} {value!r}"
-    return Finding(code="claims.unsupported", message=message, evidence=evidence)
+    return Finding(code="claims.unsupported", severity=severity, message=message, evidence=evidence)

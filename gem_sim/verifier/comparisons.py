@@ -96,8 +96,9 @@ def _between(sentence: Sentence, mention: Mention, following: Sequence[Mention])
     if match is None:
         return None
     relation = match["relation"].lower()
-    # Without a verb `5 cm more than 30 cm` speaks of the difference.
-    if not match["copula"] and not relation.startswith(("exceed", "within")):
+    # Without a verb `5 cm more than 30 cm` speaks of the difference, and `a refund of $60 within 5 days` of two things.
+    same = mention.unit is not None and mention.unit == other.unit
+    if not match["copula"] and not relation.startswith("exceed") and not (relation == "within" and same):
         return None
     high = following[1] if len(following) > 1 and _is_range(sentence, other, following[1]) else other
     value, low, top = _value(mention), _value(other), _value(high)

@@ -12,91 +12,36 @@ from itertools import combinations
 from typing import NamedTuple
 
 from gem_sim.canonical import Json
-from gem_sim.verifier.derive import Scene, of_same_unit, supported
+from gem_sim.verifier.derive import supported
 from gem_sim.verifier.prose import SCALES, UNITS, Mention
+from gem_sim.verifier.scene import Scene, of_same_unit, says
 from gem_sim.verifier.seen import Row, Sighting, rows_of
 
 _WORD = re.compile(r"[^\W\d_]+")
 # Between a label and its number.
-_CONNECTORS = frozenset(
-    (
-        *(
-            "is",
-            "are",
-            "was",
-            "were",
-            "be",
-            "of",
-            "at",
-            "a",
-            "an",
-            "the",
-            "now",
-            "only",
-            "just",
-            "about",
-            "around",
-            "to",
-        ),
-        *("s", "has", "been", "exactly", "currently"),
-    )
-)
+_BETWEEN = "is are was were be been of at a an the now only just about around to has s exactly currently"
+_CONNECTORS = frozenset(_BETWEEN.split())
 # How many messages back a list still counts as what the assistant speaks of.
 _RECENT = 8
 # Between a name and a value said of it: `Bob at 1 pm`, `Juneau is 59`, `Large: $12`.
-_SAID_OF = frozenset(
-    (
-        *(
-            "at",
-            "on",
-            "from",
-            "for",
-            "is",
-            "are",
-            "was",
-            "cost",
-            "costs",
-            "due",
-            "starts",
-            "begins",
-            "ends",
-            "has",
-            "by",
-        ),
-        *("comes", "to", "$", "€", "£"),
-    )
-)
+_OF = "at on from for is are was cost costs due starts begins ends has by comes to $ € £"
+_SAID_OF = frozenset(_OF.split())
 # Before a name that is not what the sentence is about.
-_ASIDE = frozenset(("after", "before", "than", "like", "except", "instead", "of", "near", "following"))
+_BESIDES = "after before than like except instead of near following"
+_ASIDE = frozenset(_BESIDES.split())
 _STOP = re.compile(r"[.;,()\n]\s?")
 # Fields whose value prose may add up anew.
-_SUMS = frozenset(("total", "sum", "subtotal", "balance", "remaining", "left", "count", "number"))
+_TOTALS = "total sum subtotal balance remaining left count number"
+_SUMS = frozenset(_TOTALS.split())
 # Words too common to tell one row from another, even at the start of a sentence.
-_PLAIN = frozenset(
-    ("with", "from", "that", "this", "your", "have", "there", "which", "when", "what", "they", "also", "the", "and")
-)
+_COMMON = "with from that this your have there which when what they also the and"
+_PLAIN = frozenset(_COMMON.split())
 # After a number these begin another phrase; any other word is what the number counts.
-_FUNCTION_WORDS = frozenset(
-    (
-        *("and", "or", "with", "in", "of", "for", "per", "at", "on", "to", "until", "as", "so", "but", "because", "if"),
-        *(
-            "now",
-            "today",
-            "already",
-            "then",
-            "which",
-            "that",
-            "is",
-            "are",
-            "each",
-            "by",
-            "from",
-            "left",
-            "here",
-            "there",
-        ),
-    )
+_PHRASES = (
+    "and or with in of for per at on to until as so but because if now today already then which that is are each by "
+    "from left here there"
 )
+_FUNCTION_WORDS = frozenset(_PHRASES.split())
 _HAVING = re.compile(
     r"(?:(?<!may)(?<!can)(?<!could)(?<!must)(?<!should)(?<!will)(?<!would)(?<!might)(?<!not)(?<!to)\s(?:has|have|had)"
     r"|\b(?:you|we)['’]ve|\bthere (?:are|is|were)|\bi(?:['’]ve)? (?:found|see)|\bi can see)\s+"
@@ -105,6 +50,8 @@ _HAVING = re.compile(
 # Words by which a message says that a value is no longer so.
 _EARLIER = ("was", "were", "before", "previous", "earlier", "old", "instead", "from", "original", "first", "had")
 _SMALL = 12
+_MOST = 16
+_WITHOUT_FIELDS = ("date", "identifier", "contact", "weekday", "ordinal")
 _NUMBERS = ("number", "amount", "percent")
 
 
@@ -119,7 +66,7 @@ class Contradiction(NamedTuple):
 def contradictions(scene: Scene) -> Iterator[Contradiction]:
     """Yield the mentions of a message that contradict what the results so far say of the same thing."""
     seen = scene.seen
-    if not seen.results or not scene.prose.mentions:
+    if not seen.results or all(mention.kind in _WITHOUT_FIELDS for mention in scene.prose.mentions):
         return
     labels = seen.read_results().labels()
     lowered = scene.prose.text.lower()
@@ -168,12 +115,21 @@ def _other_value(mention: Mention, label: _Label, scene: Scene) -> Iterator[Cont
         return
     # What another field of the same row has is mixed up; what stands elsewhere, or adds up, may be another matter.
     whole = name in fields and " " in name
-    others = [sighting for every in fields.values() for sighting in every if _equal(mention, sighting)]
+    others = [s for every in fields.values() for s in every if _equal(mention, s) and _comparable(mention, s)]
     if not whole and not {sighting.row for sighting in known} & {sighting.row for sighting in others}:
         adds_up = mention.kind == "amount" or name in _SUMS
-        if others or (adds_up and supported(mention, scene)):
+        if others or _adds_up(mention, known) or (adds_up and supported(mention, scene)):
             return
     yield _contradiction(mention, name, known[-1])
+
+
+def _adds_up(mention: Mention, known: list[Sighting]) -> bool:
+    """Tell whether a number is the sum, the mean, or a difference of the values of the field it is beside."""
+    if mention.unit is not None and mention.kind != "amount":
+        return False
+    values = [sighting.value for sighting in known]
+    results = [sum(values), sum(values) / len(values), *(abs(a - b) for a, b in combinations(values[:_MOST], 2))]
+    return len(values) > 1 and any(says(result, mention) for result in results)
 
 
 def _taken(mention: Mention, label: _Label, known: list[Sighting], scene: Scene) -> bool:
@@ -257,7 +213,8 @@ def _other_count(mention: Mention, text: str, scene: Scene) -> Iterator[Contradi
     writes = sum(result.writes for result in results)
     counts = scene.seen.counts()
     known = {count + change for count in counts for change in range(-writes, writes + 1)}
-    known |= {sum(pair) for pair in combinations(map(len, scene.seen.lists), 2)}
+    lengths = [len(items) for items in scene.seen.lists[-_MOST:]]
+    known |= {sum(pair) for pair in combinations(lengths, 2)}
     if value in known or _said(value, scene):
         return
     message = f"{mention.text} {noun.group()} here, and no list that was seen has so many"

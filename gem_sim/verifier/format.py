@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from itertools import takewhile
 
 from gem_sim.canonical import Json, show
 from gem_sim.message import Message
-from gem_sim.simulator import Replay
+from gem_sim.simulator import Replay, ReplayedCall
 from gem_sim.simulator.schema import json_path
 from gem_sim.trajectory import pair_answers
 from gem_sim.verdict import Finding
@@ -26,12 +26,13 @@ _PLACEHOLDER = re.compile(
 
 def role_order(replay: Replay) -> Iterator[Finding]:
     """Yield a finding for each message that stands where its role may not."""
-    messages = replay.trajectory.messages
+    earlier: set[str] = set()
+    before: Message | None = None
     turn = 0
-    for index, message in enumerate(messages):
-        turn += message.role == "user"
-        before = messages[index - 1] if index else None
-        complaint = _misplaced(message, before, messages[:index])
+    for index, message in enumerate(replay.trajectory.messages):
+        if message.role == "user":
+            turn += 1
+        complaint = _misplaced(message.role, None if before is None else before.role, earlier)
         if complaint is not None:
             evidence: dict[str, Json] = {"message": index + 1, "role": message.role}
             evidence["after"] = before.role if before is not None else None
@@ -41,14 +42,16 @@ def role_order(replay: Replay) -> Iterator[Finding]:
                 message=f"message {index + 1}: {complaint}",
                 evidence=evidence,
             )
+        earlier.add(message.role)
+        before = message
 
 
-def _misplaced(message: Message, before: Message | None, earlier: Sequence[Message]) -> str | None:
-    if message.role == "system" and any(m.role != "system" for m in earlier):
+def _misplaced(role: str, before: str | None, earlier: Set[str]) -> str | None:
+    if role == "system" and not earlier <= {"system"}:
         return "a system prompt stands after the conversation began"
-    if message.role == "user" and before is not None and before.role == "tool":
+    if role == "user" and before == "tool":
         return "the user speaks right after a tool; the assistant has to answer first"
-    if message.role == "tool" and not any(m.role == "assistant" for m in earlier):
+    if role == "tool" and "assistant" not in earlier:
         return "a tool answers before the assistant has said anything"
     return None
 
@@ -137,22 +140,48 @@ def empty_message(replay: Replay) -> Iterator[Finding]:
 
 
 def placeholder(replay: Replay) -> Iterator[Finding]:
-    """Yield a finding for each argument or answer that holds a placeholder (GEM, stage 4)."""
-    for call in replay.calls:
-        values: list[tuple[str | None, Json]] = [(name, v) for name, v in call.placed.call.arguments.items()]
-        for argument, value in [*values, (None, call.recorded)]:
-            for path, text in _texts(value, ()):
-                if _PLACEHOLDER.search(text):
-                    yield Finding(
-                        code="format.placeholder",
-                        turn=call.placed.turn,
-                        call=call.placed.number,
-                        tool=call.placed.call.tool,
-                        argument=argument,
-                        path=path if argument is None else None,
-                        message=f"{show(text)} is a placeholder, not a value",
-                        evidence={"value": text[:400]},
-                    )
+    """Yield a finding for each argument or answer that holds a placeholder (GEM, stage 4).
+
+    An answer that execution bears out is what the tool says, whatever it looks like; and an argument that repeats
+    what the user or a tool said is filled in already.
+    """
+    for number, call in enumerate(replay.calls):
+        for name, value in call.placed.call.arguments.items():
+            for _, text in _placeholders(value):
+                if not _was_said(text, replay, number):
+                    yield _placeholder(call, text, name, None)
+        if call.differences or call.result.is_error:
+            for path, text in _placeholders(call.recorded):
+                yield _placeholder(call, text, None, path)
+
+
+def _placeholder(call: ReplayedCall, text: str, argument: str | None, path: str | None) -> Finding:
+    return Finding(
+        code="format.placeholder",
+        argument=argument,
+        path=path,
+        message=f"{show(text)} is a placeholder, not a value",
+        evidence={"value": text[:400]},
+        **place_of(call),
+    )
+
+
+def _placeholders(value: Json) -> list[tuple[str, str]]:
+    """Return path and text of every placeholder in a value."""
+    if isinstance(value, str):
+        return [("$", value)] if _PLACEHOLDER.search(value) else []
+    if isinstance(value, dict | list):
+        return [(path, text) for path, text in _texts(value, ()) if _PLACEHOLDER.search(text)]
+    return []
+
+
+def _was_said(text: str, replay: Replay, number: int) -> bool:
+    """Tell whether a text occurs in what the user said, or execution answered, before the call of that index."""
+    before = replay.calls[number].placed.message
+    if any(text in (m.content or "") for m in replay.trajectory.messages[:before] if m.role == "user"):
+        return True
+    answers = (call.result.content for call in replay.calls[:number])
+    return any(text in said for answer in answers for _, said in _texts(answer, ()))
 
 
 def _texts(value: Json, path: tuple[str | int, ...]) -> Iterator[tuple[str, str]]:

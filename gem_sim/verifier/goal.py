@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from gem_sim.canonical import Json, same_json
+from gem_sim.canonical import Json, identical_json, same_json, show
 from gem_sim.simulator import Replay
-from gem_sim.state import Row, State
+from gem_sim.state import Row, State, changed_rows
 from gem_sim.task import Expectation, Task
 from gem_sim.verdict import Finding
 
@@ -16,7 +16,7 @@ def unmet(replay: Replay) -> Iterator[Finding]:
     if replay.task is None:
         return
     for expectation in replay.task.expect:
-        met = _called(expectation, replay) if expectation.tool is not None else _holds(expectation, replay.end)
+        met = _called(expectation, replay) if expectation.tool is not None else holds_in(expectation, replay.end)
         if not met:
             yield Finding(
                 code="goal.unmet",
@@ -27,6 +27,35 @@ def unmet(replay: Replay) -> Iterator[Finding]:
                     "closest": _closest(expectation, replay.end),
                 },
             )
+
+
+def end(replay: Replay) -> Iterator[Finding]:
+    """Yield a finding for each row in which the end is not the one that the task describes."""
+    if replay.task is None or replay.task.end is None:
+        return
+    expected = {(table, key): row for table, rows in replay.task.end.items() for key, row in rows.items()}
+    for table, key, start, found in changed_rows(replay.start, replay.end):
+        wanted = expected.pop((table, key), start)
+        if not (identical_json(wanted, found) or same_json(wanted, found)):
+            yield _unexpected(replay.task, table, key, start, wanted, found)
+    # What is left did not change.
+    for (table, key), wanted in expected.items():
+        start = replay.start[table].get(key) if table in replay.start else None
+        if not same_json(wanted, start):
+            yield _unexpected(replay.task, table, key, start, wanted, start)
+
+
+def _unexpected(task: Task, table: str, key: str, start: Row | None, wanted: Row | None, found: Row | None) -> Finding:
+    return Finding(
+        code="goal.unmet",
+        path=f"{table}.{key}",
+        message=f"task {task.id!r} expects {_row(wanted)} at the end; there is {_row(found)}",
+        evidence={"table": table, "key": key, "expected": wanted, "found": found, "start": start},
+    )
+
+
+def _row(row: Row | None) -> str:
+    return "no such row" if row is None else show(row)
 
 
 def vacuous(replay: Replay) -> Iterator[Finding]:
@@ -54,10 +83,11 @@ def unknown_task(replay: Replay) -> Iterator[Finding]:
 
 def is_vacuous(task: Task, start: State) -> bool:
     """Tell whether a task expects something, and all of it holds before the first call."""
-    return bool(task.expect) and all(e.tool is None and _holds(e, start) for e in task.expect)
+    return bool(task.expect) and not task.end and all(e.tool is None and holds_in(e, start) for e in task.expect)
 
 
-def _holds(expectation: Expectation, state: State) -> bool:
+def holds_in(expectation: Expectation, state: State) -> bool:
+    """Tell whether a state has the rows that an expectation about a table asks for."""
     number = _count(expectation, state)
     return number > 0 if expectation.count is None else number == expectation.count
 
@@ -73,7 +103,8 @@ def _has(row: Row, name: str, value: Json) -> bool:
     return name in row and row[name] == value and same_json(row[name], value)
 
 
-def _matching(row: Row, where: Mapping[str, Json]) -> int:
+def matching(row: Row, where: Mapping[str, Json]) -> int:
+    """Return how many fields of `where` a row has with the same value."""
     return sum(_has(row, name, value) for name, value in where.items())
 
 
@@ -81,7 +112,7 @@ def _called(expectation: Expectation, replay: Replay) -> bool:
     return any(
         call.succeeded
         and call.placed.call.tool == expectation.tool
-        and _matching(call.placed.call.arguments, expectation.arguments) == len(expectation.arguments)
+        and matching(call.placed.call.arguments, expectation.arguments) == len(expectation.arguments)
         for call in replay.calls
     )
 
@@ -96,5 +127,5 @@ def _found(expectation: Expectation, replay: Replay) -> str:
 def _closest(expectation: Expectation, state: State) -> list[Json]:
     """Return up to three rows that match most fields of the expectation."""
     rows = list(state.get(expectation.table or "", {}).values())
-    rows.sort(key=lambda row: -_matching(row, expectation.where))
-    return [dict(row) for row in rows[:3] if _matching(row, expectation.where)]
+    rows.sort(key=lambda row: -matching(row, expectation.where))
+    return [dict(row) for row in rows[:3] if matching(row, expectation.where)]

@@ -6,7 +6,9 @@ the agent; else it is unsupported. docs/decisions/provenance.md says what counts
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import takewhile
 from typing import NamedTuple
 
 from gem_sim.canonical import Json, show
@@ -14,14 +16,18 @@ from gem_sim.simulator import Replay, ReplayedCall
 from gem_sim.tool import Tool
 from gem_sim.verdict import Finding, Severity
 from gem_sim.verifier.place import place_of
-from gem_sim.verifier.sources import Leaf, Origin, Sources, leaves_of
+from gem_sim.verifier.sources import Leaf, Origin, Sources, declared_choice, leaves_of
 
 # Values longer than this are no identifier that somebody mistyped.
 _LONGEST = 80
 
 
 class SourcedValue(NamedTuple):
-    """One leaf of a call's arguments and where it comes from; `call` and `turn` count from 1."""
+    """One value in a call's arguments and where it comes from; `call` and `turn` count from 1.
+
+    `path` is the place in the arguments (`items[0].sku`): a leaf, or an argument that is a list or object of a result
+    as it was. A path that ends in `∋` is of a value inside a composed text.
+    """
 
     turn: int
     call: int
@@ -32,20 +38,66 @@ class SourcedValue(NamedTuple):
     origin: Origin
 
     def __str__(self) -> str:
-        return f"{self.path} = {show(self.value, 60)} ← {self.origin}"
+        sign = "" if self.path.endswith("∋") else " ="
+        return f"{self.path}{sign} {show(self.value, 60)} ← {self.origin}"
+
+    def row(self) -> dict[str, Json]:
+        """Return the value and its source as one JSON object, the source as `kind`, `message`, `from_call`, … ."""
+        origin = self.origin
+        made: dict[str, Json] = {"turn": self.turn, "call": self.call, "tool": self.tool, "argument": self.argument}
+        made.update({"path": self.path, "value": self.value, "kind": origin.kind, "message": origin.message})
+        made.update({"from_call": origin.call, "from_path": origin.path, "how": origin.how})
+        return made
+
+
+class DataEdge(NamedTuple):
+    """An argument of a later call that takes values from the result of an earlier one, at `path` (`$` is all of it)."""
+
+    source: int
+    path: str
+    target: int
+    argument: str
 
 
 def explain(replay: Replay) -> tuple[SourcedValue, ...]:
-    """Return where each leaf of each call's arguments comes from, in recorded order."""
+    """Return where each value in each call's arguments comes from, in recorded order."""
     sources = Sources(replay)
     found = []
     for call in replay.calls:
         sources.seen.advance(call.placed.message)
-        for leaf in leaves_of(call.placed.call.arguments, _tool(replay, call)):
-            origin = sources.origin(leaf, call)
-            place = (call.placed.turn, call.placed.number, call.placed.call.tool)
-            found.append(SourcedValue(*place, leaf.argument, leaf.path, leaf.value, origin))
+        place = (call.placed.turn, call.placed.number, call.placed.call.tool)
+        for argument, value in call.placed.call.arguments.items():
+            whole = sources.whole(value)
+            if whole is not None:
+                found.append(SourcedValue(*place, argument, argument, value, whole))
+                continue
+            for leaf in leaves_of({argument: value}, _tool(replay, call)):
+                origin = sources.origin(leaf, call)
+                found.append(SourcedValue(*place, argument, leaf.path, leaf.value, origin))
+                if origin.kind == "composed":
+                    mentioned = sources.mentions(str(leaf.value))
+                    found += [SourcedValue(*place, argument, f"{leaf.path} ∋", *mention) for mention in mentioned]
     return tuple(found)
+
+
+def data_edges(explained: Iterable[SourcedValue]) -> tuple[DataEdge, ...]:
+    """Return the edges from call to call that explained values show; one for each argument and source.
+
+    Where several values of an argument come from one result, the path is what their paths have in common.
+    """
+    paths: dict[tuple[int, int, str], list[str]] = {}
+    for value in explained:
+        if value.origin.call is not None and value.origin.path is not None:
+            paths.setdefault((value.origin.call, value.call, value.argument), []).append(value.origin.path)
+    return tuple(
+        DataEdge(source, _common(found), target, argument) for (source, target, argument), found in paths.items()
+    )
+
+
+def _common(paths: Sequence[str]) -> str:
+    parts = [re.findall(r"\[\d+\]|[^.\[]+", path) for path in paths]
+    alike = [same[0] for same in takewhile(lambda same: len(set(same)) == 1, zip(*parts, strict=False))]
+    return "".join(part if part.startswith(("[", "$")) else f".{part}" for part in alike)
 
 
 def unsupported(replay: Replay) -> Iterator[Finding]:
@@ -56,8 +108,10 @@ def unsupported(replay: Replay) -> Iterator[Finding]:
         for argument, value in call.placed.call.arguments.items():
             if sources.is_plain(value):
                 continue
-            for leaf in leaves_of({argument: value}, _tool(replay, call)):
-                if not sources.is_plain(leaf.value):
+            leaves = leaves_of({argument: value}, _tool(replay, call))
+            open_leaves = [leaf for leaf in leaves if not sources.is_plain(leaf.value) and not declared_choice(leaf)]
+            if open_leaves and sources.whole(value) is None:
+                for leaf in open_leaves:
                     yield from _judged(leaf, sources.origin(leaf, call), sources, call)
 
 

@@ -15,7 +15,8 @@ from gem_sim.verifier.place import place_of
 def outcome(replay: Replay) -> Iterator[Finding]:
     """Yield a finding for each call recorded as a success where execution refuses, and the reverse."""
     for call in replay.calls:
-        if not call.has_answer:
+        # An answer borne out to the letter has the same outcome, whatever it says.
+        if not call.has_answer or call.recorded is call.result.content:
             continue
         evidence: dict[str, Json] = {"recorded": call.recorded, "executed": call.result.content}
         if call.result.is_error and not call.recorded_error:
@@ -29,7 +30,7 @@ def outcome(replay: Replay) -> Iterator[Finding]:
 def mismatch(replay: Replay) -> Iterator[Finding]:
     """Yield a finding for each place where an answer of the same outcome differs from the executed one."""
     for call in replay.calls:
-        if call.result.is_error or _accepted(call):
+        if not call.differences or call.result.is_error or _accepted(call):
             continue
         for difference in call.differences:
             if difference.kind != "unspecified":

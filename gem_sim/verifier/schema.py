@@ -5,18 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from gem_sim.canonical import Json, show
+from gem_sim.environment import Environment
 from gem_sim.simulator import Replay, ReplayedCall
 from gem_sim.simulator.compare import says_error
 from gem_sim.simulator.schema import complaints, is_valid, schema_problem
-from gem_sim.tool import Tool
+from gem_sim.tool import Tool, declared_arguments
 from gem_sim.verdict import Finding
 from gem_sim.verifier.place import place_of
 
 
 def tool_definition(replay: Replay) -> Iterator[Finding]:
     """Yield a finding for each tool offered whose parameters are no JSON Schema."""
+    own = replay.environment.tools
     for tool in replay.trajectory.tools:
-        problem = schema_problem(tool.parameters)
+        # The environment's own tools were checked when it was made.
+        problem = None if own.get(tool.name) is tool else schema_problem(tool.parameters)
         if problem is not None:
             yield Finding(
                 code="schema.tool_definition",
@@ -29,10 +32,11 @@ def tool_definition(replay: Replay) -> Iterator[Finding]:
 def unknown_tool(replay: Replay) -> Iterator[Finding]:
     """Yield a finding for each call whose tool the environment lacks, or the trajectory did not offer."""
     offered = {tool.name for tool in replay.trajectory.tools}
+    tools = replay.environment.tools
     for call in replay.calls:
         name = call.placed.call.tool
-        if name not in replay.environment.tools:
-            known: list[Json] = sorted(replay.environment.tools)  # type: ignore[assignment]
+        if name not in tools:
+            known: list[Json] = sorted(tools)  # type: ignore[assignment]
             message = f"the environment {replay.environment.name!r} has no tool {name!r}"
             yield Finding(code="schema.unknown_tool", message=message, evidence={"tools": known}, **place_of(call))
         elif offered and name not in offered:
@@ -44,15 +48,25 @@ def unknown_tool(replay: Replay) -> Iterator[Finding]:
 def argument(replay: Replay) -> Iterator[Finding]:
     """Yield a finding for each argument that is undeclared, missing or breaks its schema."""
     for call in replay.calls:
+        # A run refuses what breaks the schema, so what it accepted does not.
+        if not call.result.is_error:
+            continue
         tool = replay.tool_of(call)
         if tool is None or call.placed.call.unreadable is not None:
             continue
-        undeclared = list(_undeclared(call, tool, list(replay.environment.stubs[tool.name].names)))
+        undeclared: list[Finding] = []
+        if not _takes_others(tool, replay.environment):
+            undeclared = list(_undeclared(call, tool, declared_arguments(tool)))
         yield from undeclared
         yield from _invalid(call, tool, {finding.argument for finding in undeclared})
 
 
-def _undeclared(call: ReplayedCall, tool: Tool, declared: list[str]) -> Iterator[Finding]:
+def _takes_others(tool: Tool, environment: Environment) -> bool:
+    """Tell whether a tool takes arguments it does not declare; only a hosted function (`**options`) can."""
+    return tool.name not in environment.stubs and bool((tool.parameters or {}).get("additionalProperties"))
+
+
+def _undeclared(call: ReplayedCall, tool: Tool, declared: tuple[str, ...]) -> Iterator[Finding]:
     for name, value in call.placed.call.arguments.items():
         if name not in declared:
             yield Finding(
@@ -99,6 +113,9 @@ def _missing(schema: dict[str, Json], arguments: dict[str, Json]) -> list[str]:
 def result(replay: Replay) -> Iterator[Finding]:
     """Yield a finding for each recorded answer that reads as a success and breaks the declared `returns`."""
     for call in replay.calls:
+        # What a tool answered keeps to its `returns`, and so does what is the same to the letter.
+        if call.recorded is call.result.content:
+            continue
         tool = replay.tool_of(call)
         if tool is None or tool.returns is None or not call.has_answer or says_error(call.recorded):
             continue

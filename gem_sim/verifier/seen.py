@@ -19,6 +19,8 @@ from gem_sim.verifier.prose import UNITS, Mention, mentions, read
 _WORD = re.compile(r"[^\W\d_]+")
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _PLAIN_NUMBER = re.compile(r"[$€£]?\d{1,12}(?:,\d{3})*(?:\.\d+)?%?")
+# Larger integers are no measures, and the largest no floats either.
+_BITS = 512
 _NUMBER_STARTS = "$€£0123456789"
 # Words in a field's name that say what its numbers are, by unit or by dimension; `label` numbers measure nothing.
 _FIELD_UNITS = (
@@ -82,8 +84,8 @@ class Row:
         for leaf in _leaves(self.content):
             if isinstance(leaf, str):
                 found += [(m.kind, m.value) for m in mentions(leaf) if isinstance(m.value, float)]
-            elif isinstance(leaf, int | float) and not isinstance(leaf, bool):
-                found.append(("number", abs(float(leaf))))
+            elif (number := _number(leaf)) is not None:
+                found.append(("number", number))
         return found
 
     def names(self, word: str) -> bool:
@@ -128,13 +130,15 @@ class Seen:
     """Evidence in the order in which it came.
 
     `text` and `results` are always up to date. After `read_results` so are `fields`, `labels`, `lists`, `counts` and
-    the numbers of results; after `read_told` what was said to the assistant; after `read_texts` all.
+    the numbers of results; after `read_told` what was said to the assistant; after `read_texts` all, with
+    the numbers that stand in one text as `lines`.
     """
 
     def __init__(self) -> None:
         self.results: list[Received] = []
         self.fields: dict[str, list[Sighting]] = {}
         self.lists: list[list[Json]] = []
+        self.lines: list[list[Mention]] = []
         self.numbers: dict[float, list[Sighting]] = {}
         self.times: set[int] = set()
         self.dates: set[tuple[int, int, int]] = set()
@@ -169,7 +173,7 @@ class Seen:
     def text(self) -> str:
         """Return everything that was seen as one text in lower case."""
         if self._texts:
-            self._text = "\n".join((self._text, *self._texts)).lower()
+            self._text = "\n".join((self._text, *map(str.lower, self._texts)))
             self._texts = []
         return self._text
 
@@ -217,8 +221,11 @@ class Seen:
             for leaf in _leaves(item.value if item.answered else dict(item.arguments)):
                 if isinstance(leaf, str):
                     self.words.update(_WORD.findall(leaf.lower()))
-                    for mention in mentions(leaf):
+                    found = mentions(leaf)
+                    for mention in found:
                         self._add(mention, item.message, item.tool, "text")
+                    if len(found) > 1:
+                        self.lines.append([m for m in found if m.kind in ("number", "amount", "word")])
         return self
 
     def _walk(self, value: Json, key: str, item: Received) -> None:
@@ -315,16 +322,17 @@ def _has(text: str, wanted: str) -> bool:
 
 @lru_cache(maxsize=4096)
 def _field(key: str) -> tuple[str, str | None]:
-    """Return the name of a field in words and the unit that it says: `frameWidth_cm` → (`frame width`, `cm`)."""
+    """Return the name of a field in words and the unit that it says: `daysLate` → (`days late`, `day`)."""
     parts = [part for part in _CAMEL.sub("_", key).lower().replace("-", "_").split("_") if part]
-    unit = next((_FIELD_UNITS[part] for part in reversed(parts) if part in _FIELD_UNITS), None)
-    kept = [part for part in parts if part not in UNITS] or parts
-    return " ".join(kept), unit
+    # A price per night is a price.
+    telling = parts[: parts.index("per")] if "per" in parts else parts
+    unit = next((_FIELD_UNITS[part] for part in reversed(telling) if part in _FIELD_UNITS), None)
+    return " ".join(parts), unit
 
 
 def _number(value: Json) -> float | None:
     kind = type(value)
-    if kind is int or kind is float:
+    if kind is float or (kind is int and value.bit_length() < _BITS):  # type: ignore[union-attr]
         return abs(float(value))  # type: ignore[arg-type]
     if isinstance(value, str) and value[:1] in _NUMBER_STARTS and _PLAIN_NUMBER.fullmatch(value):
         return float(re.sub(r"[^\d.]", "", value))

@@ -37,6 +37,7 @@ CHECKS: tuple[Check, ...] = (
     effects.collateral,
     effects.unexpected,
     goal.unmet,
+    goal.end,
     goal.vacuous,
     goal.unknown_task,
     consistency.prompt,
@@ -44,12 +45,13 @@ CHECKS: tuple[Check, ...] = (
 )
 
 
-def verify(replay: Replay, checks: Sequence[Check] | None = None) -> Verdict:
+def verify(replay: Replay, checks: Sequence[Check] | None = None, *, digest: bool = True) -> Verdict:
     """Return the verdict of a replay; findings in the order of the trajectory, those of no call last.
 
     Args:
         replay: What `gem_sim.replay` returned.
         checks: Functions `check(replay) -> Iterator[Finding]`; None takes `CHECKS` and the environment's own.
+        digest: Whether to work out the digest of the end state; without it `state_digest` is None.
 
     Raises:
         CheckError: If a check crashes; never because the trajectory is wrong.
@@ -59,7 +61,13 @@ def verify(replay: Replay, checks: Sequence[Check] | None = None) -> Verdict:
     for check in checks_for(replay.environment) if checks is None else checks:
         if check.__module__ != family:
             family, faulty_before = check.__module__, set(faulty)
-        for finding in run_check(check, replay):
+        try:
+            found = list(check(replay))
+        except GemSimError:
+            raise
+        except Exception as error:
+            raise _crashed(check, replay, error) from error
+        for finding in found:
             if finding.call in faulty_before:
                 continue
             findings.append(finding)
@@ -71,24 +79,14 @@ def verify(replay: Replay, checks: Sequence[Check] | None = None) -> Verdict:
         id=replay.trajectory.id,
         verdict=outcome_of(findings),
         calls=len(replay.calls),
-        state_digest=replay.end.digest,
+        state_digest=replay.end.digest if digest else None,
         findings=tuple(findings),
     )
 
 
-def run_check(check: Check, replay: Replay) -> list[Finding]:
-    """Return what one check finds.
-
-    Raises:
-        CheckError: If it crashes.
-    """
-    try:
-        return list(check(replay))
-    except GemSimError:
-        raise
-    except Exception as error:
-        message = f"check {check.__name__!r} crashed on {replay.trajectory.id!r}: {type(error).__name__}: {error}"
-        raise CheckError(message) from error
+def _crashed(check: Check, replay: Replay, error: Exception) -> CheckError:
+    message = f"check {check.__name__!r} crashed on {replay.trajectory.id!r}: {type(error).__name__}: {error}"
+    return CheckError(message)
 
 
 def checks_for(environment: Environment) -> tuple[Check, ...]:

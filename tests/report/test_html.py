@@ -54,7 +54,7 @@ class Page(HTMLParser):
         self.words: list[str] = []
         self.open: list[tuple[str, dict[str, str]]] = []
         # The drawing of the workflows has tests of its own.
-        self.feed(re.sub(r"<svg.*?</svg>", "", text, flags=re.DOTALL))
+        self.feed(re.sub(r"<svg.*</svg>", "", text, flags=re.DOTALL))
         self.close()
         # Browsers parse what is kept for later when it is opened, so it counts as much as the rest.
         for part in self.later:

@@ -9,6 +9,7 @@ import calendar
 import re
 from collections.abc import Iterator, Set
 from datetime import date, datetime, time, timedelta
+from functools import lru_cache
 from typing import NamedTuple
 
 _MONTHS = {name.casefold(): number for number, name in enumerate(calendar.month_name) if name}
@@ -37,7 +38,8 @@ _ORDINALS = (
 )  # fmt: skip
 _NTH_MONTH = re.compile(rf"\b(?P<n>{'|'.join(_ORDINALS)})\s+month\b", re.IGNORECASE)
 _WEEKDAY = re.compile(
-    rf"\b(?P<far>next|last|following|previous)?\s*\b(?P<w>{'|'.join(_DAYS)}|mon|tues?|wed|thurs?|fri|sat|sun)s?\b",
+    rf"\b(?P<far>next|last|following|previous)?\s*\b(?P<w>{'|'.join(_DAYS)}|mon|tues?|wed|thurs?|fri|sat|sun)s?\b"
+    r"(?P<later>\s+next\s+week)?",
     re.IGNORECASE,
 )
 _MONTH_YEAR = re.compile(r"(?<![\d/])(?P<m>0?[1-9]|1[0-2])[/-](?P<y>\d{4}|\d{2})(?![\d/-])")
@@ -49,7 +51,7 @@ _RELATIVE = {
 }  # fmt: skip
 _RELATIVE_WORD = re.compile(rf"\b(?:{'|'.join(_RELATIVE)})\b", re.IGNORECASE)
 _DURATION = re.compile(
-    r"\b(?P<n>\d+(?:\.\d+)?|an?|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|fourteen|fifteen|twenty|"
+    r"\b(?P<n>\d{1,5}(?:\.\d{1,3})?|an?|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|fourteen|fifteen|twenty|"
     r"thirty|forty[- ]five|forty|sixty|ninety|half an?|half|a couple of|a few|couple of|few|the)[\s-]*"
     r"(?P<half>and a half )?(?P<unit>minutes?|mins?|hours?|hrs?|h|days?|nights?|weeks?|fortnights?|months?|years?)\b"
     r"(?P<tail> and a half)?",
@@ -62,6 +64,9 @@ _COUNTS = {
     "a couple of": 2, "couple of": 2, "a few": 3, "few": 3,
 }  # fmt: skip
 _MINUTES = {"m": 1, "h": 60, "d": 1440, "n": 1440, "w": 10080, "f": 20160}
+# A hundred years; nobody counts days from further away.
+_MOST_MONTHS = 1200
+_MOST_MINUTES = 100 * 366 * 1440
 _UNITS = {
     "week": "week", "weeks": "week", "weekly": "week", "weekend": "week", "month": "month", "months": "month",
     "monthly": "month", "quarter": "month", "year": "year", "years": "year", "yearly": "year", "annual": "year",
@@ -83,6 +88,17 @@ _CLOCK_TIME = re.compile(
     r"(?P<half>[ap]\.?m\b\.?)?(?![\d:/%]|[.,]\d|\s*(?:cm|km|kg|dollars|usd)\b)",
     re.IGNORECASE,
 )
+_HOURS = (
+    "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve",
+)  # fmt: skip
+_PAST = {"": 0, "half past": 30, "quarter past": 15, "quarter to": -15}
+_AFTER = {"fifteen": 15, "thirty": 30, "forty five": 45}
+_SPELLED_TIME = re.compile(
+    rf"(?:\b(?P<past>half past|quarter past|quarter to)|\b(?:at|by|around|about|from|to|until|till|and))\s+"
+    rf"(?P<h>{'|'.join(_HOURS)}|1[0-2]|\d)\b(?:[\s-](?P<m>fifteen|thirty|forty[- ]five)\b)?",
+    re.IGNORECASE,
+)
+_SPELLED_WORDS = frozenset((*_HOURS, "past", "quarter"))
 _NAMED_TIMES = {"noon": 12 * 60, "midday": 12 * 60, "lunch": 12 * 60, "midnight": 0}
 _PARTS = {"morning": (5, 12), "afternoon": (12, 18), "evening": (17, 23), "night": (18, 24), "tonight": (17, 24)}
 _ABOUT = frozenset(("around", "about", "approximately", "roughly", "near"))
@@ -165,19 +181,27 @@ class Reading(NamedTuple):
     beside: bool
 
 
-def moments_of(text: str) -> list[Moment]:
+@lru_cache(maxsize=4096)
+def moments_of(text: str) -> tuple[Moment, ...]:
     """Return how a text can be read as one date, one time or both, most likely first; empty where it cannot."""
     stripped = text.strip()
     if not any(map(str.isdigit, stripped[:1] + stripped[-4:])) or len(stripped) > 40:
-        return []
+        return ()
     try:
         moment = datetime.fromisoformat(stripped.replace("/", "-") if stripped[:4].isdigit() else stripped)
     except ValueError:
-        return list(_other_readings(stripped))
+        return tuple(read for read in _other_readings(stripped) if read.day is None or _is_near(read.day))
+    if not _is_near(moment.date()):
+        return ()
     bare = len(stripped) <= 10
     if stripped[:4].isdigit() and len(stripped) >= 8:
-        return [Moment(moment.date(), None if bare else moment.hour * 60 + moment.minute, moment.second)]
-    return []
+        return (Moment(moment.date(), None if bare else moment.hour * 60 + moment.minute, moment.second),)
+    return ()
+
+
+def _is_near(day: date) -> bool:
+    """Tell whether a day is within the years that calendars are kept for, with room to count on and back."""
+    return 1000 <= day.year <= 3000
 
 
 def month_of(text: str) -> tuple[int, int] | None:
@@ -242,7 +266,7 @@ def read_times(text: str) -> Reading:
     return Reading(
         (*(_dates_in_digits(text) if digits else ()), *_dates_in_words(text, said, digits=digits)),
         () if said.isdisjoint(_SPAN_WORDS) else tuple(_spans(text)),
-        (*(_hours_in_digits(text, spread) if digits else ()), *_hours_in_words(said)),
+        (*(_hours_in_digits(text, spread) if digits else ()), *_hours_in_words(text, said)),
         frozenset(unit for word, unit in _UNITS.items() if word in said),
         frozenset() if said.isdisjoint(_EVERY_WORDS) else frozenset(_every(text)),
         beside=not said.isdisjoint(_BESIDE_WORDS) and _BESIDE.search(text) is not None,
@@ -279,7 +303,7 @@ def _dates_in_words(text: str, said: frozenset[str], *, digits: bool) -> Iterato
     if not said.isdisjoint(_DAY_WORDS):
         for match in _WEEKDAY.finditer(text):
             weekday = next(number for name, number in _DAYS.items() if name.startswith(match["w"].casefold()[:3]))
-            yield Named(match[0].strip(), weekday=weekday, far=match["far"] is not None)
+            yield Named(match[0].strip(), weekday=weekday, far=bool(match["far"] or match["later"]))
     if not said.isdisjoint(_RELATIVE_WORDS):
         for match in _RELATIVE_WORD.finditer(text):
             yield Named(match[0], offset=_RELATIVE[match[0].casefold()])
@@ -296,10 +320,10 @@ def _spans(text: str) -> Iterator[Span]:
         count = _COUNTS[number] if number in _COUNTS else float(number)
         count += 0.5 if match["half"] or match["tail"] else 0
         unit = match["unit"].casefold()
-        if unit.startswith(("month", "year")):
-            yield Span(match[0], 0, round(count * (12 if unit[0] == "y" else 1)))
-        else:
-            yield Span(match[0], round(count * _MINUTES[unit[0]]), 0)
+        months = count * (12 if unit[0] == "y" else 1) if unit.startswith(("month", "year")) else 0
+        minutes = 0 if months else count * _MINUTES[unit[0]]
+        if months <= _MOST_MONTHS and minutes <= _MOST_MINUTES:
+            yield Span(match[0], round(minutes), round(months))
 
 
 def _hours_in_digits(text: str, spread: int) -> Iterator[Hour]:
@@ -308,7 +332,13 @@ def _hours_in_digits(text: str, spread: int) -> Iterator[Hour]:
         yield Hour(match[0].strip(), minute - spread, minute + spread, not match["half"] and minute < 13 * 60)
 
 
-def _hours_in_words(said: frozenset[str]) -> Iterator[Hour]:
+def _hours_in_words(text: str, said: frozenset[str]) -> Iterator[Hour]:
+    if not said.isdisjoint(_SPELLED_WORDS):
+        for match in _SPELLED_TIME.finditer(text):
+            hour, after = match["h"].casefold(), (match["m"] or "").casefold()
+            minute = 60 * (_HOURS.index(hour) + 1 if hour in _HOURS else int(hour))
+            minute += _PAST[(match["past"] or "").casefold()] + _AFTER.get(after.replace("-", " "), 0)
+            yield Hour(match[0].strip(), minute, minute, either_half=True)
     for name, minute in _NAMED_TIMES.items():
         if name in said:
             yield Hour(name, minute, minute, either_half=False)
@@ -329,6 +359,8 @@ def clock_moment(clock: str) -> Moment | None:
     try:
         moment = datetime.fromisoformat(clock)
     except ValueError:
+        return None
+    if not _is_near(moment.date()):
         return None
     return Moment(moment.date(), moment.hour * 60 + moment.minute, moment.second)
 

@@ -15,11 +15,14 @@ from gem_sim.verifier.sources.seen import Group, Seen, Text, leaves
 
 # A number in digits that is no part of an identifier: 70, 1,250.50, $3.5, 50x70 (twice), -4.
 _DIGITS = re.compile(
-    r"(?<![\w.])(?P<sign>[-−](?=[$€£¥]?\d))?[$€£¥]?(?P<whole>\d{1,3}(?:,\d{3})+(?!\d)|\d+)(?P<part>\.\d+)?"
+    r"(?<![\w.])(?<![A-Za-z_]-)(?P<sign>[-−](?=[$€£¥]?\d))?[$€£¥]?(?P<whole>\d{1,3}(?:,\d{3})+(?!\d)|\d+)(?P<part>\.\d+)?(?![A-Za-z_]+\d)"
     r"(?:\s?(?P<scale>k|m|bn|thousand|million|billion|hundred|dozen)\b)?",
     re.IGNORECASE,
 )
 _SCALES = {"k": 1e3, "thousand": 1e3, "m": 1e6, "million": 1e6, "bn": 1e9, "billion": 1e9, "hundred": 100, "dozen": 12}
+# Numbers beyond these are no amounts: they are compared as they are, and nothing is reckoned with them.
+_DIGITS_KNOWN = 15
+_LEAST, _MOST = 1e-6, 1e15
 # The parts of a date or a time of day are no numbers to reckon with.
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\d(?:[T ]\d\d:[\d:.]+Z?)?|(?<![\d:])\d{1,2}:\d\d(?::\d\d)?(?![\d:])")
 # Between two measures, as in 50x70, the letter is no part of a word.
@@ -69,6 +72,8 @@ def numbers_in(text: str) -> Iterator[tuple[float, str]]:
     if not text.isdigit():
         text = _BY.sub(" × ", _MOMENT.sub(" ", text))
     for match in _DIGITS.finditer(text):
+        if len(match["whole"]) > _DIGITS_KNOWN:
+            continue
         value = float(match["whole"].replace(",", "") + (match["part"] or ""))
         scale = match["scale"]
         if scale:
@@ -149,7 +154,8 @@ class Figures:
         known = [self._read(group) for group in _GROUPS]
         counted = (len(self._seen.values), sum(map(len, known)))
         if counted != self._counted:
-            numbers = (value for value in self._seen.values if not isinstance(value, str))
+            values = self._seen.values
+            numbers = (value for value in values if not isinstance(value, str) and abs(value) <= _MOST)
             self._sorted, self._counted = sorted({*numbers, *(value for some in known for value in some)}), counted
         return self._sorted
 
@@ -173,14 +179,17 @@ class Figures:
         for call in reversed(self._seen.results):
             for path, leaf in leaves(call.recorded):
                 if not any(type(key) is int and key >= _FAR_DOWN for key in path):
-                    found.update(dict.fromkeys([leaf] if not isinstance(leaf, str) else _spelled_in(leaf)))
+                    found.update(dict.fromkeys(_figures_in(leaf)))
             if len(found) >= MOST_OPERANDS:
                 break
         return list(found)[:MOST_OPERANDS]
 
 
-def _spelled_in(text: str) -> list[float]:
-    return [value for value, _ in numbers_in(text)] if len(text) <= _LONGEST and any(map(str.isdigit, text)) else []
+def _figures_in(leaf: str | float) -> list[float]:
+    if not isinstance(leaf, str):
+        return [leaf] if abs(leaf) <= _MOST else []
+    short = len(leaf) <= _LONGEST and any(map(str.isdigit, leaf))
+    return [value for value, _ in numbers_in(leaf)] if short else []
 
 
 def derivation(target: float, figures: Figures, results: Sequence[ReplayedCall]) -> str | None:
@@ -189,6 +198,8 @@ def derivation(target: float, figures: Figures, results: Sequence[ReplayedCall])
     Two of many numbers explain anything, so one operand of two must have been told, or both be among the latest
     returned; and a number of one or two digits, which says little, must follow from two that the user said.
     """
+    if not _LEAST <= abs(target) <= _MOST:
+        return None
     tolerance = _tolerance(target)
     told, recent = figures.told(), figures.recent()
     found = _of_one(target, [*told, *recent], tolerance) or _of_list(
@@ -246,7 +257,7 @@ def _of_two(
             ("{b} - {a}", target + a, tolerance),
             ("{a} - {b}", a - target, tolerance),
         ]
-        if a not in (0, 1):
+        if abs(a) >= _LEAST and a != 1:
             tries += [("{a} × {b}", target / a, tolerance / abs(a)), ("{b} ÷ {a}", target * a, tolerance * abs(a))]
             if target:
                 tries.append(("{a} ÷ {b}", a / target, tolerance * abs(a) / target**2))
@@ -289,11 +300,11 @@ def _close_to(wanted: float, known: Sequence[float], within: float) -> float | N
 def _at_rate(target: float, operands: Sequence[float], calls: Sequence[ReplayedCall], tolerance: float) -> str | None:
     """Return how a number follows at the rate that one earlier call shows, such as an exchange of currencies."""
     for call in calls:
-        given = [
+        given: list[float] = [
             v for v in call.placed.call.arguments.values() if isinstance(v, int | float) and not isinstance(v, bool)
         ]
         found = [leaf for _, leaf in leaves(call.recorded) if not isinstance(leaf, str)]
-        if len(given) == len(found) == 1 and given[0] and found[0]:
+        if len(given) == len(found) == 1 and all(_LEAST <= abs(value) <= _MOST for value in (*given, *found)):
             for value in operands:
                 for rate in (found[0] / given[0], given[0] / found[0]):
                     if abs(value * rate - target) <= tolerance:
@@ -333,7 +344,7 @@ def _columns(items: list[Json]) -> Iterator[tuple[str, list[float]]]:
     for item in items:
         fields = [(f".{key}", child) for key, child in item.items()] if isinstance(item, dict) else [("", item)]
         for name, child in fields:
-            if isinstance(child, int | float) and not isinstance(child, bool):
+            if isinstance(child, int | float) and not isinstance(child, bool) and abs(child) <= _MOST:
                 rows.setdefault(name, []).append(child)
     yield from ((name, column) for name, column in rows.items() if len(column) > 1)
 
@@ -345,6 +356,8 @@ def nearest(target: float, figures: Figures) -> list[float]:
 
 def significant(value: float) -> int:
     """Return how many digits of a number carry information: 2203.4 has 5, 500 has 1."""
+    if abs(value) >= _MOST:
+        return _DIGITS_KNOWN
     digits = re.sub(r"e.*|\D", "", f"{value:.12g}").strip("0")
     return len(digits)
 

@@ -46,11 +46,17 @@ _ENGLISH = frozenset(
 _OWN = ("composed", "unseen", "unexplained", "unsupported")
 # A message, a note or a query of more words than these is the agent's own, and no piecing together is looked for.
 _OWN_WORDS = 4
+# So many identifiers in one text are looked up.
+_STRAYS = 20
+# A text no longer than this is in many a result by chance.
+_LITTLE = 8
 # Beyond this a text of digits is no number that a result would hold as one.
 _DIGITS = 30
 # Lists to reckon with are those of the latest results.
 _RECENT = 10
 _MEASURE = re.compile(r"[$€£¥]?(-?(?:\d[\d,]*)?\.?\d+)\s?[A-Za-z%°]{0,8}")
+# Within a text: numbers, dates and times of day.
+_FIGURE = re.compile(r"(?<![\w.])\d[\d,:/-]*(?:\.\d+)?(?![\w.]*\w)")
 _GUESSES: dict[Shape, str] = {
     "word": "a word that may be common knowledge",
     "name": "a name that nothing so far has",
@@ -107,6 +113,11 @@ class Sources:
             return value in self.seen.values
         return kind is bool or value is None
 
+    def whole(self, value: Json) -> Origin | None:
+        """Return the result that held this very list or object; None where none did, and for what is neither."""
+        place = self.seen.whole(value) if isinstance(value, list | dict) else None
+        return None if place is None else Origin("returned", place.message, place.call, place.path)
+
     def origin(self, leaf: Leaf, call: ReplayedCall) -> Origin:
         """Return where a leaf of a call comes from; `seen` has to have advanced to the call's message."""
         value = leaf.value
@@ -126,13 +137,19 @@ class Sources:
         if not text.strip():
             return Origin("chosen", how="empty")
         return (
-            self._standing(text)
+            self._small_default(leaf, text)
+            or self._standing(text)
             or self._injected(leaf)
-            or self._declared(leaf, text)
+            or self._reused(text)
             or self._reworked(leaf, text, call)
             or (None if moments_of(text) else self._stored(text))
             or self._without(leaf, text, call)
         )
+
+    def _small_default(self, leaf: Leaf, value: str | float) -> Origin | None:
+        """Return the default for a value that says so little that a result may hold the same by chance."""
+        little = len(value) <= _LITTLE if isinstance(value, str) else significant(value) < 3
+        return Origin("default", how="the schema's default") if little and is_default(leaf) else None
 
     def _standing(self, text: str) -> Origin | None:
         """Return where a value stands as it is; the earlier place where the user and a result both have it."""
@@ -150,12 +167,10 @@ class Sources:
     def _injected(self, leaf: Leaf) -> Origin | None:
         return Origin("injected", how="put in by the program around the agent") if is_injected(leaf) else None
 
-    def _declared(self, leaf: Leaf, value: str | float) -> Origin | None:
+    def _declared(self, leaf: Leaf) -> Origin | None:
         if declared_choice(leaf):
             return Origin("chosen", how="among what the schema lists")
-        if is_default(leaf):
-            return Origin("default", how="the schema's default")
-        return self._reused(value)
+        return Origin("default", how="the schema's default") if is_default(leaf) else None
 
     def _reused(self, value: str | float) -> Origin | None:
         """Return the earlier call that first used a value which has no source but the agent."""
@@ -195,6 +210,7 @@ class Sources:
             or self._numeral(text)
             or self._confirmed(leaf, find_words(self.seen, ("confirmed",), text))
         )
+        found = found or self._declared(leaf)
         if found is not None or (is_prose(leaf.name) and text.count(" ") >= _OWN_WORDS):
             return found
         return (
@@ -246,9 +262,11 @@ class Sources:
     def _number_origin(self, leaf: Leaf, value: float, call: ReplayedCall) -> Origin:
         identifies = self._identifies(leaf)
         return (
-            self._standing_number(leaf, value)
+            self._small_default(leaf, value)
+            or self._standing_number(leaf, value)
             or self._injected(leaf)
-            or self._declared(leaf, value)
+            or self._declared(leaf)
+            or self._reused(value)
             or self._told(value, call)
             or (None if identifies else self._reckoned(leaf.name, value))
             or (self._stored(value) if identifies or significant(value) >= 4 else None)
@@ -301,7 +319,7 @@ class Sources:
         if shape == "identifier":
             return Origin("unsupported", how="it looks like an identifier")
         if shape == "text" or is_prose(leaf.name):
-            strays = (token for token in identifiers_in(text) if not self._is_known(token))
+            strays = (token for token in identifiers_in(text)[:_STRAYS] if not self._is_known(token))
             return Origin("composed", stray=next(strays, None))
         if shape == "name" and any(find_words(self.seen, ("said", "returned"), word) for word in text.split()):
             return Origin("composed", how="part of it was seen")
@@ -329,6 +347,18 @@ class Sources:
             or self._timed(token) is not None
             or self._figured(token) is not None
         )
+
+    def mentions(self, text: str) -> list[tuple[str, Origin]]:
+        """Return the identifiers, numbers, dates and times inside a text that a result so far holds, with place."""
+        found = []
+        for token in dict.fromkeys([*identifiers_in(text), *_FIGURE.findall(text)]):
+            place = self.seen.returned(token)
+            if place is None and _MEASURE.fullmatch(token):
+                number = float(token.replace(",", ""))
+                place = self.seen.returned(number) if significant(number) >= 2 else None
+            if place is not None:
+                found.append((token, Origin("returned", place.message, place.call, place.path)))
+        return found[:_STRAYS]
 
     def nearest(self, value: Json) -> list[Json]:
         """Return up to three things seen that come closest to a value, each with its place."""

@@ -15,6 +15,9 @@ _EXTENSION = re.compile(
     r"\.(?:txt|md|csv|json|xml|ya?ml|pdf|docx?|xlsx?|pptx?|png|jpe?g|gif|svg|py|js|html?|log|zip)$", re.I
 )
 _INFLECTION = re.compile(r"(?:e?s|e?d|ing|ies|y|er|ly)$")
+_ENDINGS = ("", "s", "es", "d", "ed", "ing", "e", "y", "ies", "er")
+# A stem of fewer letters is in too many words.
+_STEM = 4
 # From this many letters on a text without its spaces and punctuation is still telling.
 _TELLING = 5
 # What may stand between an identifier and the text around it; within identifiers other signs stand too.
@@ -50,20 +53,30 @@ def other_form(seen: Seen, text: str) -> Found | None:
             found = seen.find_loose(group, stem)
             if found is not None:
                 return Found(found, "the same letters in other spacing or punctuation")
-    return _inflected(seen, text)
+    return _inflected(seen, text) or _spelled_out(seen, text)
 
 
 def _inflected(seen: Seen, text: str) -> Found | None:
     needle = words(text).strip()
-    stem = _INFLECTION.sub("", needle)
-    if not needle.isalpha() or len(stem) < 4:
+    if not needle.isalpha():
         return None
-    for group in _GROUPS:
-        for ending in ("", "s", "es", "d", "ed", "ing", "e", "y", "ies", "er"):
-            found = seen.find(group, "words", f" {stem}{ending} ")
-            if found is not None:
-                return Found(found, f"another form of {stem + ending!r}")
+    for stem in dict.fromkeys((needle, _INFLECTION.sub("", needle))):
+        for ending in _ENDINGS if len(stem) >= _STEM else ():
+            for group in _GROUPS:
+                found = seen.find(group, "words", f" {stem}{ending} ")
+                if found is not None:
+                    return Found(found, f"another form of {stem + ending!r}")
     return None
+
+
+def _spelled_out(seen: Seen, text: str) -> Found | None:
+    """Return the text that has the initials of a name of several words: LA for Los Angeles."""
+    parts = text.split()
+    initials = "".join(part[0] for part in parts if part[0].isupper())
+    if not 2 <= len(initials) <= 5 or len(initials) != len(parts):
+        return None
+    held = next((found for group in _GROUPS if (found := seen.find(group, "exact", initials)) is not None), None)
+    return None if held is None else Found(held, f"{initials!r} spelled out")
 
 
 def part(seen: Seen, text: str, *, of_record: bool) -> Found | None:
@@ -74,7 +87,7 @@ def part(seen: Seen, text: str, *, of_record: bool) -> Found | None:
     if len(text) < 3:
         return None
     for group in _GROUPS:
-        for found in seen.texts_of(group):
+        for found in seen.holding(group, text):
             held = found.text
             at = held.find(text)
             while at >= 0:

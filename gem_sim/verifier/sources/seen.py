@@ -11,7 +11,7 @@ from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Literal, NamedTuple, TypeAlias
 
-from gem_sim.canonical import Json
+from gem_sim.canonical import Json, same_json
 from gem_sim.message import Message
 from gem_sim.simulator import ReplayedCall
 from gem_sim.simulator.schema import json_path
@@ -21,6 +21,8 @@ Path: TypeAlias = "tuple[str | int, ...]"
 # Where a text stands: the user's words; what the assistant proposed and the user confirmed; a result; the prompt.
 Group = Literal["said", "confirmed", "returned", "prompt"]
 
+# A text longer than this is looked for as it stands only.
+_LONGEST = 200
 _WITH_STRINGS = (str, dict, list)
 _YES = re.compile(
     r"\W*(?:yes|yeah|yep|yup|sure|okay|ok|please(?: do)?|perfect|great|excellent|lovely|cool|awesome|fine|good|exactly"
@@ -164,6 +166,19 @@ class Seen:
         path = next(path for path, leaf in leaves(call.recorded) if leaf == value)
         return self.place(Text("", "returned", call=call, path=path))
 
+    def whole(self, value: Json) -> Place | None:
+        """Return where a result first held this very list or object, which is not empty; None where none did."""
+        for call in self.results if value else ():
+            for path, held in _containers(call.recorded):
+                if len(held) == len(value) and held == value and same_json(held, value):  # type: ignore[arg-type]
+                    return self.place(Text("", "returned", call=call, path=path))
+        return None
+
+    def holding(self, group: Group, needle: str) -> Iterator[Text]:
+        """Yield the texts of a group that hold the needle anywhere, in order."""
+        for number in self._haystack(group, "exact").holding(needle):
+            yield self.texts[group][number]
+
     def find(self, group: Group, form: Form, needle: str) -> Text | None:
         """Return the first text of a group where a needle, already in that form, stands as a whole."""
         number = self._haystack(group, form).find(needle)
@@ -172,6 +187,8 @@ class Seen:
     def find_loose(self, group: Group, text: str) -> Text | None:
         """Return the first text that holds another whatever its case, punctuation and spacing, from word to word."""
         needle = squeeze(text)
+        if len(needle) > _LONGEST:
+            return None
         pattern = None
         for number in self._haystack(group, "squeezed").holding(needle):
             if pattern is None:
@@ -226,6 +243,22 @@ def leaves(value: Json, *, keys: bool = False) -> Iterator[tuple[Path, str | flo
             pending.extend(((*path, index), item[index]) for index in range(len(item) - 1, -1, -1))
         elif isinstance(item, str | int | float) and not isinstance(item, bool):
             yield path, item
+
+
+def _containers(value: Json) -> Iterator[tuple[Path, list[Json] | dict[str, Json]]]:
+    """Yield every list and object of a JSON value with its path, the outermost first."""
+    pending: list[tuple[Path, Json]] = [((), value)]
+    while pending:
+        path, item = pending.pop()
+        if isinstance(item, dict):
+            yield path, item
+            pending.extend(
+                ((*path, key), child) for key, child in reversed(item.items()) if type(child) in (dict, list)
+            )
+        elif isinstance(item, list):
+            yield path, item
+            numbered = reversed(list(enumerate(item)))
+            pending.extend(((*path, index), child) for index, child in numbered if type(child) in (dict, list))
 
 
 def _strings(value: Json) -> Iterator[tuple[Path, str]]:
