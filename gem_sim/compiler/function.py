@@ -10,6 +10,7 @@ from collections.abc import Collection, Mapping
 from typing import NamedTuple
 
 from gem_sim.canonical import Json, digest
+from gem_sim.compiler.dialect import BUILTINS, EXCEPTIONS
 from gem_sim.compiler.infer import infer_body
 from gem_sim.compiler.parsing import parse
 from gem_sim.compiler.policy import restrict
@@ -48,11 +49,18 @@ def compile_tool(tool: Tool, surroundings: Surroundings, *, file: str = "environ
     faults = _unknown_references(module, tool.name, surroundings)
     if not module.body:
         faults.append(Fault(tool.name, 1, 1, "the body is empty", "write the lines of the function, at least a return"))
-    function = python_name(tool.name, ())
+    function = python_name(tool.name, (*HOST_NAMES, *BUILTINS, *EXCEPTIONS))
     tree = _function_tree(function, names, module)
     known = frozenset({*HOST_NAMES, *surroundings.constants})
     try:
-        code = restrict(tree, tool=tool.name, names=known, tables=surroundings.tables, file=f"<{tool.name}>")
+        code = restrict(
+            tree,
+            tool=tool.name,
+            names=known,
+            tables=surroundings.tables,
+            parameters=frozenset(names.values()),
+            file=f"<{function}>",
+        )
     except CompileError as error:
         faults.extend(error.faults)
     if faults:
@@ -88,6 +96,12 @@ def parameter_names(tool: Tool, constants: Collection[str]) -> dict[str, str]:
     for argument in properties if isinstance(properties, dict) else ():
         names[argument] = python_name(argument, {*HOST_NAMES, *constants, *names.values()})
     return names
+
+
+def is_free(name: str) -> bool:
+    """Tell whether a constant may have this name: one of Python that means nothing else in a body."""
+    plain = name.isascii() and name.isidentifier() and not name.startswith("_") and not keyword.iskeyword(name)
+    return plain and name not in {*HOST_NAMES, *BUILTINS, *EXCEPTIONS}
 
 
 def python_name(name: str, taken: Collection[str]) -> str:

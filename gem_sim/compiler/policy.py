@@ -15,6 +15,7 @@ from typing import Any, Final
 from RestrictedPython.transformer import RestrictingNodeTransformer
 
 from gem_sim.compiler.bindings import INNER_ATTRIBUTES, Own, bound_names, own_names
+from gem_sim.compiler.cost import cannot_grow, entry_guard, size_of
 from gem_sim.compiler.dialect import (
     ATTRIBUTES,
     BUILTINS,
@@ -28,7 +29,7 @@ from gem_sim.compiler.dialect import (
     NODES,
     TYPES,
 )
-from gem_sim.compiler.parsing import finally_faults, finished, size_of
+from gem_sim.compiler.parsing import finally_faults, finished
 from gem_sim.errors import CompileError, Fault
 
 MAX_TEXT: Final = 20_000
@@ -156,7 +157,7 @@ class Policy(RestrictingNodeTransformer):
         node.returns, node.decorator_list = None, []
         if getattr(node, "type_params", None):
             self.fault(node, "type parameters", "leave them out")
-        entry = _entry(node)
+        entry = entry_guard(node)
         self.functions += 1
         node = self.node_contents_visit(node)
         self.functions -= 1
@@ -190,7 +191,7 @@ class Policy(RestrictingNodeTransformer):
         return node
 
     def guard_Lambda(self, node: ast.Lambda) -> Any:
-        entry = _entry(node)
+        entry = entry_guard(node)
         node = self.node_contents_visit(node)
         size = size_of([node.body])
         test: ast.expr = _guard(entry)
@@ -252,7 +253,7 @@ class Policy(RestrictingNodeTransformer):
         if any(isinstance(part, ast.Slice) for part in ast.walk(loop.target)):
             self.fault(loop.target, "a slice as the target of a loop", "give the item a name and assign it then")
         plain, loop.iter = loop.iter, self._taken_apart(loop.target, loop.iter, "_each_", "_each_matched_")
-        return loop if loop.iter is not plain else _lazily(loop)
+        return loop if loop.iter is not plain else _lazily(loop, self.fixed)
 
     def _element(self, node: Any, element: ast.expr) -> None:
         """Let a comprehension with a long element pay for it each turn."""
@@ -286,7 +287,7 @@ class Policy(RestrictingNodeTransformer):
     def guard_BinOp(self, node: ast.BinOp) -> Any:
         node = self.node_contents_visit(node)
         operator = _OPERATORS.get(type(node.op))
-        if operator is None or _cannot_grow(operator, node.left, node.right):
+        if operator is None or cannot_grow(operator, node.left, node.right):
             return node
         if operator in _FAST:
             return _at(node, _guard(_FAST[operator], node.left, node.right))
@@ -295,7 +296,7 @@ class Policy(RestrictingNodeTransformer):
     def guard_AugAssign(self, node: ast.AugAssign) -> Any:
         node = self.node_contents_visit(node)
         operator = _OPERATORS.get(type(node.op))
-        if operator is None or _cannot_grow(operator, node.value):
+        if operator is None or cannot_grow(operator, node.value):
             return node
         constant = ast.Constant(f"{operator}=")
         if isinstance(node.target, ast.Name):
@@ -331,10 +332,10 @@ class Policy(RestrictingNodeTransformer):
     def guard_Call(self, node: ast.Call) -> Any:
         if isinstance(node.func, ast.Attribute):
             self.called.add(id(node.func))
-        elif isinstance(node.func, ast.Name) and node.func.id in _CONSUMERS and node.args:
+        elif isinstance(node.func, ast.Name) and node.func.id in _CONSUMERS & self.fixed and node.args:
             self.consumed.add(id(node.args[0]))
         node = self.node_contents_visit(node)
-        if isinstance(node.func, ast.Name) and node.func.id in TYPES:
+        if isinstance(node.func, ast.Name) and node.func.id in TYPES and node.func.id in self.fixed:
             node.func.id = f"_{node.func.id}_"
         elif isinstance(node.func, ast.Attribute) and node.func.attr in METHODS_SHORT:
             node.func.value = _at(node.func.value, _guard("_text_", node.func.value))
@@ -436,27 +437,16 @@ def _weight(size: int) -> ast.Call:
     return _guard("_weight_", ast.Constant(size // 20))
 
 
-def _entry(node: ast.AST) -> str:
-    """Return the guard at the entry of a function: one that calls nothing cannot be part of a recursion."""
-    return "_enter_" if any(isinstance(inner, ast.Call) for inner in ast.walk(node)) else "_tick_"
-
-
-def _lazily(loop: Any) -> Any:
+def _lazily(loop: Any, builtins: frozenset[str]) -> Any:
     """Let `enumerate` and its like be lazy where a loop runs through them and pays by the turn."""
     call = loop.iter
     if not (isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id in LAZY):
         return loop
+    if call.func.id not in builtins:
+        return loop
     if len(call.args) <= _FEW and not any(isinstance(part, ast.Starred) for part in call.args):
         call.func.id = f"_lazy_{call.func.id}_"
     return loop
-
-
-def _cannot_grow(operator: str, *operands: ast.expr) -> bool:
-    """Tell whether a literal among the operands keeps a result from being much larger than what goes in."""
-    literals = [operand.value for operand in operands if isinstance(operand, ast.Constant)]
-    if operator in "+-":
-        return any(type(literal) in (int, float) for literal in literals)
-    return operator == "*" and any(type(literal) is float for literal in literals)
 
 
 def _at(node: ast.AST, made: Any) -> Any:
@@ -465,7 +455,13 @@ def _at(node: ast.AST, made: Any) -> Any:
 
 
 def restrict(
-    tree: ast.Module, *, tool: str, names: frozenset[str], tables: Iterable[str] = (), file: str = "<tool>"
+    tree: ast.Module,
+    *,
+    tool: str,
+    names: frozenset[str],
+    tables: Iterable[str] = (),
+    parameters: frozenset[str] = frozenset(),
+    file: str = "<tool>",
 ) -> CodeType:
     """Check a parsed module against the dialect, put in the guards, and compile it.
 
@@ -474,13 +470,14 @@ def restrict(
         tool: The tool's name, for faults.
         names: What the host puts into the namespace besides the builtins.
         tables: The tables of the environment, which `state.name` reaches.
+        parameters: The tool's own, which may hide a builtin as in any Python function.
         file: The name of the code, for tracebacks.
 
     Raises:
         CompileError: With every place where the source leaves the dialect.
     """
     known = names | frozenset(BUILTINS) | frozenset(EXCEPTIONS) | frozenset(bound_names(tree))
-    fixed = names | frozenset(BUILTINS) | frozenset(EXCEPTIONS) | {"state"}
+    fixed = names | (frozenset(BUILTINS) | frozenset(EXCEPTIONS)) - parameters | {"state"}
     policy = Policy(tool, known, fixed, own_names(tree, tables))
     try:
         checked = policy.visit(tree)

@@ -336,11 +336,17 @@ def check_shown(meter: Meter, value: Any) -> int:
         elif isinstance(item, _ITERABLES):
             waiting += item
         elif isinstance(item, Exception):
-            waiting += item.args
+            waiting += real_args(item)
         elif kind is not range:
             raise TypeError(f"a {kind.__name__} cannot be shown as text; show its fields")
     meter.charge(nodes // 16)
     return characters + 8 * nodes
+
+
+def real_args(error: Exception) -> tuple[Any, ...]:
+    """Return the arguments of an exception, whatever its class calls `args`."""
+    args: tuple[Any, ...] = BaseException.args.__get__(error)  # type: ignore[attr-defined]
+    return args
 
 
 def format_of(meter: Meter) -> Callable[[Any, int, str], str]:

@@ -30,7 +30,7 @@ class Kind:
         self._real = real
         self._methods = methods or {}
 
-    def __call__(self, *arguments: Any, **named: Any) -> Any:
+    def __call__(self, /, *arguments: Any, **named: Any) -> Any:
         return self._make(*arguments, **named)
 
     def __getattr__(self, name: str) -> Any:
