@@ -12,7 +12,7 @@ from gem_sim.environment import Environment
 from gem_sim.errors import CompileError
 from gem_sim.induce import task_of
 from gem_sim.simulator import Replay, ReplayedCall
-from gem_sim.simulator.compare import says_error
+from gem_sim.simulator.compare import Renaming, says_error
 from gem_sim.simulator.schema import schema_problem
 from gem_sim.source import Passage
 from gem_sim.state import State
@@ -35,7 +35,7 @@ def replay_of(trajectory: Trajectory, inferred: Mapping[str, Tool]) -> Replay:
         has_answer = placed.answer is not None
         calls.append(ReplayedCall(placed, placed.call, has_answer, recorded, result, _NOTHING, _NOTHING, ()))
     task = task_of(trajectory).model_copy(update={"state": {}})
-    return Replay(trajectory, environment, task, tuple(calls), _NOTHING, _NOTHING)
+    return Replay(trajectory, environment, task, tuple(calls), _NOTHING, _NOTHING, Renaming())
 
 
 def _environment(tools: Sequence[Tool]) -> Environment:

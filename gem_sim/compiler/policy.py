@@ -253,7 +253,7 @@ class Policy(RestrictingNodeTransformer):
         if any(isinstance(part, ast.Slice) for part in ast.walk(loop.target)):
             self.fault(loop.target, "a slice as the target of a loop", "give the item a name and assign it then")
         plain, loop.iter = loop.iter, self._taken_apart(loop.target, loop.iter, "_each_", "_each_matched_")
-        return loop if loop.iter is not plain else _lazily(loop, self.fixed)
+        return loop if loop.iter is not plain else _lazily(loop)
 
     def _element(self, node: Any, element: ast.expr) -> None:
         """Let a comprehension with a long element pay for it each turn."""
@@ -332,10 +332,10 @@ class Policy(RestrictingNodeTransformer):
     def guard_Call(self, node: ast.Call) -> Any:
         if isinstance(node.func, ast.Attribute):
             self.called.add(id(node.func))
-        elif isinstance(node.func, ast.Name) and node.func.id in _CONSUMERS & self.fixed and node.args:
+        elif isinstance(node.func, ast.Name) and node.func.id in _CONSUMERS and node.args:
             self.consumed.add(id(node.args[0]))
         node = self.node_contents_visit(node)
-        if isinstance(node.func, ast.Name) and node.func.id in TYPES and node.func.id in self.fixed:
+        if isinstance(node.func, ast.Name) and node.func.id in TYPES:
             node.func.id = f"_{node.func.id}_"
         elif isinstance(node.func, ast.Attribute) and node.func.attr in METHODS_SHORT:
             node.func.value = _at(node.func.value, _guard("_text_", node.func.value))
@@ -437,12 +437,10 @@ def _weight(size: int) -> ast.Call:
     return _guard("_weight_", ast.Constant(size // 20))
 
 
-def _lazily(loop: Any, builtins: frozenset[str]) -> Any:
+def _lazily(loop: Any) -> Any:
     """Let `enumerate` and its like be lazy where a loop runs through them and pays by the turn."""
     call = loop.iter
     if not (isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id in LAZY):
-        return loop
-    if call.func.id not in builtins:
         return loop
     if len(call.args) <= _FEW and not any(isinstance(part, ast.Starred) for part in call.args):
         call.func.id = f"_lazy_{call.func.id}_"
@@ -460,7 +458,6 @@ def restrict(
     tool: str,
     names: frozenset[str],
     tables: Iterable[str] = (),
-    parameters: frozenset[str] = frozenset(),
     file: str = "<tool>",
 ) -> CodeType:
     """Check a parsed module against the dialect, put in the guards, and compile it.
@@ -470,14 +467,13 @@ def restrict(
         tool: The tool's name, for faults.
         names: What the host puts into the namespace besides the builtins.
         tables: The tables of the environment, which `state.name` reaches.
-        parameters: The tool's own, which may hide a builtin as in any Python function.
         file: The name of the code, for tracebacks.
 
     Raises:
         CompileError: With every place where the source leaves the dialect.
     """
     known = names | frozenset(BUILTINS) | frozenset(EXCEPTIONS) | frozenset(bound_names(tree))
-    fixed = names | (frozenset(BUILTINS) | frozenset(EXCEPTIONS)) - parameters | {"state"}
+    fixed = names | frozenset(BUILTINS) | frozenset(EXCEPTIONS) | {"state"}
     policy = Policy(tool, known, fixed, own_names(tree, tables))
     try:
         checked = policy.visit(tree)

@@ -10,11 +10,12 @@ from typing import Any, Final, NamedTuple, TypeAlias
 
 from gem_sim.canonical import MAX_DEPTH, Json, copy_json
 from gem_sim.errors import LimitError, StubError
-from gem_sim.sandbox.guards import STUB_MODULE, guards, real_args
+from gem_sim.sandbox.guards import STUB_MODULE, guards
 from gem_sim.sandbox.host import Host, Moment, Refusal
 from gem_sim.sandbox.meter import LimitHit, Limits, Meter
 from gem_sim.sandbox.modules import CONTEXT, Modules
 from gem_sim.sandbox.names import build_class, names
+from gem_sim.sandbox.texts import real_args, without_addresses
 from gem_sim.sandbox.view import StateView, changes_of
 from gem_sim.state import Row, SharedDict, SharedList, SharedValueChanged, State, share
 
@@ -246,6 +247,7 @@ def _line_of(traceback: TracebackType | None, filename: str) -> int | None:
 def _described(error: Exception) -> str:
     """Return an exception as text without running anything of the stub's or building anything large."""
     parts = []
+    without_addresses(error)
     for part in real_args(error)[:3]:
         if type(part) is str:
             parts.append(part[:_MAX_MESSAGE] if not isinstance(error, KeyError) else repr(part[:_MAX_MESSAGE]))

@@ -34,6 +34,10 @@ _NUMBER = re.compile(r"(?<![\w.,:/-])\d+(?:\.\d+)?(?![\w:/-]|[.,]\d)")
 _SYMMETRIC = re.compile(r"^\W*(?:x|by|to|and|or|×)?\W*$")
 
 
+# Before a word that says how a thing stands.
+_STATES = re.compile(r"\b(?:is|are|was|were)\s+(?:(?:now|still|already|currently|all)\s+)?$", re.IGNORECASE)
+
+
 class _Swap(NamedTuple):
     """A part of a text to be replaced: where it stands, what it says, what it shall say."""
 
@@ -183,7 +187,7 @@ def _other_words(
             continue
         if is_identifying(value, scene) and re.search(r"\d", value):
             yield [_Swap(sentence.start + at, value, fabricated_id(value, scene, rng))]
-        elif leaf.path:
+        elif leaf.path and _STATES.search(sentence.text[:at]):
             others = [other for other in _choices(tool, leaf, scene) if other != value]
             if others:
                 yield [_Swap(sentence.start + at, value, rng.choice(others))]

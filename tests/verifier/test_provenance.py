@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from gem_sim import Replay, Trajectory, read_trajectories, replay
 from gem_sim.environment import Environment
+from gem_sim.simulator.compare import Renaming
 from gem_sim.simulator.replay import ReplayedCall
 from gem_sim.tool import ToolResult
 from gem_sim.trajectory import PlacedCall
@@ -31,7 +32,7 @@ def as_recorded(trajectory: Trajectory, desk: Environment | None = None, clock: 
     """Return a trajectory as a replay that answered as recorded: provenance looks at the recording only."""
     where = replace(desk or environment("desk"), clock=clock)
     calls = tuple(_recorded(placed, where) for placed in trajectory.calls())
-    return Replay(trajectory, where, None, calls, where.state, where.state)
+    return Replay(trajectory, where, None, calls, where.state, where.state, Renaming())
 
 
 def _recorded(placed: PlacedCall, where: Environment) -> ReplayedCall:
