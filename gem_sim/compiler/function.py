@@ -50,11 +50,17 @@ def compile_tool(tool: Tool, surroundings: Surroundings, *, file: str = "environ
     if not module.body:
         faults.append(Fault(tool.name, 1, 1, "the body is empty", "write the lines of the function, at least a return"))
     shown = names if tool.body is None else {**names, **_shadowing(module, names)}
-    function = python_name(tool.name, ())
+    function = python_name(tool.name, (*HOST_NAMES, *BUILTINS, *EXCEPTIONS))
     tree = _function_tree(function, names, module)
     known = frozenset({*HOST_NAMES, *surroundings.constants})
     try:
-        code = restrict(tree, tool=tool.name, names=known, tables=surroundings.tables, file=f"<{tool.name}>")
+        code = restrict(
+            tree,
+            tool=tool.name,
+            names=known,
+            tables=surroundings.tables,
+            file=f"<{function}>",
+        )
     except CompileError as error:
         faults.extend(error.faults)
     if faults:
@@ -99,6 +105,12 @@ def parameter_names(tool: Tool, constants: Collection[str]) -> dict[str, str]:
     for argument in properties if isinstance(properties, dict) else ():
         names[argument] = python_name(argument, {*HOST_NAMES, *BUILTINS, *EXCEPTIONS, *constants, *names.values()})
     return names
+
+
+def is_free(name: str) -> bool:
+    """Tell whether a constant may have this name: one of Python that means nothing else in a body."""
+    plain = name.isascii() and name.isidentifier() and not name.startswith("_") and not keyword.iskeyword(name)
+    return plain and name not in {*HOST_NAMES, *BUILTINS, *EXCEPTIONS}
 
 
 def python_name(name: str, taken: Collection[str]) -> str:
