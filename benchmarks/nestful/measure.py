@@ -18,6 +18,7 @@ from gem_sim.environment import Environment
 from gem_sim.errors import InputError
 from gem_sim.formats import read_trajectory
 from gem_sim.simulator import Replay
+from gem_sim.simulator.compare import Renaming
 from gem_sim.simulator.replay import ReplayedCall
 from gem_sim.source import Passage
 from gem_sim.state import State
@@ -184,7 +185,7 @@ def as_replay(row: dict[str, Any]) -> Replay:
         recorded = None if placed.answer is None else placed.answer.value()
         answer = ToolResult(call_id=placed.call.id, content=recorded)
         calls.append(ReplayedCall(placed, placed.call, placed.answer is not None, recorded, answer, state, state, ()))
-    return Replay(trajectory, environment, None, tuple(calls), state, state)
+    return Replay(trajectory, environment, None, tuple(calls), state, state, Renaming())
 
 
 def found_edges(row: dict[str, Any]) -> set[Edge]:

@@ -226,7 +226,7 @@ def policy_markdown() -> str:
         "column and cure. A test compares this page and the policy.\n\n"
         "`state.loans` is a mapping from key to row, rows are dicts; `now()` is an ISO 8601 text. An argument that is\n"
         "absent has its schema's default, else None. An argument whose name is no Python name or would hide a name of\n"
-        "the dialect gets an underscore: `from_`, `state_`.\n\n"
+        "the dialect gets an underscore: `from_`, `state_`. One named like a builtin (`filter`) hides it.\n\n"
         f"Builtins: {', '.join(f'`{name}`' for name in BUILTINS)}.\n\n"
         f"Exceptions: {', '.join(f'`{name}`' for name in EXCEPTIONS)}.\n\n"
         f"Attributes: {', '.join(f'`{name}`' for name in sorted(ATTRIBUTES))}.\n\n"

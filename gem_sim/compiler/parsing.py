@@ -38,6 +38,22 @@ def parse(source: str, *, tool: str, file: str) -> ast.Module:
     raise CompileError([fault], file=file)
 
 
+def tree_of(source: str) -> ast.Module:
+    """Parse what is known to be Python, without a warning about its style."""
+    with _quiet():
+        return ast.parse(source)
+
+
+def is_expression(source: str) -> bool:
+    """Tell whether a text is one expression, and not what merely becomes one in brackets of somebody else."""
+    try:
+        with _quiet():
+            ast.parse(source.strip(), mode="eval")
+    except (SyntaxError, ValueError, RecursionError, MemoryError, OverflowError):
+        return False
+    return True
+
+
 def finished(tree: Any, file: str) -> CodeType:
     """Compile a checked tree the same way whatever the interpreter was started with: `assert` stays."""
     with _quiet():
@@ -79,16 +95,3 @@ def finally_faults(node: ast.Try) -> Iterator[tuple[ast.AST, str, str]]:
     exits = sum(isinstance(inner, _EXITS) for part in parts for inner in ast.walk(part))
     if exits * len(inside) > _MAX_COPIED:
         yield node, "a long `finally` with very many ways into it", "put what it does into a function and call that"
-
-
-def size_of(statements: list[Any]) -> int:
-    """Return the number of nodes that one turn runs through; inner loops and functions pay for themselves."""
-    apart = (ast.For, ast.While, ast.FunctionDef, ast.Lambda, ast.comprehension)
-    waiting: list[ast.AST] = list(statements)
-    number = 0
-    while waiting:
-        node = waiting.pop()
-        number += 1
-        if not isinstance(node, apart):
-            waiting += ast.iter_child_nodes(node)
-    return number

@@ -15,6 +15,7 @@ from typing import Any, Final
 from RestrictedPython.transformer import RestrictingNodeTransformer
 
 from gem_sim.compiler.bindings import INNER_ATTRIBUTES, Own, bound_names, own_names
+from gem_sim.compiler.cost import cannot_grow, entry_guard, size_of
 from gem_sim.compiler.dialect import (
     ATTRIBUTES,
     BUILTINS,
@@ -28,7 +29,7 @@ from gem_sim.compiler.dialect import (
     NODES,
     TYPES,
 )
-from gem_sim.compiler.parsing import finally_faults, finished, size_of
+from gem_sim.compiler.parsing import finally_faults, finished
 from gem_sim.errors import CompileError, Fault
 
 MAX_TEXT: Final = 20_000
@@ -156,7 +157,7 @@ class Policy(RestrictingNodeTransformer):
         node.returns, node.decorator_list = None, []
         if getattr(node, "type_params", None):
             self.fault(node, "type parameters", "leave them out")
-        entry = _entry(node)
+        entry = entry_guard(node)
         self.functions += 1
         node = self.node_contents_visit(node)
         self.functions -= 1
@@ -190,7 +191,7 @@ class Policy(RestrictingNodeTransformer):
         return node
 
     def guard_Lambda(self, node: ast.Lambda) -> Any:
-        entry = _entry(node)
+        entry = entry_guard(node)
         node = self.node_contents_visit(node)
         size = size_of([node.body])
         test: ast.expr = _guard(entry)
@@ -286,7 +287,7 @@ class Policy(RestrictingNodeTransformer):
     def guard_BinOp(self, node: ast.BinOp) -> Any:
         node = self.node_contents_visit(node)
         operator = _OPERATORS.get(type(node.op))
-        if operator is None or _cannot_grow(operator, node.left, node.right):
+        if operator is None or cannot_grow(operator, node.left, node.right):
             return node
         if operator in _FAST:
             return _at(node, _guard(_FAST[operator], node.left, node.right))
@@ -295,7 +296,7 @@ class Policy(RestrictingNodeTransformer):
     def guard_AugAssign(self, node: ast.AugAssign) -> Any:
         node = self.node_contents_visit(node)
         operator = _OPERATORS.get(type(node.op))
-        if operator is None or _cannot_grow(operator, node.value):
+        if operator is None or cannot_grow(operator, node.value):
             return node
         constant = ast.Constant(f"{operator}=")
         if isinstance(node.target, ast.Name):
@@ -436,11 +437,6 @@ def _weight(size: int) -> ast.Call:
     return _guard("_weight_", ast.Constant(size // 20))
 
 
-def _entry(node: ast.AST) -> str:
-    """Return the guard at the entry of a function: one that calls nothing cannot be part of a recursion."""
-    return "_enter_" if any(isinstance(inner, ast.Call) for inner in ast.walk(node)) else "_tick_"
-
-
 def _lazily(loop: Any) -> Any:
     """Let `enumerate` and its like be lazy where a loop runs through them and pays by the turn."""
     call = loop.iter
@@ -451,21 +447,18 @@ def _lazily(loop: Any) -> Any:
     return loop
 
 
-def _cannot_grow(operator: str, *operands: ast.expr) -> bool:
-    """Tell whether a literal among the operands keeps a result from being much larger than what goes in."""
-    literals = [operand.value for operand in operands if isinstance(operand, ast.Constant)]
-    if operator in "+-":
-        return any(type(literal) in (int, float) for literal in literals)
-    return operator == "*" and any(type(literal) is float for literal in literals)
-
-
 def _at(node: ast.AST, made: Any) -> Any:
     """Give a made node the place of the one it stands for."""
     return ast.fix_missing_locations(ast.copy_location(made, node))
 
 
 def restrict(
-    tree: ast.Module, *, tool: str, names: frozenset[str], tables: Iterable[str] = (), file: str = "<tool>"
+    tree: ast.Module,
+    *,
+    tool: str,
+    names: frozenset[str],
+    tables: Iterable[str] = (),
+    file: str = "<tool>",
 ) -> CodeType:
     """Check a parsed module against the dialect, put in the guards, and compile it.
 

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from gem_sim.compiler.dialect import MODULES
 from gem_sim.sandbox import patterns
-from gem_sim.sandbox.guards import spread_of
+from gem_sim.sandbox.kinds import spread_of
 from gem_sim.sandbox.meter import Meter
 from gem_sim.sandbox.names import collection_kinds
 

@@ -9,9 +9,11 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from gem_sim.compiler.dialect import BUILTINS, EXCEPTIONS, LAZY, TYPES
-from gem_sim.sandbox.guards import SIZED, STUB_MODULE, check_shown, operate_of, shown_of, spread_of
+from gem_sim.sandbox.guards import STUB_MODULE, operate_of
+from gem_sim.sandbox.kinds import SIZED, spread_of
 from gem_sim.sandbox.meter import FREE, MAX_BITS, Meter
 from gem_sim.sandbox.ordered import OrderedSet
+from gem_sim.sandbox.texts import check_shown, shown_of
 
 _MAX_DIGITS: Final = 4000
 _MAX_PLACES: Final = 400
@@ -30,13 +32,16 @@ class Kind:
         self._real = real
         self._methods = methods or {}
 
-    def __call__(self, *arguments: Any, **named: Any) -> Any:
+    def __call__(self, /, *arguments: Any, **named: Any) -> Any:
         return self._make(*arguments, **named)
 
     def __getattr__(self, name: str) -> Any:
         if name in self._methods:
             return self._methods[name]
         raise AttributeError(f"this type has no {name!r} in the dialect")
+
+    def __repr__(self) -> str:
+        return f"<type {self._real.__name__}>"
 
     def __or__(self, other: Any) -> tuple[Any, ...]:
         return (self, *other) if isinstance(other, tuple) else (self, other)

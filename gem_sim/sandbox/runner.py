@@ -15,6 +15,7 @@ from gem_sim.sandbox.host import Host, Moment, Refusal
 from gem_sim.sandbox.meter import LimitHit, Limits, Meter
 from gem_sim.sandbox.modules import CONTEXT, Modules
 from gem_sim.sandbox.names import build_class, names
+from gem_sim.sandbox.texts import real_args, without_addresses
 from gem_sim.sandbox.view import StateView, changes_of
 from gem_sim.state import Row, SharedDict, SharedList, SharedValueChanged, State, share
 
@@ -246,11 +247,12 @@ def _line_of(traceback: TracebackType | None, filename: str) -> int | None:
 def _described(error: Exception) -> str:
     """Return an exception as text without running anything of the stub's or building anything large."""
     parts = []
-    for part in error.args[:3]:
+    without_addresses(error)
+    for part in real_args(error)[:3]:
         if type(part) is str:
             parts.append(part[:_MAX_MESSAGE] if not isinstance(error, KeyError) else repr(part[:_MAX_MESSAGE]))
         elif type(part) in (bool, float, type(None)) or (type(part) is int and part.bit_length() < 1024):
             parts.append(repr(part))
         else:
             parts.append(f"a {type(part).__name__}")
-    return f"{type(error).__name__}: {', '.join(parts)}"
+    return f"{type(error).__name__[:100]}: {', '.join(parts)}"

@@ -202,10 +202,15 @@ class _Run:
             result = self._watched(lambda: session.call(call))
             content = result.content
             outcome = "runtime" if result.is_error else "ok"
-            words = json.dumps(content) if _is_json(content) else f"not JSON: {type(content).__name__}"
+            words = (
+                json.dumps(content).replace(f"{self.tool}.<locals>", "attack.<locals>")
+                if _is_json(content)
+                else f"not JSON: {type(content).__name__}"
+            )
         except gem_sim.StubError as error:
             outcome = "limit" if isinstance(error, gem_sim.LimitError) else "runtime"
             words = str(error).replace(f"tool {self.tool!r}", "tool 'attack'")
+            words = words.replace(f"{self.tool}.<locals>", "attack.<locals>")
             if self.limits.seconds > 1 and words.endswith(("out of memory", "out of time")):
                 self.problems.append(f"only the machine stopped it: {words}")
         except BaseException as error:

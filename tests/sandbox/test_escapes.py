@@ -5,6 +5,7 @@ The attacks run in child processes, many each, so that a hang or a crash is one 
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import select
@@ -14,7 +15,6 @@ import tempfile
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -107,8 +107,24 @@ def _ended(child: subprocess.Popen[bytes]) -> bool:
     return child.poll() is not None
 
 
-@cache
-def runs() -> dict[str, dict[str, Report]]:
+@pytest.fixture(scope="session")
+def runs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Report]]:
+    """Run every attack in every way it is run, once for all processes that share this test run."""
+    folder = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        folder = folder.parent
+    told = folder / "escapes.json"
+    with (folder / "escapes.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not told.exists():
+            told.write_text(json.dumps(every_run()))
+    return {
+        way: {file: Report(*map(tuple, report)) for file, report in reports.items()}
+        for way, reports in json.loads(told.read_text()).items()
+    }
+
+
+def every_run() -> dict[str, dict[str, Report]]:
     """Run every attack in every way it is run: way → file → report."""
     known = {file: read_attack(file) for file in [*OURS, *SAMPLES]}
     counted = [file for file, attack in known.items() if not is_by_clock(attack)]
@@ -128,10 +144,10 @@ def is_by_clock(attack: Attack) -> bool:
     return attack.by_clock or attack.name in SAMPLES_BY_CLOCK
 
 
-def judge(file: Path) -> None:
+def judge(file: Path, runs: dict[str, dict[str, Report]]) -> None:
     """Assert that an attack came to nothing, wherever it was run, and the same everywhere."""
     attack = read_attack(file)
-    found = {way: reports[str(file)] for way, reports in runs().items() if str(file) in reports}
+    found = {way: reports[str(file)] for way, reports in runs.items() if str(file) in reports}
     assert found, "the attack was not run"
     for way, report in found.items():
         assert not report.problems, f"{attack.about} ({way})"
@@ -142,15 +158,15 @@ def judge(file: Path) -> None:
 
 
 @pytest.mark.parametrize("file", OURS, ids=lambda file: file.stem)
-def test_attack(file: Path) -> None:
-    judge(file)
+def test_attack(file: Path, runs: dict[str, dict[str, Report]]) -> None:
+    judge(file, runs)
 
 
 @pytest.mark.parametrize("file", SAMPLES or [None], ids=lambda file: file.stem if file else "absent")
-def test_sample_attack(file: Path | None) -> None:
+def test_sample_attack(file: Path | None, request: pytest.FixtureRequest) -> None:
     if file is None:
         pytest.skip("the shared attack samples are not beside the checkout")
-    judge(file)
+    judge(file, request.getfixturevalue("runs"))
 
 
 def test_the_corpus_is_whole() -> None:

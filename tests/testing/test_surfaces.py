@@ -27,7 +27,7 @@ def test_a_state_machine_fails_on_a_bug_and_shows_the_call(tmp_path: Path) -> No
     with pytest.raises(AssertionError, match=r"check\.key"):
         run_state_machine_as_test(machine, settings=machine.TestCase.settings)
     assert machine.shown is not None
-    assert [made.tool for made in machine.shown.calls] == ["place_custom_order"]
+    assert machine.shown.calls[-1].tool == "place_custom_order"
 
 
 def test_check_environment_raises_with_the_report(tmp_path: Path) -> None:

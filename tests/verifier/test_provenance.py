@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from gem_sim import Replay, Trajectory, read_trajectories, replay
 from gem_sim.environment import Environment
+from gem_sim.simulator.compare import Renaming
 from gem_sim.simulator.replay import ReplayedCall
 from gem_sim.tool import ToolResult
 from gem_sim.trajectory import PlacedCall
@@ -31,7 +32,7 @@ def as_recorded(trajectory: Trajectory, desk: Environment | None = None, clock: 
     """Return a trajectory as a replay that answered as recorded: provenance looks at the recording only."""
     where = replace(desk or environment("desk"), clock=clock)
     calls = tuple(_recorded(placed, where) for placed in trajectory.calls())
-    return Replay(trajectory, where, None, calls, where.state, where.state)
+    return Replay(trajectory, where, None, calls, where.state, where.state, Renaming())
 
 
 def _recorded(placed: PlacedCall, where: Environment) -> ReplayedCall:
@@ -110,11 +111,11 @@ def test_the_prose_of_the_assistant_is_no_source() -> None:
     assert last(*entries, ["call", "act", {"order_id": "W-2291"}, {}]).origin.kind == "unsupported"
 
 
-def test_what_the_state_holds_but_nothing_showed_is_a_warning() -> None:
+def test_an_id_of_a_row_that_nothing_has_shown_is_an_error() -> None:
     entries = [["user", "Give Ada her pack."], ["call", "give_pack", {"member_id": "M1"}, {"given": True}]]
     (finding,) = unsupported(as_recorded(conversation(*entries)))
     assert (finding.code, finding.severity, finding.evidence["stored_at"]) == (
-        "provenance.unseen", "warning", "members/M1",
+        "provenance.unseen", "error", "members/M1",
     )  # fmt: skip
 
 
