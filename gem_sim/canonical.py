@@ -6,8 +6,8 @@ import hashlib
 import json
 import marshal
 import math
-from collections.abc import Collection, Mapping
-from typing import TypeAlias
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any, TypeAlias
 
 from pydantic import BaseModel, ConfigDict
 from pydantic_core import from_json
@@ -53,20 +53,26 @@ def copy_json(value: object, depth: int = 0) -> Json:
         raise ValueError(f"nested deeper than {MAX_DEPTH} levels, or a cycle")
     if kind is dict:
         return _copy_dict(value, depth)  # type: ignore[arg-type]
-    if kind is tuple or isinstance(value, list):
-        if len(value) > _MANY and {float}.issuperset(map(type, value)) and all(map(math.isfinite, value)):  # type: ignore[arg-type]
-            return list(value)  # type: ignore[arg-type]
-        return [item if type(item) in _ATOMS else copy_json(item, depth + 1) for item in value]
+    if isinstance(value, list) or type(value) is tuple:
+        return _copy_list(value, depth)
     if isinstance(value, dict):
         return _copy_dict(value, depth)
     raise ValueError(f"a value of type {kind.__name__} is not JSON")
+
+
+def _copy_list(value: Sequence[Any], depth: int) -> list[Json]:
+    # A sum is finite only if all it adds up is.
+    if len(value) > _MANY and {float}.issuperset(map(type, value)) and math.isfinite(sum(value)):
+        return list(value)
+    return [item if type(item) in _ATOMS else copy_json(item, depth + 1) for item in value]
 
 
 def _copy_dict(value: dict[object, object], depth: int) -> Json:
     copied: dict[str, Json] = {}
     for key, item in value.items():
         if type(key) is not str:
-            raise ValueError(f"the key {key!r} is not a string")
+            shown = repr(key) if type(key) in (int, float, bool, type(None)) else f"of type {type(key).__name__}"
+            raise ValueError(f"the key {shown} is not a string")
         copied[key] = item if type(item) in _ATOMS else copy_json(item, depth + 1)  # type: ignore[assignment]
     return copied
 
@@ -99,10 +105,10 @@ def _check_depth(value: Json) -> None:
     """Refuse what is nested too deeply, level by level, so that no depth exhausts the stack."""
     level: list[Json] = [value]
     for _ in range(MAX_DEPTH + 1):
-        level = [node for node in level if type(node) is dict or type(node) is list]
-        if not level:
+        nodes = [node for node in level if type(node) is dict or type(node) is list]
+        if not nodes:
             return
-        level = [child for node in level for child in (node.values() if type(node) is dict else node)]
+        level = [child for node in nodes for child in (node.values() if type(node) is dict else node)]
     raise ValueError(f"nested deeper than {MAX_DEPTH} levels")
 
 
@@ -162,7 +168,7 @@ def _numbers(value: Json) -> Json:
                 value[key] = _numbers(item)  # type: ignore[index]
     elif kind is list:
         if not _WITH_NUMBERS.isdisjoint(map(type, value)):  # type: ignore[arg-type]
-            value[:] = map(_numbers, value)  # type: ignore[arg-type,index]
+            value[:] = [_numbers(item) for item in value]  # type: ignore[union-attr,index]
     elif kind is float and value.is_integer() and -_EXACT <= value <= _EXACT:  # type: ignore[union-attr,operator]
         return int(value)  # type: ignore[arg-type]
     return value
@@ -171,7 +177,7 @@ def _numbers(value: Json) -> Json:
 _WITH_NUMBERS = frozenset({float, dict, list})
 
 
-def identical_json(left: object, right: object) -> bool:
+def identical_json(left: Any, right: Any) -> bool:
     """Tell at once whether two values are the same in type and order; False may only mean a closer look is needed."""
     try:
         return marshal.dumps(left, 2) == marshal.dumps(right, 2)
@@ -185,7 +191,7 @@ def reads_as(text: str, value: Json) -> bool:
     False may only mean a closer look is needed. Of a key that is given twice the last value counts.
     """
     try:
-        return identical_json(from_json(text, allow_inf_nan=False), value)
+        return marshal.dumps(from_json(text), 2) == marshal.dumps(value, 2)
     except ValueError:
         return False
 

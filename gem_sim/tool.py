@@ -55,14 +55,16 @@ class ToolResult(Frozen):
     @classmethod
     def unchecked(cls, call_id: str, content: JsonValue, is_error: bool) -> ToolResult:
         """Return a result whose content is known to be JSON: `model_construct`, but quick, for the path of a call."""
-        values = {"call_id": call_id, "content": content, "is_error": is_error}
         result = cls.__new__(cls)
-        set_attribute = object.__setattr__
-        set_attribute(result, "__dict__", values)
-        set_attribute(result, "__pydantic_fields_set__", set(values))
-        set_attribute(result, "__pydantic_extra__", None)
-        set_attribute(result, "__pydantic_private__", None)
+        _set(result, "__dict__", {"call_id": call_id, "content": content, "is_error": is_error})
+        _set(result, "__pydantic_fields_set__", _RESULT_FIELDS)
+        _set(result, "__pydantic_extra__", None)
+        _set(result, "__pydantic_private__", None)
         return result
+
+
+_set = object.__setattr__
+_RESULT_FIELDS = set(ToolResult.model_fields)
 
 
 @dataclass(frozen=True)

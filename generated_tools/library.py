@@ -1,5 +1,5 @@
 # Written by `gem-sim compile library` from environments/library: do not edit, change environment.json.
-# environment sha256:9a7a8ddd1c2c83af85e2d24c7975110a0b22d1cd5ad6400e6856845b25d756cc
+# environment sha256:bf6f870f0006a25ffad31f5bd9b89a4fc452663065abb5950d9b5be9e34db903
 # search_catalogue sha256:eb6c72d58c2f29a58212e34a43345552130596ab9584c07add5aeff53e676355
 # get_title sha256:eacf79c61bc320d0b7a8ef233e0f3594d57c9c9565cce64fce058a0fd78396a3
 # list_events sha256:ba41ed10dee2eb78cdf84040da81931993ed636f60465f3cbd86fff8babf1634
@@ -15,7 +15,7 @@
 # pay_charge sha256:388f6f448cbee03f473489bfc0d9126ad04c0e72b51eb072a65c80728d43bcbd
 # waive_charge sha256:01a52f94ebe0476197dcd4f47ccb21f1c902f11099d746931cb1d70ce51f48ec
 # request_interlibrary sha256:1a3824c5669d204c2b7d2a51aa5cbb95548288386730daa8389e48647c6214ed
-# register_member sha256:85e536c0bf3a27544d45f949b5205a9450adbcf64662883c39b20b5f4fdb71f8
+# register_member sha256:c24b8886fd66833b971c8329dacea816c8864e6dc868fbd617c4ab9faa93cbf7
 # update_contact sha256:e072059a82c5990e704b78b46348e56986a78c21221834bf5a7605808f4bf871
 # renew_card sha256:451d03a21523a250709ef14ce6b376788e9ef0b71fdc5ccdf325778b817538b7
 # sign_up_event sha256:76ef4277583ff45f0f3902f86cb50851c9bbe1e6d4c8840bb2a6a49668f7264f
@@ -521,7 +521,7 @@ def register_member(state, *, name, birth_date, email, phone=None, guarantor_mem
         # card.
         require(guarantor['valid_until'] >= today.isoformat(), 'R19')
     member_id = new_id('members')
-    number = max(int(row['card_number'].split('-')[1]) for row in state.members.values()) + 1
+    number = max((int(row['card_number'].split('-')[1]) for row in state.members.values()), default=40000) + 1
     valid_until = (today + datetime.timedelta(days=CARD_DAYS)).isoformat()
     state.members[member_id] = {
         'member_id': member_id,

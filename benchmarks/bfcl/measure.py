@@ -14,6 +14,7 @@ import gem_sim
 from gem_sim.adapters import bfcl
 from gem_sim.errors import InputError
 from gem_sim.simulator.session import open_session
+from gem_sim.verifier import goal, result, schema
 
 try:
     from bfcl_eval.eval_checker.multi_turn_eval import multi_turn_checker, multi_turn_utils
@@ -21,11 +22,28 @@ except ModuleNotFoundError as error:
     raise SystemExit(f"the package {error.name} is not installed; see benchmarks/README.md") from None
 
 
+# Schema, result and state: what BFCL checks, and more. The gold data are calls without a conversation around them.
+JUDGED = (
+    schema.tool_definition,
+    schema.unknown_tool,
+    schema.argument,
+    schema.result,
+    result.outcome,
+    result.mismatch,
+    result.unspecified,
+    goal.unmet,
+    goal.end,
+    goal.vacuous,
+    goal.unknown_task,
+)
+
+
 def measure(repeat: int = 5) -> dict[str, Any]:
     """Return what the replays find and how fast they are beside BFCL's own code.
 
-    `trajectories` and `calls` were replayed and verified; `failed` of the trajectories did not pass; `states_equal`
-    ended, by BFCL's own state check, as its executor does. Rates are calls per CPU-second, the median of `repeat`
+    `trajectories` and `calls` were replayed and verified; `failed` of the trajectories did not pass, and
+    `failed_by_every_check` not with the checks of conversations either; `states_equal` ended, by BFCL's own state
+    check, as its executor does. Rates are calls per CPU-second, the median of `repeat`
     rounds in which ours and theirs take turns; `speed_ratio` is over their execute-and-check, `speed_ratio_bare`
     over their executor alone.
     """
@@ -55,13 +73,15 @@ def measure(repeat: int = 5) -> dict[str, Any]:
 
 def _findings(recordings: Sequence[bfcl.Recording], environment: gem_sim.Environment) -> dict[str, Any]:
     """Replay and verify everything once and count what is found."""
-    verdicts = [gem_sim.verify(gem_sim.replay(recording.trajectory, environment)) for recording in recordings]
+    replays = [gem_sim.replay(recording.trajectory, environment) for recording in recordings]
+    verdicts = [gem_sim.verify(replayed, JUDGED) for replayed in replays]
     codes = Counter(finding.code for verdict in verdicts for finding in verdict.findings)
     return {
         "trajectories": len(verdicts),
         "calls": sum(verdict.calls for verdict in verdicts),
         "failed": sum(verdict.verdict != "pass" for verdict in verdicts),
         "codes": dict(sorted(codes.items())),
+        "failed_by_every_check": sum(gem_sim.verify(replayed).verdict != "pass" for replayed in replays),
     }
 
 
@@ -76,7 +96,7 @@ def _same_end(environment: gem_sim.Environment, recording: bfcl.Recording) -> bo
 
 def _ours(recordings: Sequence[bfcl.Recording], environment: gem_sim.Environment) -> None:
     for recording in recordings:
-        gem_sim.verify(gem_sim.replay(recording.trajectory, environment))
+        gem_sim.verify(gem_sim.replay(recording.trajectory, environment), JUDGED, digest=False)
 
 
 def _executing(entries: Sequence[bfcl.Entry], run: str) -> None:
@@ -126,6 +146,7 @@ def table(measured: dict[str, Any]) -> str:
         ("trajectories replayed and verified", measured["trajectories"]),
         ("  that do not pass", measured["failed"]),
         *((f"    {code}", number) for code, number in measured["codes"].items()),
+        ("  that do not pass every check there is", measured["failed_by_every_check"]),
         ("  that end as BFCL's executor does, by BFCL's state check", measured["states_equal"]),
         ("calls", measured["calls"]),
         (f"calls per CPU-second, median of {measured['repeat']}:", ""),

@@ -1,1 +1,1 @@
-"""Doors to other software: toolkits hosted as environments, one file each; optional packages are imported there only."""
+"""Doors to other software, one file each: toolkits hosted as environments; optional packages are imported there."""

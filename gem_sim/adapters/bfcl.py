@@ -24,7 +24,7 @@ from gem_sim.errors import InputError
 from gem_sim.message import Message, read_value
 from gem_sim.state import State
 from gem_sim.task import Task
-from gem_sim.tool import Tool, ToolCall
+from gem_sim.tool import Tool, ToolCall, declared_arguments
 from gem_sim.trajectory import Trajectory
 
 CLASSES = (
@@ -142,6 +142,8 @@ def _answer(result: object) -> Json:
             return copy_json(result)
         except ValueError:
             return _shown(result)
+    if result is None:
+        return "None"
     return read_value(result if isinstance(result, str) else str(result))
 
 
@@ -257,8 +259,8 @@ def read_call(text: str, tools: Mapping[str, Tool], *, id: str) -> ToolCall:  # 
     except (SyntaxError, ValueError) as error:
         raise InputError(f"{text!r} cannot be read: {error}", cure=cure) from None
     tool = tools.get(node.func.id)
-    names = list(tool.parameters["properties"]) if tool is not None and tool.parameters is not None else []
+    names = () if tool is None else declared_arguments(tool)
     if len(values) > len(names):
         raise InputError(f"{text!r} has more values than arguments", cure=cure)
     arguments = {**dict(zip(names, values, strict=False)), **named}
-    return ToolCall(id=id, tool=node.func.id, arguments=copy_json(arguments))
+    return ToolCall(id=id, tool=node.func.id, arguments={name: copy_json(value) for name, value in arguments.items()})

@@ -14,6 +14,7 @@ from typing import NamedTuple, TypeAlias
 from jsonschema_rs import Draft202012Validator
 from pydantic import BaseModel
 
+from gem_sim.adapters.plain import Changes
 from gem_sim.adapters.signature import tool_of
 from gem_sim.adapters.toolkits import Live, Origin, Raised, Toolkits, Ways, origin_of
 from gem_sim.canonical import Json, digest
@@ -22,7 +23,7 @@ from gem_sim.errors import InputError, StubError
 from gem_sim.sandbox import Limits
 from gem_sim.simulator.schema import complaints, validator
 from gem_sim.source import Passage
-from gem_sim.state import State, Table
+from gem_sim.state import Row, State, Table
 from gem_sim.task import Task
 from gem_sim.tool import Effect, Tool, ToolCall, ToolResult
 
@@ -175,66 +176,93 @@ class _Opener:
             raise InputError(f"the state of the toolkits is no JSON: {error}", cure="say it by `ways.cells`") from None
 
 
-class Moment(State):
-    """The state after a call, worked out when somebody looks.
+class _Trail:
+    """The calls of a run that took effect, and what they answered.
 
-    `live` are the toolkits while they stand at this moment, else None.
+    `changes[n]` holds in which rows the state after the n-th of them differs from the first, None where nobody looked
+    yet; `live` are the toolkits as they stand after the last, None where they have to be made again.
     """
 
-    __slots__ = ("_worked_out", "arguments", "before", "content", "live", "origin", "tool")
+    __slots__ = ("answers", "calls", "changes", "live", "origin")
 
     def __init__(
-        self, origin: Origin, before: Moment | None, tool: str, arguments: Mapping[str, Json], content: Json
+        self, origin: Origin, calls: list[ToolCall], answers: list[Json], changes: list[Changes | None]
     ) -> None:
-        self._digest = None
-        self._worked_out: dict[str, Table] | None = None if before is not None else origin.state._tables
         self.origin = origin
-        self.before = before
-        self.tool = tool
-        self.arguments = arguments
-        self.content = content
+        self.calls = calls
+        self.answers = answers
+        self.changes = changes
         self.live: Live | None = None
 
-    @property
-    def _tables(self) -> dict[str, Table]:  # type: ignore[override]
-        if self._worked_out is None:
-            if self.live is not None:
-                self.keep(self.live)
-            else:
-                self.made_again(keep=True)
-        assert self._worked_out is not None
-        return self._worked_out
+    def up_to(self, number: int) -> _Trail:
+        """Return a trail of the first calls only."""
+        return _Trail(self.origin, self.calls[:number], self.answers[:number], self.changes[: number + 1])
 
-    def keep(self, live: Live) -> None:
-        """Read the state off the toolkits as they stand after this call."""
+    def take_live(self) -> Live:
+        """Return the toolkits for one more call; until they are put back they stand nowhere."""
+        live, self.live = self.live, None
+        return self.make_again() if live is None else live
+
+    def changes_after(self, number: int) -> Changes:
+        """Return in which rows the state after so many calls differs from the first."""
+        changes = self.changes[number]
+        if changes is None:
+            if number == len(self.calls) and self.live is not None:
+                return self._read(number, self.live)
+            # Who looks at one earlier state will look at others, so all are noted on the way.
+            self.live = self.make_again(read=True)
+            changes = self.changes[number]
+            assert changes is not None
+        return changes
+
+    def _read(self, number: int, live: Live) -> Changes:
         try:
-            self._worked_out = self.origin.state_of(live)._tables
+            changes = self.changes[number] = self.origin.changes_of(live)
         except ValueError as error:
-            raise StubError(self.tool, f"the state is no JSON: {error}") from None
+            raise StubError(self.calls[number - 1].tool, f"the state is no JSON: {error}") from None
+        return changes
 
-    def made_again(self, *, keep: bool = False) -> Live:
-        """Return fresh toolkits on which every call up to this one was made; `keep` notes each state on the way.
+    def make_again(self, *, read: bool = False) -> Live:
+        """Return fresh toolkits on which every call was made again; `read` notes the state after each.
 
         Raises:
             StubError: If a call answers otherwise than the first time.
         """
-        past: list[Moment] = []
-        moment: Moment | None = self
-        while moment is not None and moment.before is not None:
-            past.append(moment)
-            moment = moment.before
         live = self.origin.live()
-        for moment in reversed(past):
+        for number, (call, answer) in enumerate(zip(self.calls, self.answers, strict=True), start=1):
             try:
-                again = self.origin.run(moment.tool, moment.arguments, live) == moment.content
+                again = self.origin.run(call.tool, call.arguments, live) == answer
             except Raised:
                 again = False
             if not again:
                 message = "made again, the call answers otherwise; the toolkit is not deterministic"
-                raise StubError(moment.tool, message)
-            if keep:
-                moment.keep(live)
+                raise StubError(call.tool, message)
+            if read and self.changes[number] is None:
+                self._read(number, live)
         return live
+
+
+class Moment(State):
+    """The state after the first calls of a trail, worked out when somebody looks."""
+
+    __slots__ = ("_built", "_number", "_trail")
+
+    def __init__(self, trail: _Trail, number: int) -> None:
+        self._digest = None
+        self._built: dict[str, Table] | None = None
+        self._trail = trail
+        self._number = number
+
+    @property
+    def _tables(self) -> dict[str, Table]:  # type: ignore[override]
+        if self._built is None:
+            start = self._trail.origin.state
+            self._built = start.with_changes(self._trail.changes_after(self._number))._tables
+        return self._built
+
+    def known_changes(self, before: State) -> Mapping[str, Mapping[str, Row | None]] | None:
+        """Return in which rows this state differs from the run's first, None for any other."""
+        return self._trail.changes_after(self._number) if before is self._trail.origin.state else None
 
 
 class NativeRun:
@@ -254,8 +282,10 @@ class NativeRun:
         self.task = task
         self._origin = origin
         self._methods = methods
-        self._now = Moment(origin, None, "", {}, None)
-        self._past: list[Moment] = []
+        self._trail = _Trail(origin, [], [], [{}])
+        self._now: State = origin.state
+        # For each call, refused ones too, how many calls had taken effect before it.
+        self._past: list[int] = []
 
     @property
     def state(self) -> State:
@@ -270,13 +300,8 @@ class NativeRun:
     @property
     def toolkits(self) -> Toolkits:
         """The live objects, to look at; what changes them must be a call."""
-        live = self._live()
+        live = self._trail.live = self._trail.take_live()
         return [self._origin.toolkit(index, live) for index in range(len(live))]
-
-    def _live(self) -> Live:
-        if self._now.live is None:
-            self._now.live = self._now.made_again()
-        return self._now.live
 
     @property
     def clock(self) -> str:
@@ -289,21 +314,23 @@ class NativeRun:
         Raises:
             StubError: If the result cannot be said in JSON, or calls made again answer otherwise.
         """
-        name, now = tool_call.tool, self._now
+        trail = self._trail
+        number = len(trail.calls)
         reason = self._complaint(tool_call)
         if reason is None:
-            live = self._live()
-            # Whatever happens now, these objects no longer stand at this moment.
-            now.live = None
+            live = trail.take_live()
             try:
-                content = self._origin.run(name, tool_call.arguments, live)
+                content = self._origin.run(tool_call.tool, tool_call.arguments, live)
             except Raised as refusal:
                 reason = refusal.message
-        self._past.append(now)
+        self._past.append(number)
         if reason is not None:
             return ToolResult.unchecked(tool_call.id, {"error": reason}, True)
-        self._now = Moment(self._origin, now, name, tool_call.arguments, content)
-        self._now.live = live
+        trail.calls.append(tool_call)
+        trail.answers.append(content)
+        trail.changes.append(None)
+        trail.live = live
+        self._now = Moment(trail, number + 1)
         return ToolResult.unchecked(tool_call.id, content, self._origin.ways.refuses(content))
 
     def _complaint(self, tool_call: ToolCall) -> str | None:
@@ -321,7 +348,8 @@ class NativeRun:
     def fork(self) -> NativeRun:
         """Return an independent run at the same moment; its first call makes the earlier ones again."""
         twin = NativeRun(self.environment, self.task, self._origin, self._methods)
-        twin._now, twin._past = self._now, list(self._past)
+        twin._past = list(self._past)
+        twin._go_to(self._trail, len(self._trail.calls))
         return twin
 
     def rollback(self, calls: int = 1) -> None:
@@ -333,6 +361,11 @@ class NativeRun:
         if not 0 <= calls <= len(self._past):
             raise InputError(f"there are no {calls} calls to roll back", cure="roll back at most the calls made")
         if calls:
-            self._now.live = None
-            self._now = self._past[-calls]
+            number = self._past[-calls]
             del self._past[-calls:]
+            self._go_to(self._trail, number)
+
+    def _go_to(self, trail: _Trail, number: int) -> None:
+        # States handed out before still belong to the longer trail, so it stays as it is.
+        self._trail = trail.up_to(number)
+        self._now = Moment(self._trail, number) if number else self._origin.state

@@ -86,9 +86,10 @@ def _key(key: object) -> str:
     raise ValueError(f"a key of type {type(key).__name__} is not JSON")
 
 
-def attributes(value: object) -> dict[str, object] | None:
+def attributes(value: Any) -> dict[str, object] | None:
     """Return the public data of an object by name, None where it keeps none (a function, a module, a number)."""
-    names = _field_names(type(value))
+    kind: Any = type(value)
+    names = _field_names(kind)
     if names is not None:
         return {name: getattr(value, name) for name in names}
     if callable(value) or not hasattr(value, "__dict__"):
@@ -97,7 +98,7 @@ def attributes(value: object) -> dict[str, object] | None:
 
 
 @lru_cache(maxsize=256)
-def _field_names(kind: type) -> tuple[str, ...] | None:
+def _field_names(kind: Any) -> tuple[str, ...] | None:
     """Return the fields that a model or a dataclass declares, None for any other class."""
     if issubclass(kind, BaseModel):
         return tuple(kind.model_fields)
@@ -108,7 +109,7 @@ def _field_names(kind: type) -> tuple[str, ...] | None:
 
 _SIMPLE = frozenset({str, int, float, bool, type(None), list})
 # Table → key → what a row is made of, nothing copied: a mapping or an object is a row, else the row is `{"value": …}`.
-Cells: TypeAlias = Mapping[str, Mapping[Any, object]]
+Cells: TypeAlias = Mapping[str, Mapping[Any, Any]]
 
 
 def cells_of(toolkit: object) -> Cells:
@@ -119,7 +120,7 @@ def cells_of(toolkit: object) -> Cells:
     """
     kind = type(toolkit).__name__
     own: dict[str, object] = {}
-    cells: dict[str, Mapping[Any, object]] = {kind: own}
+    cells: dict[str, Mapping[Any, Any]] = {kind: own}
     for name, value in (attributes(toolkit) or {}).items():
         if type(value) not in _SIMPLE and isinstance(value, Mapping) and all(map(_is_row, value.values())):
             cells[f"{kind}.{name}"] = value
@@ -146,21 +147,25 @@ def prints_of(cells: Cells) -> dict[str, Print]:
     return {name: _print(rows) for name, rows in cells.items()}
 
 
-def _print(rows: Mapping[Any, object]) -> Print:
+def _print(rows: Mapping[Any, Any]) -> Print:
     try:
         return Print(tuple(rows), tuple(map(marshal.dumps, rows.values(), repeat(2))))
     except ValueError:
         return Print(tuple(rows), tuple(map(_bytes, rows.values())))
 
 
-def _bytes(cell: object) -> bytes | None:
+def _bytes(cell: Any) -> bytes | None:
     try:
         return marshal.dumps(cell, 2)
     except ValueError:
         return None
 
 
-def changes_of(cells: Cells, start: State, prints: Mapping[str, Print]) -> dict[str, dict[str, Row | None]]:
+# Table → key → row, None for a row that is gone.
+Changes: TypeAlias = dict[str, dict[str, Row | None]]
+
+
+def changes_of(cells: Cells, start: State, prints: Mapping[str, Print]) -> Changes:
     """Return in which rows cells differ from a state that was made of cells with these prints.
 
     Tables that the prints do not name are none of these cells' business.
@@ -168,7 +173,7 @@ def changes_of(cells: Cells, start: State, prints: Mapping[str, Print]) -> dict[
     Raises:
         ValueError: If a cell cannot be said in JSON; names the table and the row.
     """
-    changes: dict[str, dict[str, Row | None]] = {}
+    changes: Changes = {}
     for name, rows in cells.items():
         fresh, known = _print(rows), prints.get(name, _NOTHING)
         if fresh != known or None in fresh.rows:

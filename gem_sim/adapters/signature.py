@@ -96,7 +96,7 @@ def _hints(function: Callable[..., object]) -> Mapping[str, object]:
         return {}
 
 
-def _schema_of(hint: object) -> tuple[dict[str, Json], dict[str, Json]]:
+def _schema_of(hint: Any) -> tuple[dict[str, Json], dict[str, Json]]:
     """Return the JSON Schema of a type and the definitions it refers to; the empty schema where it has none."""
     try:
         adapter: TypeAdapter[Any] = TypeAdapter(hint)

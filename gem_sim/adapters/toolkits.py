@@ -8,9 +8,9 @@ import pickle
 import random
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from typing import NamedTuple, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
-from gem_sim.adapters.plain import Cells, Print, as_json, cells_of, changes_of, prints_of
+from gem_sim.adapters.plain import Cells, Changes, Print, as_json, cells_of, changes_of, prints_of
 from gem_sim.canonical import SCALARS, Json, copy_json
 from gem_sim.errors import StubError
 from gem_sim.state import State
@@ -93,17 +93,17 @@ class Origin(NamedTuple):
         except ValueError as error:
             raise StubError(tool, f"the result is no JSON value: {error}") from None
 
-    def state_of(self, live: Live) -> State:
-        """Return the state in which live toolkits are; it shares with the first one what is the same.
+    def changes_of(self, live: Live) -> Changes:
+        """Return in which rows the state of live toolkits differs from the first one.
 
         Raises:
             ValueError: If it cannot be said in JSON; names the table and the row.
         """
-        state = self.state
+        changes: Changes = {}
         for toolkit, prints in zip(live, self.prints, strict=True):
             if toolkit is not None:
-                state = state.with_changes(changes_of(self.ways.cells(toolkit), self.state, prints))
-        return state
+                changes.update(changes_of(self.ways.cells(toolkit), self.state, prints))
+        return changes
 
 
 def origin_of(toolkits: Toolkits, owners: Mapping[str, int], ways: Ways) -> Origin:
@@ -151,7 +151,7 @@ class _Writer(pickle.Pickler):
         super().__init__(file, protocol)
         self.kept: list[tuple[object, ...]] = []
 
-    def reducer_override(self, value: object) -> object:
+    def reducer_override(self, value: object) -> Any:
         """Write a random generator as what makes one of its state."""
         if type(value) is not random.Random:
             return NotImplemented
@@ -166,7 +166,11 @@ class _Writer(pickle.Pickler):
 class _Reader(pickle.Unpickler):
     def __init__(self, file: io.BytesIO, kept: Sequence[tuple[object, ...]]) -> None:
         super().__init__(file)
-        self.persistent_load = kept.__getitem__
+        self._kept = kept
+
+    def persistent_load(self, place: int) -> tuple[object, ...]:
+        """Return a state that was kept aside."""
+        return self._kept[place]
 
 
 def _generator(state: tuple[object, ...]) -> random.Random:

@@ -38,7 +38,7 @@ def command(
 ) -> int:
     """Draw the steps of an environment's workflows and what they depend on, with the evidence that says so."""
     from gem_sim.formats.atomic import atomic_text
-    from gem_sim.report.graph import graph_json, mermaid, svg
+    from gem_sim.report.graph import edge_counts, graph_json, mermaid, svg
     from gem_sim.simulator import load_environment
 
     kinds = _kinds(evidence)
@@ -56,7 +56,9 @@ def command(
         return 0
     with atomic_text(out) as file:
         file.write(text if text.endswith("\n") else f"{text}\n")
-    print(f"{environment.name}: {sum(len(w.steps) for w in environment.workflows)} steps → {out}")
+    counts = ", ".join(f"{number} {kind}" for kind, number in edge_counts(environment, kinds).items())
+    steps = sum(len(workflow.steps) for workflow in environment.workflows)
+    print(f"{environment.name}: {steps} steps, edges: {counts} → {out}")
     return 0
 
 

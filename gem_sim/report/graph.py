@@ -58,6 +58,12 @@ def graph_json(
     return described
 
 
+def edge_counts(environment: Environment, kinds: Collection[EvidenceKind] = SHOWN) -> dict[EvidenceKind, int]:
+    """Return kind → how many edges have such evidence."""
+    edges = _graph(environment, kinds).edges
+    return {kind: sum(edge.kind == kind for edge in edges) for kind in kinds}
+
+
 def _graph(environment: Environment, kinds: Collection[EvidenceKind]) -> DependencyGraph:
     """Return the graph; recordings are read only where data edges are asked for."""
     return dependency_graph(environment, None if "data" in kinds else ())

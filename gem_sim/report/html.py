@@ -167,7 +167,7 @@ class Report:
             return ""
         findings = finding_views(verdict.findings, TIGHT)
         why = "" if trace is None else "the conversation is left out: the page holds as much as it may"
-        body = _render("findings.html", findings=findings, more=more_findings(verdict), why=why)
+        body = render("findings.html", findings=findings, more=more_findings(verdict), why=why)
         self._room["findings"] -= len(body)
         return body
 
@@ -175,11 +175,11 @@ class Report:
         task = self._environment.tasks.get(str(trace["task"]))
         instruction = None if task is None else task.instruction
         shown = conversation_of(verdict, trace, self._context, instruction, ROOMY)
-        body = _render("conversation.html", c=shown, number=number)
+        body = render("conversation.html", c=shown, number=number)
         if len(body) <= LONG:
             return body
         shown = conversation_of(verdict, trace, self._context, instruction, TIGHT)
-        return _render("conversation.html", c=shown, number=number)
+        return render("conversation.html", c=shown, number=number)
 
     def _code(self, code: str) -> _Code:
         tools = sorted(self._tools.get(code, {}).items(), key=lambda item: (-item[1], item[0]))
@@ -189,7 +189,7 @@ class Report:
 
     def page(self) -> Iterator[str]:
         """Yield the page in pieces."""
-        script, style = _asset("page.js"), _asset("page.css")
+        script, style = asset("page.js"), asset("page.css")
         # Only this very script may run, and nothing may be fetched, whatever a trajectory smuggles in.
         digest = base64.b64encode(hashlib.sha256(f"\n{script}\n".encode()).digest()).decode()
         steps = sum(len(workflow.steps) for workflow in self._environment.workflows)
@@ -235,10 +235,12 @@ def _template(name: str) -> Template:
     return _templates().get_template(name)
 
 
-def _render(name: str, **values: object) -> str:
+def render(name: str, **values: object) -> str:
+    """Return a template of the folder `page`, filled."""
     return _template(name).render(**values)
 
 
 @cache
-def _asset(name: str) -> str:
+def asset(name: str) -> str:
+    """Return a file of the folder `page` as text."""
     return resources.files("gem_sim.report").joinpath("page", name).read_text(encoding="utf-8")

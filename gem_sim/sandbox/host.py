@@ -11,6 +11,7 @@ from gem_sim.state import State
 
 _UNSPECIFIED: Final = "$unspecified"
 _MAX_IDS: Final = 100_000
+_MAX_NAME: Final = 200
 
 
 class Refusal(BaseException):
@@ -77,6 +78,8 @@ class Host:
         """Return an id that no row of the table has; decided by seed, table and count alone."""
         if type(table) is not str:
             raise TypeError("new_id takes the name of a table")
+        if len(table) > _MAX_NAME:
+            raise ValueError(f"the name of a table has at most {_MAX_NAME} characters")
         rows: Collection[str] = self._moment.state.get(table, ())
         while True:
             number = self.ids.get(table, 0) + 1

@@ -38,12 +38,14 @@ _LAUNCH: Final = "import sys; sys.path.insert(0, {path!r}); from gem_sim.sandbox
 class Isolated:
     """Runs the stubs of one program in a worker process, started when first needed and after it died.
 
-    One request at a time: callers in several threads wait for each other.
+    One request at a time: callers in several threads wait for each other. `hash_seed` is the process's PYTHONHASHSEED;
+    no result depends on it, and trying another one is how that is checked.
     """
 
-    def __init__(self, program: Program, state: State) -> None:
+    def __init__(self, program: Program, state: State, *, hash_seed: int = 0) -> None:
         self._program = program
         self._base = state
+        self._hash_seed = hash_seed
         self._process: _Process | None = None
         self._end: weakref.finalize[..., Isolated] | None = None
         self._lock = RLock()
@@ -104,7 +106,7 @@ class Isolated:
 
     def _started(self) -> _Process:
         if self._process is None:
-            self._process = _Process(self._program, self._base)
+            self._process = _Process(self._program, self._base, self._hash_seed)
             # The process must not outlive this object, however it goes.
             self._end = weakref.finalize(self, _Process.close, self._process)
         return self._process
@@ -133,10 +135,10 @@ class _Asked(NamedTuple):
 class _Process:
     """A worker process and what it knows: states by number."""
 
-    def __init__(self, program: Program, state: State) -> None:
+    def __init__(self, program: Program, state: State, hash_seed: int) -> None:
         path = str(Path(__file__).resolve().parent.parent.parent)
         command = [sys.executable, "-s", "-P", "-B", "-c", _LAUNCH.format(path=path)]
-        environment = {"PYTHONHASHSEED": "0", "TZ": "UTC", "LC_ALL": "C.UTF-8"}
+        environment = {"PYTHONHASHSEED": str(hash_seed), "TZ": "UTC", "LC_ALL": "C.UTF-8"}
         self._process = subprocess.Popen(
             command,
             stdin=subprocess.PIPE,

@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import datetime
 import decimal
+import heapq
 import json
 import marshal
 import os
@@ -28,7 +29,7 @@ from gem_sim.state import State
 
 _HEADER = struct.Struct(">I")
 # Modules that Python would import on first use, when no file can be opened any more.
-_WARM = (statistics.mean, decimal.Decimal, re2.compile)
+_WARM = (statistics.mean, decimal.Decimal, re2.compile, heapq.nlargest)
 
 
 def main() -> None:

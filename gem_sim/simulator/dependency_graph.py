@@ -32,7 +32,8 @@ class Declared(NamedTuple):
     group: int
 
     def __str__(self) -> str:
-        what = f"after {self.before}" if self.by == "after" else f"{self.argument} ← {self.before}.{self.path}"
+        source = f"{self.before}.{self.path}" if self.path else self.before
+        what = f"after {self.before}" if self.by == "after" else f"{self.argument} ← {source}"
         return f"step {self.step} of workflow {self.workflow}: {what}"
 
 
@@ -197,9 +198,9 @@ def _providers(tool: str, requirement: Requirement, uses: dict[str, Accesses], d
 
 def _brings_about(access: Access, requirement: Requirement) -> bool:
     fields = requirement.tables.get(access.table)
-    if fields is None:
+    if fields is None or access.kind not in ("adds", "changes"):
         return False
-    return access.kind == "adds" or (access.kind == "changes" and bool(set(access.fields) & set(fields)))
+    return access.kind == "adds" or (bool(fields) and (not access.fields or not set(fields).isdisjoint(access.fields)))
 
 
 def _state(uses: dict[str, Accesses]) -> Iterator[Edge]:

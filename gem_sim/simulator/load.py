@@ -11,7 +11,7 @@ from pydantic import BaseModel, Field, JsonValue, ValidationError, field_validat
 
 from gem_sim.canonical import Frozen, Json, digest, parse_json
 from gem_sim.compiler import compile_tool
-from gem_sim.compiler.function import Surroundings
+from gem_sim.compiler.function import Surroundings, is_free
 from gem_sim.compiler.infer import inferred_effect
 from gem_sim.environment import Constant, Entity, Environment, Rule
 from gem_sim.errors import CompileError, EnvironmentFault, Fault, FormatError, InputError
@@ -129,6 +129,7 @@ def load_environment(name: str | Path, *, trusted: bool | None = None) -> Enviro
     text = _read_text(file)
     content = _parse(EnvironmentFile, text, file)
     passage = Passage(name="source.md", text=_read_text(folder / "source.md", missing=""))
+    _check_constants(content, text, file)
     sources = _locate_quotes(content, passage, text, file)
     tables = _read_state(folder / "state.json", content.entities)
     tools = _tools(content, text, file)
@@ -252,6 +253,14 @@ def _locate_quotes(content: EnvironmentFile, passage: Passage, text: str, file: 
             )
         sources[f"{group}.{name}"] = source
     return sources
+
+
+def _check_constants(content: EnvironmentFile, text: str, file: Path) -> None:
+    for name in content.constants:
+        if not is_free(name):
+            message = f"a constant cannot be called {name!r}"
+            cure = "give it a name like MAX_LOANS, of letters, digits and underscores, that is not one of the dialect"
+            raise EnvironmentFault(message, file=str(file), line=line_of(text, ("constants", name)), cure=cure)
 
 
 def _tools(content: EnvironmentFile, text: str, file: Path) -> dict[str, Tool]:

@@ -21,7 +21,7 @@ from gem_sim.tool import is_unspecified
 from gem_sim.trajectory import PlacedCall, Trajectory
 
 EXTRA_KEY = "regrounded"
-# Ids of an execution that the recording gave no name must not look like others in it; another seed makes others.
+# An id of the execution that the recording did not name must not be its name for another; another seed makes others.
 _SEEDS = 16
 
 
@@ -102,22 +102,14 @@ def reground(
 def _replay_without_clashes(
     trajectory: Trajectory, environment: Environment, task: str | Task | None, limits: Limits | None
 ) -> Replay:
-    """Replay with the first seed whose ids, where the recording has no name for them, stand nowhere in it."""
-    said = "\n".join(texts_of(trajectory))
+    """Replay with the first seed that makes no id by which the recording calls something else."""
     for seed in range(_SEEDS):
         replayed = replay(trajectory, environment, task=task, seed=seed, limits=limits)
+        renaming = replayed.renaming
         made = (name for call in replayed.calls for name in call.made)
-        if not any(replayed.renaming.name_of(name) is None and name in said for name in made):
+        if not any(renaming.name_of(name) is None and renaming.executed(name) != name for name in made):
             break
     return replayed
-
-
-def texts_of(trajectory: Trajectory) -> Iterator[str]:
-    """Yield all that is written in a trajectory: contents, and arguments as JSON text."""
-    for message in trajectory.messages:
-        yield message.content or ""
-        for call in message.tool_calls:
-            yield json.dumps(call.arguments, ensure_ascii=False)
 
 
 def answer_index(trajectory: Trajectory, placed: PlacedCall) -> int:

@@ -20,7 +20,7 @@ from gem_sim.simulator.session import open_session
 from gem_sim.testing.edits import Path, answered, removed_at, replaced_at, value_at, with_call_after
 from gem_sim.testing.faults import essence, named
 from gem_sim.testing.scene import Draft, Scene
-from gem_sim.testing.values import other_leaf
+from gem_sim.testing.shifts import other_leaf
 from gem_sim.tool import is_unspecified
 
 _WHOLE = 1 << 30

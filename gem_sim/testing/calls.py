@@ -12,7 +12,7 @@ from gem_sim.simulator.mentions import Leaf, leaves, stands_in
 from gem_sim.simulator.reground import Replaced
 from gem_sim.testing.edits import called, exchanged, replaced_at, with_call_after, without_call
 from gem_sim.testing.scene import Draft, Scene
-from gem_sim.testing.values import fabricated_id, is_date, is_number, other_entity, shifted_date, shifted_number
+from gem_sim.testing.shifts import fabricated_id, is_date, is_number, other_entity, shifted_date, shifted_number
 from gem_sim.tool import Tool
 
 # How far apart two calls may be that change places.

@@ -15,7 +15,7 @@ from gem_sim.simulator.mentions import leaves, stands_in
 from gem_sim.simulator.reground import reground, resting
 from gem_sim.state import changed_rows
 from gem_sim.testing.scene import Draft, Scene, told_before
-from gem_sim.testing.values import is_unheard
+from gem_sim.testing.shifts import is_unheard
 from gem_sim.tool import is_unspecified
 from gem_sim.workflow import Step, Workflow
 

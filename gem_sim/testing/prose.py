@@ -12,7 +12,7 @@ from gem_sim.canonical import Json
 from gem_sim.simulator.mentions import MONTHS, Leaf, Sentence, leaves, sentences, stands_in
 from gem_sim.testing.edits import with_text
 from gem_sim.testing.scene import Draft, Scene
-from gem_sim.testing.values import (
+from gem_sim.testing.shifts import (
     fabricated_id,
     is_identifying,
     is_new_date,
@@ -32,6 +32,10 @@ _DATE = re.compile(
 _NUMBER = re.compile(r"(?<![\w.,:/-])\d+(?:\.\d+)?(?![\w:/-]|[.,]\d)")
 # Between two numbers that may change places without saying anything else: 40 x 50, 2 to 5, 18 and 20.
 _SYMMETRIC = re.compile(r"^\W*(?:x|by|to|and|or|×)?\W*$")
+
+
+# Before a word that says how a thing stands.
+_STATES = re.compile(r"\b(?:is|are|was|were)\s+(?:(?:now|still|already|currently|all)\s+)?$", re.IGNORECASE)
 
 
 class _Swap(NamedTuple):
@@ -183,7 +187,7 @@ def _other_words(
             continue
         if is_identifying(value, scene) and re.search(r"\d", value):
             yield [_Swap(sentence.start + at, value, fabricated_id(value, scene, rng))]
-        elif leaf.path:
+        elif leaf.path and _STATES.search(sentence.text[:at]):
             others = [other for other in _choices(tool, leaf, scene) if other != value]
             if others:
                 yield [_Swap(sentence.start + at, value, rng.choice(others))]

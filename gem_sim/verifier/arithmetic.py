@@ -16,9 +16,13 @@ from gem_sim.verifier.scene import Scene, is_hedged, known, literal, of_same_uni
 from gem_sim.verifier.seen import Row, Seen, Sighting, day_of, rows_of
 
 _MOST = 16
+_AROUND = 24
 _RATE = re.compile(r"\b(?:a|per|each|every)\s+(?:minute|hour|day|night|week|month|year)\b", re.IGNORECASE)
 _SHARED = re.compile(r"\b(?:average|averages|averaged|mean|per|each|apiece|ratio)\b", re.IGNORECASE)
 _SCALED = re.compile(r"\b(?:times|twice|double|triple|half|scaled?|multipl\w+)\b", re.IGNORECASE)
+_BOTH = re.compile(r"\bboth\b", re.IGNORECASE)
+# How many characters on either side of a mention are read for such a word.
+_WINDOW = 300
 _NUMERIC = ("number", "amount", "percent", "word")
 
 
@@ -65,13 +69,13 @@ def _converted(mention: Mention, scene: Scene) -> bool:
 
 def _of_two_parts(mention: Mention, scene: Scene) -> bool:
     """Tell whether hours and minutes said together are a number of minutes that was seen: `2 hours and 46 minutes`."""
-    parts = [other for other in scene.prose.mentions if other.unit in ("hour", "minute")]
+    parts = [other for other in scene.prose.around(mention, 2) if other.unit in ("hour", "minute")]
     for hours, minutes in pairwise(parts):
         together = (hours.unit, minutes.unit) == ("hour", "minute") and minutes.start - hours.end <= 5
         if together and mention in (hours, minutes):
             whole = 60 * value_of(hours) + value_of(minutes)
             seen = scene.seen.numbers.get(whole, [])
-            return any(sighting.unit in ("minute", None) for sighting in seen) or _between(int(whole), scene)
+            return any(sighting.unit in ("minute", None) for sighting in seen) or _between(int(whole), mention, scene)
     return False
 
 
@@ -89,23 +93,28 @@ def _results(mention: Mention, scene: Scene) -> Iterator[float]:
     beside = [o for o in _beside(mention, scene) if o.start in scene.accepted or literal(o, scene)][:_MOST]
     alike = [value_of(other) for other in beside if other.unit == mention.unit]
     counts = [value_of(other) for other in beside if other.unit in (None, "times")]
-    counts += [2.0] if " both " in scene.prose.text else []
+    counts += [2.0] if _near(_BOTH, mention, scene) else []
     shares = [value_of(other) for other in beside if other.unit == "percent"]
     yield from _sums(alike)
     yield from (number * count for number, count in product(alike, counts))
-    if _RATE.search(scene.prose.text):
+    if _near(_RATE, mention, scene):
         times = {value_of(m) for m in beside if m.unit in ("minute", "hour", "day", "night", "week", "month", "year")}
-        yield from (number * count for number, count in product(alike, times | _gaps(scene)))
+        yield from (number * count for number, count in product(alike, times | _gaps(mention, scene)))
     yield from (number * (100 + sign * share) / 100 for number in alike for share in shares for sign in (1, -1))
     yield from (number * share / 100 for number in alike for share in shares)
     yield from _shares(mention, beside)
     if len(alike) > 1:
         yield sum(alike) / len(alike)
-    if _SCALED.search(scene.prose.text):
+    if _near(_SCALED, mention, scene):
         yield from _scaled(mention, scene)
     yield from _in_results(mention, scene)
     if mention.kind == "amount":
         yield from _left_over(mention, alike, scene)
+
+
+def _near(words: re.Pattern[str], mention: Mention, scene: Scene) -> bool:
+    start = max(0, mention.start - _WINDOW)
+    return words.search(scene.prose.text, start, mention.end + _WINDOW) is not None
 
 
 def _shares(mention: Mention, beside: list[Mention]) -> Iterator[float]:
@@ -130,7 +139,9 @@ def _scaled(mention: Mention, scene: Scene) -> Iterator[float]:
 
 
 def _beside(mention: Mention, scene: Scene) -> list[Mention]:
-    return [other for other in scene.prose.mentions if other is not mention and other.kind in _NUMERIC]
+    """Return the numbers of the message around a mention."""
+    around = scene.prose.around(mention, _AROUND)
+    return [other for other in around if other is not mention and other.kind in _NUMERIC]
 
 
 def _sums(values: list[float]) -> Iterator[float]:
@@ -143,6 +154,7 @@ def _sums(values: list[float]) -> Iterator[float]:
 def _in_results(mention: Mention, scene: Scene) -> Iterator[float]:
     """Yield sums and differences of the fields of one row, products with a count in it, and sums of a column."""
     rows: dict[int, list[Sighting]] = {}
+    shared = _near(_SHARED, mention, scene)
     for sightings in scene.seen.fields.values():
         fitting = [sighting for sighting in sightings if of_same_unit(mention, sighting)]
         if fitting:
@@ -163,7 +175,7 @@ def _in_results(mention: Mention, scene: Scene) -> Iterator[float]:
             # One is a step to the neighbour of every number, and hardly ever what somebody adds.
             yield from _sums([value for value in values if value != 1])
             yield from (value * count for value, count in product(values, counts))
-        if _SHARED.search(scene.prose.text):
+        if shared:
             yield from (a.value / b.value for a, b in permutations(row[:_MOST], 2) if b.value)
 
 
@@ -181,14 +193,15 @@ def _span(mention: Mention, scene: Scene) -> bool:
         return False
     if scale[1] >= 86400:
         days = value_of(mention) * scale[1] / 86400
-        gaps = _gaps(scene)
+        gaps = _gaps(mention, scene)
         return days in gaps or days + 1 in gaps
-    return _between(value_of(mention) * scale[1] / 60, scene, far=mention.unit == "hour")
+    return _between(value_of(mention) * scale[1] / 60, mention, scene, far=mention.unit == "hour")
 
 
-def _between(minutes: float, scene: Scene, *, far: bool = False) -> bool:
+def _between(minutes: float, mention: Mention, scene: Scene, *, far: bool = False) -> bool:
     """Tell whether that many minutes lie between two times of the message or one row; if `far` also of two rows."""
-    said = {int(value_of(m)) for m in scene.prose.mentions if m.kind == "time"} | scene.seen.asked.times
+    near = scene.prose.around(mention, _AROUND)
+    said = {int(value_of(m)) for m in near if m.kind == "time"} | set(sorted(scene.seen.asked.times)[:_MOST])
     groups = [[*said, 60 * scene.clock.hour + scene.clock.minute], *(list(row) for row in _row_times(scene))]
     if far:
         groups.append(sorted({time for group in groups for time in group}))
@@ -196,9 +209,10 @@ def _between(minutes: float, scene: Scene, *, far: bool = False) -> bool:
     return minutes in gaps or 1440 - minutes in gaps
 
 
-def _gaps(scene: Scene) -> set[int]:
+def _gaps(mention: Mention, scene: Scene) -> set[int]:
     """Return the days between the dates of the message, the user's, those just answered, and the clock."""
-    known = {m.value for m in scene.prose.mentions if isinstance(m.value, tuple)} | scene.seen.asked.dates
+    near = scene.prose.around(mention, _AROUND)
+    known = {m.value for m in near if isinstance(m.value, tuple)} | set(sorted(scene.seen.asked.dates)[:_MOST])
     known |= _row_dates(scene)
     dates = [day for day in (day_of(value, scene.clock.year) for value in known) if day is not None]
     return {abs((a - b).days) for a, b in combinations([*dates, scene.clock.date()], 2)}

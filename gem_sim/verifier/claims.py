@@ -20,7 +20,7 @@ from gem_sim.verifier.comparisons import false_comparisons, may_compare
 from gem_sim.verifier.contradict import contradictions
 from gem_sim.verifier.derive import supported
 from gem_sim.verifier.outcomes import false_outcomes
-from gem_sim.verifier.prose import Mention, Sentence, read, sentences
+from gem_sim.verifier.prose import Mention, Sentence, read
 from gem_sim.verifier.scene import Scene
 from gem_sim.verifier.seen import Received, Seen
 from gem_sim.verifier.watched import unseen_words
@@ -36,6 +36,10 @@ _NO_IDENTIFIER = re.compile(
 )
 _RUN = re.compile(r"[\w#$€£@+](?:[\w#$€£@.:+/%'-]*[\w%])?")
 _SMALL = 12
+# For how many values of a conversation what was seen nearest is looked up; it costs more than all else.
+_SOUGHT = 50
+# After that many values without evidence nobody needs to know of more.
+_ENOUGH = 500
 
 
 def statements(replay: Replay) -> Iterator[Finding]:
@@ -82,7 +86,7 @@ def _judged(scene: Scene, reported: set[object], environment: Environment) -> It
         key = (contradiction.mention.kind, contradiction.mention.value)
         if key not in reported:
             reported.add(key)
-            sentence = _sentence_at(scene, contradiction.mention.start).text
+            sentence = prose.sentence_at(contradiction.mention.start).text
             evidence: dict[str, Json] = {"sentence": sentence, "value": contradiction.mention.text}
             yield Finding(
                 code="claims.contradiction",
@@ -94,21 +98,23 @@ def _judged(scene: Scene, reported: set[object], environment: Environment) -> It
         if key in reported or not _is_claim(mention) or supported(mention, scene):
             continue
         reported.add(key)
-        sentence_of = _sentence_at(scene, mention.start)
+        if len(reported) > _ENOUGH:
+            return
+        sentence_of = prose.sentence_at(mention.start)
         severity = _severity(mention, sentence_of)
         if severity is not None:
-            nearest = _nearest(mention, scene.seen)
+            nearest = _nearest(mention, scene.seen) if len(reported) <= _SOUGHT else None
             yield _unsupported(mention.text, _KINDS[mention.kind], sentence_of, nearest, severity)
     for word, start, what in unseen_words(prose.text, scene.seen):
         if word not in reported:
             reported.add(word)
-            yield _unsupported(word, what, _sentence_at(scene, start), None)
+            yield _unsupported(word, what, prose.sentence_at(start), None)
     for outcome in false_outcomes(scene, environment):
-        sentence_of = _sentence_at(scene, outcome.start)
+        sentence_of = prose.sentence_at(outcome.start)
         evidence = {"sentence": sentence_of.text, "value": outcome.said}
         yield Finding(code="claims.contradiction", message=outcome.message, evidence=evidence | outcome.evidence)
     if prose.mentions and may_compare(prose.text):
-        for false in false_comparisons(sentences(prose)):
+        for false in false_comparisons(prose.sentences):
             yield Finding(code="claims.false_comparison", message=false.message, evidence=false.evidence)
 
 
@@ -130,11 +136,6 @@ def _severity(mention: Mention, sentence: Sentence) -> Severity | None:
     if sentence.proposes:
         return None
     return "warning" if sentence.text.endswith("?") else "error"
-
-
-def _sentence_at(scene: Scene, start: int) -> Sentence:
-    found = sentences(scene.prose)
-    return next((sentence for sentence in reversed(found) if sentence.start <= start), found[0])
 
 
 def _nearest(mention: Mention, seen: Seen) -> Json:

@@ -22,7 +22,7 @@ CODES: Final[dict[str, str]] = {
     "schema.argument": "An argument breaks the tool's JSON Schema.",
     "schema.result": "A recorded answer breaks the tool's declared `returns`.",
     "provenance.unsupported": "A value that nobody could guess has no source: nothing before the call holds it.",
-    "provenance.unseen": "A value of the environment's state is used before anything has shown it (warning).",
+    "provenance.unseen": "A value of the state is used before anything has shown it (a warning where it names no row).",
     "provenance.unexplained": "A value was not seen before, but may be common knowledge or a choice (warning).",
     "order.missing_step": "A step was taken without one that it depends on.",
     "order.other_entity": "A step that it depends on was taken, but for another entity (the order checked is another).",

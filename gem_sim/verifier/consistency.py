@@ -15,21 +15,17 @@ from typing import NamedTuple
 from gem_sim.canonical import Json
 from gem_sim.environment import Constant, Environment
 from gem_sim.simulator import Replay
+from gem_sim.trajectory import Trajectory
 from gem_sim.verdict import Finding
 from gem_sim.verifier.stated import Clause, Figure, Matching, clauses, figures_of, same_figure, words_of
 
 # Under these keys a trajectory file keeps the text that the trajectory was made from.
 _SOURCE_KEYS = ("source_text", "source_passage", "passage", "raw_text", "text_segment", "segment", "text", "document")
+# What is shorter is a title or the name of a source.
+_SHORTEST = 80
 # How alike two clauses must be before their figures are compared; formulas are put in more different words.
 _LIKE = 0.3
 _LIKE_FORMULA = 0.15
-
-
-class Text(NamedTuple):
-    """One of the places that are compared; `name` is how a finding calls it."""
-
-    name: str
-    clauses: Sequence[Clause]
 
 
 class Difference(NamedTuple):
@@ -47,14 +43,19 @@ def prompt(replay: Replay) -> Iterator[Finding]:
     told = "\n".join(m.content for m in replay.trajectory.messages if m.role == "system" and m.content)
     if not told:
         return
-    source = next(
-        (text for key in _SOURCE_KEYS if len(text := str(replay.trajectory.extra.get(key) or "")) >= 80), None
-    )
+    source = _source_of(replay.trajectory)
     if source is not None:
         yield from _between_texts(told, source, environment)
     own = "\n".join(line for line in told.splitlines() if line not in environment.policy)
     if clauses(own):
         yield from _against_environment(own, environment)
+
+
+def _source_of(trajectory: Trajectory) -> str | None:
+    """Return the text that a trajectory was made from, where its row or the row's metadata carries it."""
+    places = [trajectory.extra, *(trajectory.extra.get(key) for key in ("meta", "metadata"))]
+    texts = [place.get(key) for place in places if isinstance(place, dict) for key in _SOURCE_KEYS]
+    return next((text for text in texts if isinstance(text, str) and len(text) >= _SHORTEST), None)
 
 
 def environment_consistency(environment: Environment) -> Iterator[Finding]:
@@ -72,13 +73,13 @@ def differences(left: str, right: str) -> tuple[Difference, ...]:
     found: list[Difference] = []
     settled: set[Clause] = set()
     for clause in ours:
-        partners = matching.partners(clause, theirs)
-        agreeing = [other for other in theirs if _agree(clause, other)]
+        partners = matching.partners(clause, 1)
+        agreeing = [other for other in matching.sharing(clause, 1) if _agree(clause, other)]
         settled.update(agreeing)
         if agreeing or not partners:
             continue
         score, other = partners[0]
-        back = matching.partners(other, ours)
+        back = matching.partners(other, 0)
         least = _LIKE_FORMULA if clause.role == "formula" else _LIKE
         if score >= least and back and back[0][1] is clause:
             settled.add(other)
@@ -119,17 +120,19 @@ def _paired(difference: Difference) -> Iterator[tuple[Figure, Figure]]:
     yield from zip(difference.left_figures, difference.right_figures, strict=False)
 
 
-def _constant(left: Clause, right: Clause, ours: Figure, theirs: Figure, environment: Environment) -> Finding:
+def _constant(
+    left: Clause, right: Clause, ours: Figure, theirs: Figure, environment: Environment, name: str = "prompt"
+) -> Finding:
     code = _code_of(ours, left, environment) or _code_of(theirs, right, environment)
     told, said = ours.text, theirs.text
-    message = f"the prompt says {told} ({_cut(left.text)!r}), its source says {said} ({_cut(right.text)!r}); "
+    message = f"the {name} says {told} ({_cut(left.text)!r}), its source says {said} ({_cut(right.text)!r}); "
     message += _code_words(code)
     return Finding(code="consistency.constant", message=message, evidence=_places(left, right, ours, theirs, code))
 
 
-def _formula(left: Clause, right: Clause, environment: Environment) -> Finding:
+def _formula(left: Clause, right: Clause, environment: Environment, name: str = "prompt") -> Finding:
     code = _code_of(left.figures[0], left, environment)
-    message = f"the prompt works it out as {_cut(left.text)!r}, its source as {_cut(right.text)!r}; {_code_words(code)}"
+    message = f"the {name} works it out as {_cut(left.text)!r}, its source as {_cut(right.text)!r}; {_code_words(code)}"
     return Finding(code="consistency.formula", message=message, evidence=_places(left, right, None, None, code))
 
 
@@ -216,10 +219,10 @@ def _against_environment(told: str, environment: Environment, name: str = "promp
         if known and any(_agree(left, other) for other in clauses(known)):
             continue
         if left.role == "formula":
-            yield _formula(left, right, environment)
+            yield _formula(left, right, environment, name)
             continue
         for ours, theirs in _paired(difference):
-            yield _constant(left, right, ours, theirs, environment)
+            yield _constant(left, right, ours, theirs, environment, name)
 
 
 def _constants_against_quotes(environment: Environment) -> Iterator[Finding]:

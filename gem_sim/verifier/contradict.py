@@ -19,85 +19,29 @@ from gem_sim.verifier.seen import Row, Sighting, rows_of
 
 _WORD = re.compile(r"[^\W\d_]+")
 # Between a label and its number.
-_CONNECTORS = frozenset(
-    (
-        *(
-            "is",
-            "are",
-            "was",
-            "were",
-            "be",
-            "of",
-            "at",
-            "a",
-            "an",
-            "the",
-            "now",
-            "only",
-            "just",
-            "about",
-            "around",
-            "to",
-        ),
-        *("s", "has", "been", "exactly", "currently"),
-    )
-)
+_BETWEEN = "is are was were be been of at a an the now only just about around to has s exactly currently"
+_CONNECTORS = frozenset(_BETWEEN.split())
 # How many messages back a list still counts as what the assistant speaks of.
 _RECENT = 8
 # Between a name and a value said of it: `Bob at 1 pm`, `Juneau is 59`, `Large: $12`.
-_SAID_OF = frozenset(
-    (
-        *(
-            "at",
-            "on",
-            "from",
-            "for",
-            "is",
-            "are",
-            "was",
-            "cost",
-            "costs",
-            "due",
-            "starts",
-            "begins",
-            "ends",
-            "has",
-            "by",
-        ),
-        *("comes", "to", "$", "€", "£"),
-    )
-)
+_OF = "at on from for is are was cost costs due starts begins ends has by comes to $ € £"
+_SAID_OF = frozenset(_OF.split())
 # Before a name that is not what the sentence is about.
-_ASIDE = frozenset(("after", "before", "than", "like", "except", "instead", "of", "near", "following"))
+_BESIDES = "after before than like except instead of near following"
+_ASIDE = frozenset(_BESIDES.split())
 _STOP = re.compile(r"[.;,()\n]\s?")
 # Fields whose value prose may add up anew.
-_SUMS = frozenset(("total", "sum", "subtotal", "balance", "remaining", "left", "count", "number"))
+_TOTALS = "total sum subtotal balance remaining left count number"
+_SUMS = frozenset(_TOTALS.split())
 # Words too common to tell one row from another, even at the start of a sentence.
-_PLAIN = frozenset(
-    ("with", "from", "that", "this", "your", "have", "there", "which", "when", "what", "they", "also", "the", "and")
-)
+_COMMON = "with from that this your have there which when what they also the and"
+_PLAIN = frozenset(_COMMON.split())
 # After a number these begin another phrase; any other word is what the number counts.
-_FUNCTION_WORDS = frozenset(
-    (
-        *("and", "or", "with", "in", "of", "for", "per", "at", "on", "to", "until", "as", "so", "but", "because", "if"),
-        *(
-            "now",
-            "today",
-            "already",
-            "then",
-            "which",
-            "that",
-            "is",
-            "are",
-            "each",
-            "by",
-            "from",
-            "left",
-            "here",
-            "there",
-        ),
-    )
+_PHRASES = (
+    "and or with in of for per at on to until as so but because if now today already then which that is are each by "
+    "from left here there"
 )
+_FUNCTION_WORDS = frozenset(_PHRASES.split())
 _HAVING = re.compile(
     r"(?:(?<!may)(?<!can)(?<!could)(?<!must)(?<!should)(?<!will)(?<!would)(?<!might)(?<!not)(?<!to)\s(?:has|have|had)"
     r"|\b(?:you|we)['’]ve|\bthere (?:are|is|were)|\bi(?:['’]ve)? (?:found|see)|\bi can see)\s+"
@@ -107,6 +51,7 @@ _HAVING = re.compile(
 _EARLIER = ("was", "were", "before", "previous", "earlier", "old", "instead", "from", "original", "first", "had")
 _SMALL = 12
 _MOST = 16
+_WITHOUT_FIELDS = ("date", "identifier", "contact", "weekday", "ordinal")
 _NUMBERS = ("number", "amount", "percent")
 
 
@@ -121,7 +66,7 @@ class Contradiction(NamedTuple):
 def contradictions(scene: Scene) -> Iterator[Contradiction]:
     """Yield the mentions of a message that contradict what the results so far say of the same thing."""
     seen = scene.seen
-    if not seen.results or not scene.prose.mentions:
+    if not seen.results or all(mention.kind in _WITHOUT_FIELDS for mention in scene.prose.mentions):
         return
     labels = seen.read_results().labels()
     lowered = scene.prose.text.lower()
@@ -268,7 +213,8 @@ def _other_count(mention: Mention, text: str, scene: Scene) -> Iterator[Contradi
     writes = sum(result.writes for result in results)
     counts = scene.seen.counts()
     known = {count + change for count in counts for change in range(-writes, writes + 1)}
-    known |= {sum(pair) for pair in combinations(map(len, scene.seen.lists), 2)}
+    lengths = [len(items) for items in scene.seen.lists[-_MOST:]]
+    known |= {sum(pair) for pair in combinations(lengths, 2)}
     if value in known or _said(value, scene):
         return
     message = f"{mention.text} {noun.group()} here, and no list that was seen has so many"

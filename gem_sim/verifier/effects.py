@@ -120,13 +120,13 @@ def _unrelated(call: ReplayedCall, changes: Sequence[Change]) -> list[Change]:
     known = set(_names(dict(call.executed.arguments)))
     if not known:
         return []
-    left = list(changes)
+    left = [(change, _names_of(change)) for change in changes]
     while True:
-        related = [change for change in left if not known.isdisjoint(_names_of(change))]
+        related = [names for _, names in left if not known.isdisjoint(names)]
         if not related:
-            return left
-        left = [change for change in left if change not in related]
-        known.update(name for change in related for name in _names_of(change))
+            return [change for change, _ in left]
+        left = [(change, names) for change, names in left if known.isdisjoint(names)]
+        known.update(*related)
 
 
 def _names_of(change: Change) -> set[str]:

@@ -31,19 +31,20 @@ def call_text(call: MissingCall) -> str:
     return f"{call.tool}({known or '…'})"
 
 
-def other_entity(earlier: ReplayedCall, call: ReplayedCall, names: Iterable[str]) -> str | None:
-    """Return the first argument by which the two calls are about different things, None if they may be about the same.
+def differing(earlier: ReplayedCall, call: ReplayedCall, names: Iterable[str]) -> tuple[str, ...]:
+    """Return the arguments by which two calls are about different things, empty if they may be about the same.
 
     An earlier call is about the values of its arguments of that name and of such a field at the top of its result.
     Where it has neither, nothing says that it was about something else.
     """
+    found = []
     for name in names:
         recorded = _values(call.placed.call, name), _about(earlier.placed.call, earlier.recorded, name)
         executed = _values(call.executed, name), _about(earlier.executed, earlier.result.content, name)
         stated = [(wanted, known) for wanted, known in (recorded, executed) if wanted and known]
         if stated and not any(wanted & known for wanted, known in stated):
-            return name
-    return None
+            found.append(name)
+    return tuple(found)
 
 
 def entity_of(call: ReplayedCall, name: str) -> Json:

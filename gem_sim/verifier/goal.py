@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from gem_sim.canonical import Json, same_json, show
+from gem_sim.canonical import Json, identical_json, same_json, show
 from gem_sim.simulator import Replay
 from gem_sim.state import Row, State, changed_rows
 from gem_sim.task import Expectation, Task
@@ -16,7 +16,7 @@ def unmet(replay: Replay) -> Iterator[Finding]:
     if replay.task is None:
         return
     for expectation in replay.task.expect:
-        met = _called(expectation, replay) if expectation.tool is not None else _holds(expectation, replay.end)
+        met = _called(expectation, replay) if expectation.tool is not None else holds_in(expectation, replay.end)
         if not met:
             yield Finding(
                 code="goal.unmet",
@@ -36,11 +36,11 @@ def end(replay: Replay) -> Iterator[Finding]:
     expected = {(table, key): row for table, rows in replay.task.end.items() for key, row in rows.items()}
     for table, key, start, found in changed_rows(replay.start, replay.end):
         wanted = expected.pop((table, key), start)
-        if not same_json(wanted, found):
+        if not (identical_json(wanted, found) or same_json(wanted, found)):
             yield _unexpected(replay.task, table, key, start, wanted, found)
     # What is left did not change.
     for (table, key), wanted in expected.items():
-        start = replay.start.get(table, {}).get(key)
+        start = replay.start[table].get(key) if table in replay.start else None
         if not same_json(wanted, start):
             yield _unexpected(replay.task, table, key, start, wanted, start)
 
@@ -83,10 +83,11 @@ def unknown_task(replay: Replay) -> Iterator[Finding]:
 
 def is_vacuous(task: Task, start: State) -> bool:
     """Tell whether a task expects something, and all of it holds before the first call."""
-    return bool(task.expect) and not task.end and all(e.tool is None and _holds(e, start) for e in task.expect)
+    return bool(task.expect) and not task.end and all(e.tool is None and holds_in(e, start) for e in task.expect)
 
 
-def _holds(expectation: Expectation, state: State) -> bool:
+def holds_in(expectation: Expectation, state: State) -> bool:
+    """Tell whether a state has the rows that an expectation about a table asks for."""
     number = _count(expectation, state)
     return number > 0 if expectation.count is None else number == expectation.count
 
@@ -102,7 +103,8 @@ def _has(row: Row, name: str, value: Json) -> bool:
     return name in row and row[name] == value and same_json(row[name], value)
 
 
-def _matching(row: Row, where: Mapping[str, Json]) -> int:
+def matching(row: Row, where: Mapping[str, Json]) -> int:
+    """Return how many fields of `where` a row has with the same value."""
     return sum(_has(row, name, value) for name, value in where.items())
 
 
@@ -110,7 +112,7 @@ def _called(expectation: Expectation, replay: Replay) -> bool:
     return any(
         call.succeeded
         and call.placed.call.tool == expectation.tool
-        and _matching(call.placed.call.arguments, expectation.arguments) == len(expectation.arguments)
+        and matching(call.placed.call.arguments, expectation.arguments) == len(expectation.arguments)
         for call in replay.calls
     )
 
@@ -125,5 +127,5 @@ def _found(expectation: Expectation, replay: Replay) -> str:
 def _closest(expectation: Expectation, state: State) -> list[Json]:
     """Return up to three rows that match most fields of the expectation."""
     rows = list(state.get(expectation.table or "", {}).values())
-    rows.sort(key=lambda row: -_matching(row, expectation.where))
-    return [dict(row) for row in rows[:3] if _matching(row, expectation.where)]
+    rows.sort(key=lambda row: -matching(row, expectation.where))
+    return [dict(row) for row in rows[:3] if matching(row, expectation.where)]

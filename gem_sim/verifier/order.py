@@ -8,7 +8,7 @@ of ordinary conversations.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from typing import NamedTuple
 
@@ -19,7 +19,7 @@ from gem_sim.simulator.compare import error_key
 from gem_sim.simulator.condition import holds
 from gem_sim.simulator.dataflow import identifying
 from gem_sim.verdict import Finding, Severity
-from gem_sim.verifier.entity import call_text, entity_of, missing_call, other_entity
+from gem_sim.verifier.entity import call_text, differing, entity_of, missing_call
 from gem_sim.verifier.place import place_of
 from gem_sim.verifier.prefix import smallest_prefix
 from gem_sim.workflow import Dependency, Step, Workflow, values_at
@@ -70,48 +70,55 @@ def steps(replay: Replay) -> Iterator[Finding]:
 
 def _shows(problem: Problem, shorter: Replay) -> bool:
     """Tell whether the last call of a shorter replay has the same problem."""
-    last = judge_call(shorter, len(shorter.calls) - 1)
+    *_, last = _judgements(shorter, from_=len(shorter.calls) - 1)
     return (problem.code, problem.argument) in {(other.code, other.argument) for other in last.problems}
 
 
 def judge(replay: Replay) -> tuple[Judgement, ...]:
-    """Return for every call which step it is taken for, and what that step has against it."""
-    return tuple(judge_call(replay, index) for index in range(len(replay.calls)))
-
-
-def judge_call(replay: Replay, index: int) -> Judgement:
-    """Judge the call at an index, from 0, by the calls before it.
+    """Return for every call which step it is taken for, and what that step has against it.
 
     Of several steps it is taken for one that allows it, in the workflow that uses most of the trajectory's tools;
     else for the one that has least against it.
     """
-    call = replay.calls[index]
-    tools = {other.placed.call.tool for other in replay.calls}
-    candidates = [
-        (workflow, step)
-        for workflow in sorted(
-            replay.environment.workflows, key=lambda w: -len(tools & {step.tool for step in w.steps})
-        )
-        for step in workflow.steps
-        if step.tool == call.placed.call.tool
-    ]
-    if not candidates:
-        return Judgement(call, None, None, ())
-    if _refused(call):
-        workflow, step = candidates[0]
-        return Judgement(call, workflow.id, step.id, ())
-    done = [other for other in replay.calls[:index] if not other.executed_error]
-    judged = []
+    return tuple(_judgements(replay))
+
+
+def _judgements(replay: Replay, from_: int = 0) -> Iterator[Judgement]:
+    """Yield the judgements of the calls from an index on, each by the calls before it."""
+    tools = {call.placed.call.tool for call in replay.calls}
+    under_way = sorted(replay.environment.workflows, key=lambda w: -len(tools & {step.tool for step in w.steps}))
+    candidates: dict[str, list[tuple[Workflow, Step]]] = {}
+    for workflow in under_way:
+        for step in workflow.steps:
+            candidates.setdefault(step.tool, []).append((workflow, step))
+    done: dict[str, list[ReplayedCall]] = {}
+    for index, call in enumerate(replay.calls):
+        tool, refused = call.placed.call.tool, _refused(call)
+        if index >= from_:
+            yield _judged(call, candidates.get(tool, []), done, replay.environment, refused=refused)
+        if not refused:
+            done.setdefault(tool, []).append(call)
+
+
+def _judged(
+    call: ReplayedCall,
+    candidates: Sequence[tuple[Workflow, Step]],
+    done: Mapping[str, Sequence[ReplayedCall]],
+    environment: Environment,
+    *,
+    refused: bool,
+) -> Judgement:
+    judged: list[Judgement] = []
     for workflow, step in candidates:
-        problems = tuple(_Bench(step, workflow, call, done, replay.environment).problems())
+        problems = () if refused else tuple(_Bench(step, workflow, call, done, environment).problems())
         judged.append(Judgement(call, workflow.id, step.id, problems))
         if not problems:
             return judged[-1]
-    return min(judged, key=lambda judgement: _weight(judgement.problems))
+    return min(judged, key=lambda judgement: _weight(judgement.problems), default=Judgement(call, None, None, ()))
 
 
 def _refused(call: ReplayedCall) -> bool:
-    """Tell whether a call took no effect; that an object has a failing `status` may also be what a check found."""
+    """Tell whether a call took no effect; a failing `status` may as well be that of what was looked up."""
     return call.result.is_error or error_key(call.result.content) not in (None, "status")
 
 
@@ -122,12 +129,12 @@ def _weight(problems: Sequence[Problem]) -> tuple[bool, bool, int]:
 
 
 class _Bench(NamedTuple):
-    """One step judging one call: `done` are the earlier calls that succeeded."""
+    """One step judging one call: `done` are the earlier calls that succeeded, by tool."""
 
     step: Step
     workflow: Workflow
     call: ReplayedCall
-    done: Sequence[ReplayedCall]
+    done: Mapping[str, Sequence[ReplayedCall]]
     environment: Environment
 
     def problems(self) -> Iterator[Problem]:
@@ -164,9 +171,8 @@ class _Bench(NamedTuple):
         """Return the earlier calls that can have been this step: of its tool, and not against its condition."""
         return [
             other
-            for other in self.done
-            if other.placed.call.tool == step.tool
-            and holds(step, other.executed.arguments, self.environment, other.before) is not False
+            for other in self.done.get(step.tool, ())
+            if holds(step, other.executed.arguments, self.environment, other.before) is not False
         ]
 
     @property
@@ -184,8 +190,8 @@ class _Bench(NamedTuple):
         # An argument taken from the step itself is judged as data.
         taken = {edge.argument for edge in self.step.dependencies() if edge.before in {b.id for b in befores}}
         entity = [name for name in self._entity if name not in taken]
-        differing = [other_entity(other, self.call, entity) for other in calls]
-        if None in differing or False in needed:
+        apart = [differing(other, self.call, entity) for other in calls]
+        if () in apart or False in needed:
             return
         names = " or ".join(repr(before.id) for before in befores)
         tools = " or ".join(repr(tool) for tool in dict.fromkeys(before.tool for before in befores))
@@ -200,13 +206,16 @@ class _Bench(NamedTuple):
             message = f"no successful call of {tools} came before; step {self.step.id!r} needs step {names}{why}{hint}"
             yield Problem("order.missing_step", message, None, evidence, severity)
             return
-        name = next(name for name in differing if name is not None)
+        # Of the calls about something else, the one that misses by least is the one to tell of.
+        nearest = min(range(len(calls)), key=lambda number: (len(apart[number]), -number))
+        name, other = apart[nearest][0], calls[nearest]
         value = self.call.placed.call.arguments.get(name)
-        told: list[Json] = [{"call": other.placed.number, "value": entity_of(other, name)} for other in calls]
-        others = ", ".join(f"{show(entity_of(o, name), 60)} in call {o.placed.number}" for o in calls[:3])
+        told: list[Json] = [
+            {"call": other.placed.number, "about": {name: entity_of(other, name) for name in entity}} for other in calls
+        ]
         message = (
-            f"step {self.step.id!r} needs step {names} for the same {name}{why}; it was done for {others}, "
-            f"not for {show(value, 60)}{hint}"
+            f"step {self.step.id!r} needs step {names} for the same {name}{why}; call {other.placed.number} did it for "
+            f"{show(entity_of(other, name), 60)}, not for {show(value, 60)}{hint}"
         )
         evidence = {**evidence, "value": value, "done_for": told}
         yield Problem("order.other_entity", message, name, evidence, severity)
@@ -221,12 +230,12 @@ class _Bench(NamedTuple):
         elsewhere: list[tuple[ReplayedCall, str, list[Json]]] = []
         for edge in group:
             for other in self._calls_of(self._named(edge.before)):
-                differing = other_entity(other, self.call, [name for name in self._entity if name != argument])
+                apart = differing(other, self.call, [name for name in self._entity if name != argument])
                 values = _values(other, edge)
-                if differing is None:
-                    seen += values
+                if apart:
+                    elsewhere.append((other, apart[0], values))
                 else:
-                    elsewhere.append((other, differing, values))
+                    seen += values
         stray = _stray(value, seen)
         if stray is None:
             return

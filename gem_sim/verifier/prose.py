@@ -6,8 +6,9 @@ Everything is found by patterns, none of it by guessing: what no pattern knows i
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
-from functools import lru_cache
+from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
+from functools import cached_property, lru_cache
 from typing import Final, Literal, NamedTuple
 
 Kind = Literal["number", "word", "ordinal", "amount", "percent", "date", "time", "weekday", "identifier", "contact"]
@@ -115,7 +116,7 @@ _AM = r"(?:\s?(?:[ap]m\b|[ap]\.m\b\.?))"
 # The order decides: what stands higher takes the text first.
 _MENTION = re.compile(
     rf"""
-    (?P<contact>[\w.+-]+@[\w-]+(?:\.[\w-]+)*|https?://[^\s<>"')\]]+
+    (?P<contact>[\w.+-]{{1,64}}@[\w-]{{1,63}}(?:\.[\w-]{{1,63}}){{0,8}}|https?://[^\s<>"')\]]+
         |(?:\+\d{{1,3}}[ .-]?)?(?:\(\d{{3}}\)[ ]?|\b\d{{3}}[-.])\d{{3}}[-.]\d{{4}}\b)
     |(?P<iso>\b\d{{4}}-\d\d-\d\d)(?:[T ](?P<isotime>\d\d:\d\d(?::\d\d)?)(?:\.\d+)?(?:Z\b|[+-]\d\d:?\d\d)?)?(?![\w-])
     |(?P<fraction>(?<![\w/.])(?:1/[2348]|2/3|3/[48]|5/8|7/8)(?![\w/])(?!\s?(?:and|to|-|–)\s?\d+/))
@@ -135,7 +136,7 @@ _MENTION = re.compile(
     |(?P<identifier>\#\w[\w-]*|(?<![\w$€£#.-])(?=[\w-]*\d)(?=[\w-]*[A-Za-z_])\w+(?:[-_]\w+)*
         |\b\d+(?:-\d+)+\b)
     |(?P<weekday>\b(?:{"|".join(WEEKDAYS)})\b)
-    |(?P<word>\b(?P<words>{_WORDS}(?:[\s-](?:and\s)?{_WORDS})*)\b(?:[\s-](?P<unit4>{_UNIT}))?)
+    |(?P<word>\b(?P<words>{_WORDS}(?:[\s-](?:and\s)?{_WORDS}){{0,9}})\b(?:[\s-](?P<unit4>{_UNIT}))?)
     """,
     re.VERBOSE | re.IGNORECASE,
 )
@@ -150,6 +151,10 @@ _ITEM = re.compile(r"^[ \t]*(?:\d+[.)]|[-*•])[ \t]+", re.MULTILINE)
 _NUMERIC = re.compile(r"[\d@]\S*|://\S*")
 _DAY = re.compile(rf"\b(?:{'|'.join(WEEKDAYS)})\b|\b(?:noon|midnight)\b")
 _COUNTING = frozenset(NUMBER_WORDS) - {"one"}
+# Longer runs of characters are encoded data; within them every place would have to be tried.
+_LONGEST = 200
+# How far behind its first run of characters a mention may end: `September 15th, 2026`.
+_FAR = 48
 _OPENING = "\"'“‘([{<|~="
 _MONTH_STARTS = frozenset(month[:3] for month in MONTHS)
 _PROPOSAL = re.compile(
@@ -189,15 +194,49 @@ class Sentence(NamedTuple):
     @property
     def proposes(self) -> bool:
         """Whether it asks for something or gives an example instead of stating."""
-        return _PROPOSAL.search(self.text) is not None
+        return _proposes(self.text)
 
 
-class Prose(NamedTuple):
+@lru_cache(maxsize=64)
+def _proposes(text: str) -> bool:
+    return _PROPOSAL.search(text) is not None
+
+
+class Prose:
     """A text without markup, what it mentions, and how many items its lists have."""
 
-    text: str
-    mentions: tuple[Mention, ...]
-    items: int
+    def __init__(self, text: str, mentions: tuple[Mention, ...], items: int) -> None:
+        self.text = text
+        self.mentions = mentions
+        self.items = items
+        self._starts = [mention.start for mention in mentions]
+
+    @cached_property
+    def sentences(self) -> tuple[Sentence, ...]:
+        """The sentences of the text in order, list markers taken off."""
+        found = []
+        start = 0
+        ends = [match.end() for match in _SENTENCE_END.finditer(self.text)]
+        for end in (*ends, len(self.text)):
+            if end != len(self.text) and _ABBREVIATION.search(self.text, max(start, end - 12), end):
+                continue
+            marker = _ITEM.match(self.text, start, end)
+            begin = start if marker is None else marker.end()
+            text = self.text[begin:end].rstrip()
+            if text:
+                inside = self.mentions[bisect_left(self._starts, begin) : bisect_left(self._starts, end)]
+                found.append(Sentence(text, begin, inside))
+            start = end
+        return tuple(found)
+
+    def sentence_at(self, start: int) -> Sentence:
+        """Return the sentence that a place of the text belongs to."""
+        return self.sentences[max(bisect_right(self.sentences, start, key=lambda sentence: sentence.start) - 1, 0)]
+
+    def around(self, mention: Mention, most: int) -> tuple[Mention, ...]:
+        """Return up to `most` mentions on either side of one, and itself."""
+        place = bisect_left(self._starts, mention.start)
+        return self.mentions[max(0, place - most) : place + most]
 
 
 @lru_cache(maxsize=1024)
@@ -205,27 +244,8 @@ def read(text: str) -> Prose:
     """Return what a text mentions; the markers of list items are no mentions."""
     plain = _ASIDE.sub("", text) if "```" in text or "<think" in text else text
     plain = _MARKUP.sub("", plain) if "*" in plain or "`" in plain or "#" in plain else plain
-    markers = {match.end() for match in _ITEM.finditer(plain)} if "\n" in plain else set()
+    markers = [match.end() for match in _ITEM.finditer(plain)] if "\n" in plain else []
     return Prose(plain, _mentions(plain, markers), len(markers))
-
-
-@lru_cache(maxsize=256)
-def sentences(prose: Prose) -> tuple[Sentence, ...]:
-    """Return the sentences of a text in order, list markers taken off."""
-    found = []
-    start = 0
-    ends = [match.end() for match in _SENTENCE_END.finditer(prose.text)]
-    for end in (*ends, len(prose.text)):
-        if _ABBREVIATION.search(prose.text, start, end) and end != len(prose.text):
-            continue
-        marker = _ITEM.match(prose.text, start, end)
-        begin = start if marker is None else marker.end()
-        text = prose.text[begin:end].rstrip()
-        inside = tuple(mention for mention in prose.mentions if begin <= mention.start < end)
-        if text:
-            found.append(Sentence(text, begin, inside))
-        start = end
-    return tuple(found)
 
 
 def mentions(text: str) -> tuple[Mention, ...]:
@@ -233,18 +253,19 @@ def mentions(text: str) -> tuple[Mention, ...]:
     return _mentions(text, ())
 
 
-def _mentions(text: str, markers: Collection[int]) -> tuple[Mention, ...]:
+def _mentions(text: str, markers: Sequence[int]) -> tuple[Mention, ...]:
+    """Read a text; `markers` are the places behind the markers of list items, in order."""
     found: list[Mention] = []
     end = 0
     for start, stop in _candidates(text):
-        if start < end or (markers and any(start < marker <= stop + 1 for marker in markers)):
+        if start < end or (markers and bisect_right(markers, start) < bisect_right(markers, stop + 1)):
             continue
-        match = _MENTION.match(text, start) or _MENTION.search(text, start + 1)
+        match = _MENTION.match(text, start) or _MENTION.search(text, start + 1, stop + _FAR)
         while match is not None and match.start() < stop:
             found += _read(match)
             end = match.end()
             more = _NUMERIC.search(text, end, stop)
-            match = None if more is None else _MENTION.search(text, end)
+            match = None if more is None else _MENTION.search(text, end, stop + _FAR)
     return tuple(found)
 
 
@@ -252,8 +273,10 @@ def _candidates(text: str) -> list[tuple[int, int]]:
     """Return the spans in which a mention may begin, in order."""
     spans = []
     for match in _NUMERIC.finditer(text):
+        if match.end() - match.start() > _LONGEST:
+            continue
         start = max(text.rfind(" ", 0, match.start()), text.rfind("\n", 0, match.start())) + 1
-        while text[start] in _OPENING and text[start + 1 : start + 4].isdigit() is False:
+        while text[start] in _OPENING and not text[start + 1 : start + 4].isdigit():
             start += 1
         before = text.rfind(" ", 0, max(start - 1, 0)) + 1
         # A month's name stands before its day.

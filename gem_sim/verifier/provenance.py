@@ -140,6 +140,8 @@ def _judged(leaf: Leaf, origin: Origin, sources: Sources, call: ReplayedCall) ->
     elif origin.kind == "unseen":
         code, message = "unseen", f"{leaf.path} = {shown} is in the state ({origin.path}), but nothing had shown it"
         evidence["stored_at"] = origin.path
+        if sources.names_entity(leaf):
+            severity = "error"
     elif origin.stray is not None:
         code, message = "unexplained", f"{leaf.path} mentions {shown}, which has no source before this call"
         evidence["stray"] = origin.stray

@@ -32,10 +32,11 @@ def tool_definition(replay: Replay) -> Iterator[Finding]:
 def unknown_tool(replay: Replay) -> Iterator[Finding]:
     """Yield a finding for each call whose tool the environment lacks, or the trajectory did not offer."""
     offered = {tool.name for tool in replay.trajectory.tools}
+    tools = replay.environment.tools
     for call in replay.calls:
         name = call.placed.call.tool
-        if name not in replay.environment.tools:
-            known: list[Json] = sorted(replay.environment.tools)  # type: ignore[assignment]
+        if name not in tools:
+            known: list[Json] = sorted(tools)  # type: ignore[assignment]
             message = f"the environment {replay.environment.name!r} has no tool {name!r}"
             yield Finding(code="schema.unknown_tool", message=message, evidence={"tools": known}, **place_of(call))
         elif offered and name not in offered:
@@ -48,7 +49,7 @@ def argument(replay: Replay) -> Iterator[Finding]:
     """Yield a finding for each argument that is undeclared, missing or breaks its schema."""
     for call in replay.calls:
         # A run refuses what breaks the schema, so what it accepted does not.
-        if call.succeeded:
+        if not call.result.is_error:
             continue
         tool = replay.tool_of(call)
         if tool is None or call.placed.call.unreadable is not None:
@@ -112,6 +113,9 @@ def _missing(schema: dict[str, Json], arguments: dict[str, Json]) -> list[str]:
 def result(replay: Replay) -> Iterator[Finding]:
     """Yield a finding for each recorded answer that reads as a success and breaks the declared `returns`."""
     for call in replay.calls:
+        # What a tool answered keeps to its `returns`, and so does what is the same to the letter.
+        if call.recorded is call.result.content:
+            continue
         tool = replay.tool_of(call)
         if tool is None or tool.returns is None or not call.has_answer or says_error(call.recorded):
             continue

@@ -19,6 +19,8 @@ from gem_sim.verifier.prose import UNITS, Mention, mentions, read
 _WORD = re.compile(r"[^\W\d_]+")
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _PLAIN_NUMBER = re.compile(r"[$€£]?\d{1,12}(?:,\d{3})*(?:\.\d+)?%?")
+# Larger integers are no measures, and the largest no floats either.
+_BITS = 512
 _NUMBER_STARTS = "$€£0123456789"
 # Words in a field's name that say what its numbers are, by unit or by dimension; `label` numbers measure nothing.
 _FIELD_UNITS = (
@@ -82,8 +84,8 @@ class Row:
         for leaf in _leaves(self.content):
             if isinstance(leaf, str):
                 found += [(m.kind, m.value) for m in mentions(leaf) if isinstance(m.value, float)]
-            elif isinstance(leaf, int | float) and not isinstance(leaf, bool):
-                found.append(("number", abs(float(leaf))))
+            elif (number := _number(leaf)) is not None:
+                found.append(("number", number))
         return found
 
     def names(self, word: str) -> bool:
@@ -171,7 +173,7 @@ class Seen:
     def text(self) -> str:
         """Return everything that was seen as one text in lower case."""
         if self._texts:
-            self._text = "\n".join((self._text, *self._texts)).lower()
+            self._text = "\n".join((self._text, *map(str.lower, self._texts)))
             self._texts = []
         return self._text
 
@@ -330,7 +332,7 @@ def _field(key: str) -> tuple[str, str | None]:
 
 def _number(value: Json) -> float | None:
     kind = type(value)
-    if kind is int or kind is float:
+    if kind is float or (kind is int and value.bit_length() < _BITS):  # type: ignore[union-attr]
         return abs(float(value))  # type: ignore[arg-type]
     if isinstance(value, str) and value[:1] in _NUMBER_STARTS and _PLAIN_NUMBER.fullmatch(value):
         return float(re.sub(r"[^\d.]", "", value))

@@ -170,7 +170,7 @@ class Matching:
     """How alike the clauses of two texts are, by the words they share; rare words weigh more."""
 
     def __init__(self, left: Sequence[Clause], right: Sequence[Clause]) -> None:
-        self.left, self.right = left, right
+        self._sharing = (_by_word(left), _by_word(right))
         frequency = Counter(word for clause in (*left, *right) for word in clause.words)
         number = len(left) + len(right)
         self._weight = {word: math.log(1 + number / count) for word, count in frequency.items()}
@@ -186,7 +186,22 @@ class Matching:
     def _sum(self, words: Iterable[str]) -> float:
         return sum(self._weight[word] for word in words)
 
-    def partners(self, clause: Clause, among: Sequence[Clause], least: float = 0.2) -> list[tuple[float, Clause]]:
-        """Return the clauses of the other text about the same thing, the likest first."""
-        scored = [(self.likeness(clause, other), other) for other in among if comparable(clause, other)]
-        return sorted((pair for pair in scored if pair[0] >= least), key=lambda pair: -pair[0])
+    def sharing(self, clause: Clause, side: Literal[0, 1]) -> list[Clause]:
+        """Return the clauses of the left text (0) or the right one (1) that share a word with a clause, in order."""
+        index = self._sharing[side]
+        found = {other: place for word in clause.words for place, other in index.get(word, ())}
+        return sorted(found, key=lambda other: found[other])
+
+    def partners(self, clause: Clause, side: Literal[0, 1], least: float = 0.15) -> list[tuple[float, Clause]]:
+        """Return the clauses of the left text (0) or the right one (1) about the same thing, the likest first."""
+        scored = [(self.likeness(clause, other), other) for other in self.sharing(clause, side)]
+        fitting = [pair for pair in scored if pair[0] >= least and comparable(clause, pair[1])]
+        return sorted(fitting, key=lambda pair: -pair[0])
+
+
+def _by_word(clauses: Sequence[Clause]) -> dict[str, list[tuple[int, Clause]]]:
+    index: dict[str, list[tuple[int, Clause]]] = {}
+    for place, clause in enumerate(clauses):
+        for word in clause.words:
+            index.setdefault(word, []).append((place, clause))
+    return index

@@ -37,6 +37,7 @@ GOOD = json.dumps(
 BAD = GOOD.replace('\\"age\\": 36', '\\"age\\": 35').replace('"good"', '"bad"')
 OPEN = (
     GOOD.replace("find_member", "ask_price")
+    .replace("Look Ada up.", "What does B1 cost?")
     .replace('\\"name\\": \\"Ada\\"', '\\"book_id\\": \\"B1\\"')
     .replace('\\"member_id\\": \\"M1\\", \\"age\\": 36', '\\"book_id\\": \\"B1\\", \\"price\\": 3')
 )

@@ -124,9 +124,9 @@ def test_a_read_made_twice_is_no_fault() -> None:
     assert mutants(told, "duplicate_call") == []
 
 
-def test_a_write_made_twice_is_a_fault_kept_and_rerun() -> None:
+def test_a_write_made_twice_is_a_fault_where_the_recording_lies_or_the_end_changes() -> None:
     told = conversation(
-        ["user", "Give Ada the pack."], ADA, ["call", "return_book", {"loan_id": "L1"}, {"returned": "B3"}]
+        ["user", "Ada brings back L1."], ADA, ["call", "return_book", {"loan_id": "L1"}, {"returned": "B3"}]
     )
     found = mutants(told, "duplicate_call")
     # Returned twice: the second is refused, so only the recording that says otherwise is a fault.

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from gem_sim import Replay, read_trajectories, replay
 from gem_sim.verdict import Finding
 from gem_sim.verifier import claims
-from gem_sim.verifier.prose import NUMBER_WORDS, read, sentences
+from gem_sim.verifier.prose import NUMBER_WORDS, read
 from tests.conftest import CASES, ROOT, conversation, environment, shared_data
 from tests.verifier.planted import planted
 
@@ -113,7 +113,7 @@ def test_any_text_can_be_read(text: str) -> None:
         assert 0 <= mention.start < mention.end <= len(prose.text)
     starts = [mention.start for mention in prose.mentions]
     assert starts == sorted(starts)
-    inside = [mention for sentence in sentences(prose) for mention in sentence.mentions]
+    inside = [mention for sentence in prose.sentences for mention in sentence.mentions]
     assert [m for m in inside if m not in prose.mentions] == []
 
 
@@ -125,3 +125,90 @@ def test_a_number_in_words_is_the_number(number: int) -> None:
     parts += [words[rest] if rest in words else words[rest - rest % 10] + " " + words[rest % 10]] if rest else []
     (mention,) = read(f"We have {' and '.join(parts)} of them.").mentions
     assert mention.value == number
+
+
+@pytest.mark.parametrize(
+    ("said", "value"),
+    [
+        ("Your order is shipped.", "is shipped"),
+        ("Your order is in production.", None),
+        ("It is not shipped yet.", None),
+        ("Status: delivered.", "status: delivered"),
+    ],
+)
+def test_a_status_is_the_one_answered(said: str, value: str | None) -> None:
+    answer = {"order_id": "ORD_1202", "status": "in production"}
+    asked = ["call", "get_order_status", {"order_id": "ORD_1202"}, answer]
+    spoken = conversation(["user", "Where is ORD_1202?"], asked, ["assistant", said])
+    findings = list(claims.statements(replay(spoken, environment("frame_shop"))))
+    assert [finding.evidence["value"] for finding in findings] == ([value] if value else [])
+
+
+PIECES = st.sampled_from(
+    [
+        *(
+            "9999-12-31",
+            "0001-01-01",
+            "12/31",
+            "31/02/2026",
+            "February 30th",
+            "in 99999999999999 days",
+            "1e400",
+            "½",
+            "٣ kg",
+        ),
+        *(
+            "one hundred thousand thousand dozen",
+            "$1,2,3",
+            "5 %",
+            "24:61",
+            "13pm",
+            "half an hour",
+            "next month",
+            "a week",
+        ),
+        *(
+            "is within limits",
+            "exceeds",
+            "at most",
+            "2 hours and 99 minutes",
+            "#",
+            "- 1.",
+            "\n",
+            "x",
+            "10 x 20 x 30",
+            "é",
+        ),
+        *(
+            "999999999999999999999999999999999999 km",
+            "00:00",
+            "-0",
+            "0 degrees",
+            "twice",
+            "on average",
+            "both",
+            "White box",
+        ),
+    ]
+)
+SPOKEN = st.lists(PIECES, max_size=8).map(" ".join)
+VALUES = st.recursive(
+    st.one_of(
+        st.none(),
+        st.booleans(),
+        st.integers(-(2**2000), 2**2000),
+        st.floats(allow_nan=False, allow_infinity=False),
+        SPOKEN,
+    ),
+    lambda below: st.one_of(
+        st.lists(below, max_size=3), st.dictionaries(st.sampled_from(["total", "daysLate", "x"]), below)
+    ),
+    max_leaves=8,
+)
+
+
+@given(SPOKEN, VALUES, SPOKEN)
+def test_whatever_is_said_can_be_judged(asked: str, value: Any, said: str) -> None:
+    for finding in found(["user", asked], ["call", "ask", {"x": value}, value], ["assistant", said]):
+        assert finding.message
+        assert finding.evidence["message"] == 4

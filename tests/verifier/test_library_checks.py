@@ -90,5 +90,7 @@ def test_a_librarians_code_comes_from_the_conversation() -> None:
 def test_a_code_that_exists_is_guessed_all_the_same() -> None:
     arguments = {"charge_id": "F706", "reason": "illness", "authorisation_code": "DL-7731"}
     waive = ["call", "waive_charge", arguments, {"error": "For one member, one charge may be waived in 365 days."}]
-    found = codes(ASK, FIND, LIST, SAY, ["user", "She was ill."], waive, DONE)
-    assert found == {"provenance.unseen", "library.guessed_code"}
+    verdict = judged(ASK, FIND, LIST, SAY, ["user", "She was ill."], waive, DONE)
+    assert [(f.code, f.severity, f.argument) for f in verdict.findings] == [
+        ("provenance.unseen", "error", "authorisation_code")
+    ]

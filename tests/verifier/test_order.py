@@ -64,7 +64,8 @@ def test_the_order_that_was_checked_is_the_one_that_may_be_cancelled() -> None:
     assert findings(check("O1"), cancel("O1")) == []
     (finding,) = findings(check("O1"), cancel("O2"))
     assert (finding.code, finding.argument, finding.call) == ("order.other_entity", "order_id", 2)
-    assert finding.evidence["done_for"] == [{"call": 1, "value": "O1"}]
+    assert finding.evidence["done_for"] == [{"call": 1, "about": {"order_id": "O1"}}]
+    assert 'call 1 did it for "O1", not for "O2"' in finding.message
     assert finding.evidence["missing"] == [{"tool": "check_order", "arguments": {"order_id": "O2"}}]
 
 
@@ -77,6 +78,14 @@ def test_a_refused_call_was_not_done_and_is_not_judged() -> None:
     refused = ("check_order", {"order_id": "O9"}, {"error": "No such order."})
     assert findings(("cancel_order", {"order_id": "O9"}, {"error": "No such order."})) == []
     assert [finding.code for finding in findings(refused, cancel("O1"))] == ["order.missing_step"]
+
+
+def test_the_status_of_what_was_looked_up_is_no_refusal() -> None:
+    # Otherwise nobody could cancel an order whose payment had failed.
+    counter = environment("counter")
+    orders = counter.state.with_changes({"orders": {"O1": {**counter.state["orders"]["O1"], "status": "failed"}}})
+    failed = ("check_order", {"order_id": "O1"}, {"order_id": "O1", "status": "failed", "total_euros": 40})
+    assert findings(failed, cancel("O1"), where=replace(counter, state=orders)) == []
 
 
 def test_one_of_several_alternatives_is_enough() -> None:

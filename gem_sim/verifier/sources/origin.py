@@ -197,6 +197,11 @@ class Sources:
     def _identifies(self, leaf: Leaf) -> bool:
         return is_identifying(leaf.name, format_of(leaf)) or self._names_record(leaf)
 
+    def names_entity(self, leaf: Leaf) -> bool:
+        """Tell whether a leaf names a row that the environment declares, by its argument's name or by how it looks."""
+        looks = isinstance(leaf.value, str) and shape_of(leaf.value) == "identifier"
+        return bool(self._replay.environment.entities) and (looks or self._identifies(leaf))
+
     def _names_record(self, leaf: Leaf) -> bool:
         if names_record(leaf.name):
             return True
