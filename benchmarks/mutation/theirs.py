@@ -12,7 +12,8 @@ from typing import Any
 
 import gem_sim
 from gem_sim.adapters import bfcl
-from gem_sim.testing import Tally, judgements
+from gem_sim.testing import MUTATIONS, Tally, judgements
+from gem_sim.testing.scene import Mutation
 from gem_sim.tool import ToolCall
 from gem_sim.trajectory import Trajectory
 
@@ -56,7 +57,9 @@ def measure(every: int = _EVERY, most: int = _MOST) -> dict[str, Any]:
     for kind, row in kinds.items():
         row["bfcl_killed"] = theirs[kind]
         row["bfcl_kill_rate"] = round(theirs[kind] / row["planted"], 4)
-    on_calls = [row for kind, row in kinds.items() if theirs[kind]]
+    on_calls = [
+        kinds[mutation.__name__] for mutation in MUTATIONS if _edits_calls(mutation) and mutation.__name__ in kinds
+    ]
     return {
         "trajectories": len(chosen),
         "verified": len(verified),
@@ -68,6 +71,10 @@ def measure(every: int = _EVERY, most: int = _MOST) -> dict[str, Any]:
         "found_by_neither": neither,
         "found_by_bfcl_only": only,
     }
+
+
+def _edits_calls(mutation: Mutation) -> bool:
+    return mutation.__module__.endswith(".calls")
 
 
 def _rate(rows: Sequence[dict[str, Any]], key: str) -> float:

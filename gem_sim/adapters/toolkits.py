@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import copy
+import inspect
 import io
 import pickle
 import random
 from collections.abc import Callable, Mapping, Sequence
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any, NamedTuple, TypeAlias
 
 from gem_sim.adapters.plain import Cells, Changes, Print, as_json, cells_of, changes_of, prints_of
@@ -35,6 +36,20 @@ class Ways(NamedTuple):
     cells: Callable[[object], Cells] = cells_of
     answer: Callable[[object], Json] = as_json
     refuses: Callable[[Json], bool] = spells_error
+
+
+@lru_cache(maxsize=4096)
+def changeable_defaults(function: Callable[..., object]) -> Mapping[str, object]:
+    """Return the defaults of a function that a call could change, as they were when first asked for.
+
+    Python keeps one such list for all calls, in whatever run they are.
+    """
+    try:
+        parameters = inspect.signature(function).parameters
+    except (TypeError, ValueError):
+        return {}
+    defaults = {name: parameter.default for name, parameter in parameters.items()}
+    return {name: copy.deepcopy(value) for name, value in defaults.items() if isinstance(value, list | dict | set)}
 
 
 class Raised(Exception):
@@ -84,8 +99,10 @@ class Origin(NamedTuple):
         # A toolkit may keep and change what it is given, so it is given a copy.
         if not SCALARS.issuperset(map(type, arguments.values())):
             arguments = {name: copy_json(value) for name, value in arguments.items()}
+        defaults = changeable_defaults(getattr(method, "__func__", method))
+        absent = {name: copy.deepcopy(value) for name, value in defaults.items() if name not in arguments}
         try:
-            answer = method(**arguments)
+            answer = method(**arguments, **absent)
         except Exception as error:
             raise Raised(str(error) or type(error).__name__) from error
         try:
