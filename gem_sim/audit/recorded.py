@@ -38,6 +38,12 @@ def replay_of(trajectory: Trajectory, inferred: Mapping[str, Tool]) -> Replay:
     return Replay(trajectory, environment, task, tuple(calls), _NOTHING, _NOTHING, Renaming())
 
 
+def all_refused(replayed: Replay) -> Replay:
+    """Return a replay in which every call is refused, as a run would refuse one whose arguments break the schema."""
+    calls = (c._replace(result=c.result.model_copy(update={"is_error": True})) for c in replayed.calls)
+    return replayed._replace(calls=tuple(calls))
+
+
 def _environment(tools: Sequence[Tool]) -> Environment:
     text = canonical_bytes([tool.model_dump(mode="json") for tool in tools])
     return _made(text, _Same(tools))

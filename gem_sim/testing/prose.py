@@ -23,7 +23,11 @@ from gem_sim.testing.shifts import (
 )
 
 _TRIES = 20
-_NAMES = ("Marta Quinlan", "Desmond Achterberg", "Yolanda Pryce", "Ilse Vandermeer", "Tobias Renfrew", "Aoife Sandoval")
+# Names as models make them up, and rarer ones.
+_NAMES = (
+    *("Sarah Johnson", "Michael Chen", "Emily Carter", "David Whitfield", "Laura Bennett", "James Okafor"),
+    *("Marta Quinlan", "Desmond Achterberg", "Yolanda Pryce", "Ilse Vandermeer", "Tobias Renfrew", "Aoife Sandoval"),
+)
 _TITLES = tuple(month.capitalize() for month in MONTHS)
 _DATE = re.compile(
     rf"\b(?P<iso>\d{{4}}-\d\d-\d\d)\b|\b(?P<day>\d{{1,2}})(?P<of> (?:of )?)(?P<month>{'|'.join(_TITLES)})\b"
@@ -255,12 +259,20 @@ def _reference(scene: Scene, rng: Random) -> str | None:
 
 
 def _person(scene: Scene, rng: Random) -> str | None:
-    names = [name for name in _NAMES if name.split()[1] not in scene.everything]
+    names = [name for name in _NAMES if not any(part in scene.everything for part in name.split())]
     name = rng.choice(names)
-    return rng.choice([f"I have passed it on to {name}.", f"{name} will call you about it."])
+    texts = (
+        f"I have passed it on to {name}.",
+        f"{name} will call you about it.",
+        f"{name} has approved this already.",
+        f"At the counter, ask for {name}.",
+        f"It was {name} who put it aside for you.",
+        f"{name} from the front desk takes care of the rest.",
+    )
+    return rng.choice(texts)
 
 
 def _address(scene: Scene, rng: Random) -> str | None:
-    names = [name for name in _NAMES if name.split()[1] not in scene.everything]
+    names = [name for name in _NAMES if not any(part in scene.everything for part in name.split())]
     account = rng.choice(names).lower().replace(" ", ".")
     return f"A confirmation goes to {account}@{rng.choice(['post', 'letters', 'mailbox'])}.example."

@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator
 from datetime import datetime
 from difflib import get_close_matches
+from functools import lru_cache
 
 from gem_sim.canonical import Json
 from gem_sim.environment import Environment
@@ -23,7 +24,7 @@ from gem_sim.verifier.outcomes import false_outcomes
 from gem_sim.verifier.prose import Mention, Sentence, read
 from gem_sim.verifier.scene import Scene
 from gem_sim.verifier.seen import Received, Seen
-from gem_sim.verifier.watched import unseen_words
+from gem_sim.verifier.watched import unseen_people, unseen_words
 
 _KINDS = {
     "number": "number", "word": "number", "ordinal": "number", "amount": "amount", "percent": "percentage",
@@ -34,6 +35,7 @@ _NO_IDENTIFIER = re.compile(
     r"(?:covid|utf|iso|python|http|sha|mp|rfc|fy|ip[vx]?|mid|pre|post|late|early|top|non)[- ]?\d+|\d+[a-z]",
     re.IGNORECASE,
 )
+_MAKE = re.compile(r"[A-Za-z]{1,4}[-_]?00+")
 _RUN = re.compile(r"[\w#$€£@+](?:[\w#$€£@.:+/%'-]*[\w%])?")
 _SMALL = 12
 # For how many values of a conversation what was seen nearest is looked up; it costs more than all else.
@@ -95,7 +97,7 @@ def _judged(scene: Scene, reported: set[object], environment: Environment) -> It
             )
     for mention in prose.mentions:
         key = (mention.kind, mention.value)
-        if key in reported or not _is_claim(mention) or supported(mention, scene):
+        if key in reported or not _is_claim(mention, environment) or supported(mention, scene):
             continue
         reported.add(key)
         if len(reported) > _ENOUGH:
@@ -105,7 +107,7 @@ def _judged(scene: Scene, reported: set[object], environment: Environment) -> It
         if severity is not None:
             nearest = _nearest(mention, scene.seen) if len(reported) <= _SOUGHT else None
             yield _unsupported(mention.text, _KINDS[mention.kind], sentence_of, nearest, severity)
-    for word, start, what in unseen_words(prose.text, scene.seen):
+    for word, start, what in (*unseen_words(prose.text, scene.seen), *unseen_people(prose.text, scene.seen)):
         if word not in reported:
             reported.add(word)
             yield _unsupported(word, what, prose.sentence_at(start), None)
@@ -118,15 +120,31 @@ def _judged(scene: Scene, reported: set[object], environment: Environment) -> It
             yield Finding(code="claims.false_comparison", message=false.message, evidence=false.evidence)
 
 
-def _is_claim(mention: Mention) -> bool:
-    """Tell whether a mention states something: small numbers and ordinals without a unit count and enumerate."""
+def _is_claim(mention: Mention, environment: Environment) -> bool:
+    """Tell whether a mention states something: small numbers and ordinals without a unit count and enumerate.
+
+    An identifier of few characters does only where the environment's rows have keys of that make.
+    """
     if mention.kind == "ordinal" or (mention.kind == "word" and mention.unit is None):
         return False
     if mention.kind == "identifier":
         text = mention.text.lstrip("#")
+        if _make_of(text) in _makes(environment):
+            return True
         return len(text) >= 5 and sum(map(str.isdigit, text)) >= 2 and not _NO_IDENTIFIER.fullmatch(text)
     small = isinstance(mention.value, float) and mention.value <= _SMALL
     return not (mention.kind == "number" and mention.unit is None and small)
+
+
+@lru_cache(maxsize=16)
+def _makes(environment: Environment) -> frozenset[str]:
+    """Return the makes of the keys of the environment's rows: letters, then at least two digits."""
+    makes = {_make_of(key) for name in environment.entities for key in environment.state.get(name, {})}
+    return frozenset(make for make in makes if _MAKE.fullmatch(make))
+
+
+def _make_of(text: str) -> str:
+    return re.sub(r"\d", "0", text)
 
 
 def _severity(mention: Mention, sentence: Sentence) -> Severity | None:

@@ -223,9 +223,13 @@ def _other_count(mention: Mention, text: str, scene: Scene) -> Iterator[Contradi
 
 
 def _said(value: float, scene: Scene) -> bool:
-    """Tell whether a result or the user named a number; that a rule names it says nothing of how many there are."""
+    """Tell whether a result or the user named a number that may count things.
+
+    That a rule names it says nothing of how many there are, nor does a price or a length.
+    """
     sightings = scene.seen.read_texts().numbers.get(value, ())
-    return any(sighting.field is not None or sighting.where == "the user" for sighting in sightings)
+    counting = [sighting for sighting in sightings if sighting.unit not in SCALES]
+    return any(sighting.field is not None or sighting.where == "the user" for sighting in counting)
 
 
 def _other_row(scene: Scene) -> Iterator[Contradiction]:

@@ -14,6 +14,7 @@ from typing import NamedTuple
 from gem_sim.canonical import Json
 from gem_sim.environment import Environment
 from gem_sim.simulator.compare import says_error
+from gem_sim.verifier.prose import Sentence
 from gem_sim.verifier.scene import Scene
 from gem_sim.verifier.seen import Received
 
@@ -22,7 +23,8 @@ _SUCCESS = re.compile(
     r"|\b(?:is|are) (?:now |all )?(?:confirmed|booked|placed|reserved|cancelled|canceled|paid|done|set)\b|\ball set\b",
     re.IGNORECASE,
 )
-_BEING = re.compile(r"\b(?:is|are|has been|status:?)\s+(?:now |currently |still )?$")
+_BEING = re.compile(r"\b(?:is|are|has been|status:?)\s+(?:now |all |currently |still )?$")
+_BEING_IN = re.compile(r"\b(?:is|are|has been|status)\b", re.IGNORECASE)
 # A message with any of these does not hide that something went wrong, or speaks of something else.
 _DOUBT = re.compile(
     r"\b(?:sorry|unfortunately|cannot|can['’]t|could(?:n['’]t| not)|unable|fail\w*|refus\w*|reject\w*|declin\w*|error"
@@ -54,27 +56,44 @@ def false_outcomes(scene: Scene, environment: Environment) -> Iterator[Outcome]:
             message = f"{match.group()!r} is said where {last.tool} refused"
             yield Outcome(match.group(), match.start(), message, {"seen": last.value, "seen_in_message": last.message})
         return
-    if len(fresh) == 1:
-        yield from _false_status(fresh[0], text, environment)
+    for sentence in scene.prose.sentences:
+        if _BEING_IN.search(sentence.text) and not sentence.text.endswith("?") and not _DOUBT.search(sentence.text):
+            yield from _false_status(fresh, sentence, scene, environment)
 
 
-def _false_status(result: Received, text: str, environment: Environment) -> Iterator[Outcome]:
-    """Yield a status other than the one the answer gives, where the message gives only that one."""
-    if not isinstance(result.value, dict):
-        return
-    lowered = text.lower()
-    for name, value in result.value.items():
-        known = _statuses(environment).get(name)
-        if known is None or not isinstance(value, str) or value.lower() in lowered:
+def _false_status(
+    fresh: list[Received], sentence: Sentence, scene: Scene, environment: Environment
+) -> Iterator[Outcome]:
+    """Yield a status said of something where the answers give others, and the sentence gives none of those."""
+    lowered = sentence.text.lower()
+    for name, allowed in _statuses(environment).items():
+        given = {value.lower(): result for result in fresh for value in _values_of(name, result.value)}
+        if not given or any(value in lowered for value in given):
             continue
-        for other in sorted(known - {value.lower()}):
+        for other in sorted(allowed - given.keys()):
             start = lowered.find(other)
             verb = _BEING.search(lowered, max(0, start - 24), start) if start >= 0 else None
-            if verb is not None and not lowered[start + len(other) :][:1].isalnum() and _DOUBT.search(text) is None:
+            # What the user calls so, the assistant may call so too.
+            asked = scene.seen.read_told().asked.words.issuperset(other.split())
+            if verb is not None and not asked and not lowered[start + len(other) :][:1].isalnum():
                 said = lowered[verb.start() : start + len(other)]
+                value, result = next(iter(given.items()))
                 message = f"{said!r} is said where {result.tool} answers {name} = {value!r}"
-                evidence: dict[str, Json] = {"seen": value, "field": name, "seen_in_message": result.message}
-                yield Outcome(said, verb.start(), message, evidence)
+                evidence: dict[str, Json] = {"seen": list(given), "field": name, "seen_in_message": result.message}
+                yield Outcome(said, sentence.start + verb.start(), message, evidence)
+
+
+def _values_of(name: str, value: Json) -> Iterator[str]:
+    """Yield the texts that stand in a value under a name, at any depth."""
+    if isinstance(value, list):
+        for item in value:
+            yield from _values_of(name, item)
+    elif isinstance(value, dict):
+        for key, below in value.items():
+            if key == name and isinstance(below, str):
+                yield below
+            elif isinstance(below, dict | list):
+                yield from _values_of(name, below)
 
 
 @lru_cache(maxsize=16)

@@ -106,10 +106,10 @@ def unsupported(replay: Replay) -> Iterator[Finding]:
     for call in replay.calls:
         sources.seen.advance(call.placed.message)
         for argument, value in call.placed.call.arguments.items():
-            if sources.is_plain(value):
+            if sources.is_plain(value, call):
                 continue
             leaves = leaves_of({argument: value}, _tool(replay, call))
-            open_leaves = [leaf for leaf in leaves if not sources.is_plain(leaf.value) and not declared_choice(leaf)]
+            open_leaves = [leaf for leaf in leaves if not (sources.is_plain(leaf.value, call) or declared_choice(leaf))]
             if open_leaves and sources.whole(value) is None:
                 for leaf in open_leaves:
                     yield from _judged(leaf, sources.origin(leaf, call), sources, call)

@@ -46,6 +46,60 @@ COLOURS: Final = frozenset(_COLOURS.split())
 MATERIALS: Final = frozenset(_MATERIALS.split())
 _WATCHED = GIVEN_NAMES | COLOURS | MATERIALS
 _WORD = re.compile(r"[^\W\d_]+")
+_NAME = r"[A-Z][a-zà-ÿ]+(?:[-'’][A-Z][a-zà-ÿ]+)?"
+_FULL_NAME = re.compile(rf"(?<![\w'’*#-])({_NAME}) ({_NAME})(?![\w*:-])")
+# What persons do, and how one turns to them; places and things do not, and are not turned to.
+_VERBS = "|".join(
+    (
+        *(
+            "call",
+            "contact",
+            "tell",
+            "told",
+            "sa(?:y|id)",
+            "ask",
+            "approv",
+            "confirm",
+            "agree",
+            "sign",
+            "check",
+            "wr[io]te",
+        ),
+        *(
+            "put",
+            "t[ao]ke?",
+            "help",
+            "look",
+            "see",
+            "saw",
+            "set",
+            "m[ae]et",
+            "be in touch",
+            "get back",
+            "handl",
+            "reach",
+        ),
+        *("arrang", "wait", "work", "g[ai]ve"),
+    )
+)
+_ACTS = re.compile(
+    rf"(?: (?:from|at|in) the \w+(?: \w+)?)?,? (?:who\b|(?:(?:has|have|had|will|would|can|could|is|is going to) )?"
+    rf"(?:\w+ly )?(?:{_VERBS})(?:s|es|ed|d|e|ing)?\b)"
+)
+_GIVING = "pass|hand|forward|sen[dt]|report|assign|transfer|refer|spe[a]?k|spoke|talk|gave|give|belong"
+_ADDRESSED = re.compile(
+    rf"\b(?:(?:{_GIVING})(?:ed|red|s|n|ing)?(?: (?:it|this|that|you|(?:your|the) \w+))?(?: (?:on|over))? (?:to|with)"
+    r"|(?:approved|signed|confirmed|handled|checked|set) by|contact(?: person)?(?: is)?|ask(?: for)?|name(?:d| is)"
+    r"|colleague|manager|librarian|agent|Mr|Mrs|Ms|Dr)\.?,? $"
+)
+# Capitalised, and nobody's name.
+_BODIES: Final = frozenset(
+    (
+        *("service", "services", "support", "team", "desk", "department", "office", "centre", "center", "care", "bank"),
+        *("management", "library", "studio", "shop", "store", "hotel", "airlines", "airways", "station", "museum"),
+        *("university", "school", "street", "road", "avenue", "city", "county"),
+    )
+)
 
 
 def unseen_words(text: str, seen: Seen) -> Iterator[tuple[str, int, str]]:
@@ -69,3 +123,17 @@ def unseen_words(text: str, seen: Seen) -> Iterator[tuple[str, int, str]]:
             thing = following.group().lower()
             if thing in seen.words or thing.removesuffix("s") in seen.words:
                 yield f"{word} {following.group()}", match.start(), "colour" if lowered in COLOURS else "material"
+
+
+def unseen_people(text: str, seen: Seen) -> Iterator[tuple[str, int, str]]:
+    """Yield (name, where it starts, "name") for each full name of a person that nobody mentioned.
+
+    Two capitalised words are a person's name where the sentence has them act or be turned to, and neither was seen.
+    """
+    for match in _FULL_NAME.finditer(text):
+        words = [match.group(1).lower(), match.group(2).lower()]
+        # First names that are well known are judged by themselves.
+        if words[0] in GIVEN_NAMES or not _BODIES.isdisjoint(words) or any(map(seen.says, words)):
+            continue
+        if _ACTS.match(text, match.end()) or _ADDRESSED.search(text, 0, match.start()):
+            yield match.group(), match.start(), "name"

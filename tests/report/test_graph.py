@@ -76,7 +76,9 @@ def test_rules_stand_beneath_with_quote_and_place() -> None:
 
 
 def played(*calls: tuple[str, dict[str, Any], Any]) -> tuple[Replay, Verdict]:
-    replayed = replay(conversation(["user", "Please."], *[["call", *call] for call in calls]), environment("counter"))
+    replayed = replay(
+        conversation(["user", "O1 and O2, please."], *[["call", *call] for call in calls]), environment("counter")
+    )
     return replayed, verify(replayed)
 
 

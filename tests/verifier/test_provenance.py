@@ -111,11 +111,11 @@ def test_the_prose_of_the_assistant_is_no_source() -> None:
     assert last(*entries, ["call", "act", {"order_id": "W-2291"}, {}]).origin.kind == "unsupported"
 
 
-def test_what_the_state_holds_but_nothing_showed_is_a_warning() -> None:
+def test_an_id_of_a_row_that_nothing_has_shown_is_an_error() -> None:
     entries = [["user", "Give Ada her pack."], ["call", "give_pack", {"member_id": "M1"}, {"given": True}]]
     (finding,) = unsupported(as_recorded(conversation(*entries)))
     assert (finding.code, finding.severity, finding.evidence["stored_at"]) == (
-        "provenance.unseen", "warning", "members/M1",
+        "provenance.unseen", "error", "members/M1",
     )  # fmt: skip
 
 

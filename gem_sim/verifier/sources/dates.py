@@ -104,6 +104,8 @@ _PARTS = {"morning": (5, 12), "afternoon": (12, 18), "evening": (17, 23), "night
 _ABOUT = frozenset(("around", "about", "approximately", "roughly", "near"))
 
 # A pattern is tried only where a text has one of its words: most texts have none of most.
+_DIGIT = re.compile(r"\d")
+_LETTER = re.compile(r"[^\W\d_]")
 _WORD = re.compile(r"[a-z]+")
 _MONTH_WORDS = frozenset((*_MONTHS, *_SHORT_MONTHS))
 _DAY_WORDS = frozenset(
@@ -257,8 +259,8 @@ def _month(name: str) -> int:
 
 def read_times(text: str) -> Reading:
     """Return the days, times of day and lengths of time that a text names."""
-    digits = any(map(str.isdigit, text))
-    if len(text) < 24 and digits and not any(map(str.isalpha, text)):
+    digits = _DIGIT.search(text) is not None
+    if len(text) < 24 and digits and not _LETTER.search(text):
         named = tuple(_dates_in_digits(text))
         return Reading(named, (), tuple(_hours_in_digits(text, 0)), frozenset(), frozenset(), beside=False)
     said = frozenset(_WORD.findall(text.casefold()))

@@ -50,6 +50,9 @@ _FACTORS = {
     "litres per gallon, roughly": 3.78541, "hundredths": 100, "thousandths": 1000,
 }  # fmt: skip
 _GROUPS: tuple[Group, ...] = ("said", "confirmed", "returned", "prompt")
+_DIGIT = re.compile(r"\d")
+# A string of a result of more letters is a document: its numbers are not known one by one.
+_DOCUMENT = 2000
 # A longer string of a result is a document, not a figure.
 _LONGEST = 100
 # From this item of a list on a number is data, nothing to reckon with.
@@ -143,6 +146,8 @@ class Figures:
     def _read(self, group: Group) -> dict[float, Figure]:
         known, texts = self._known[group], self._seen.texts_of(group)
         for text in texts[self._used[group] :]:
+            if group == "returned" and (len(text.text) > _DOCUMENT or not _DIGIT.search(text.text)):
+                continue
             for value, spelled in _numbers_told(text.text) if group == "prompt" else numbers_in(text.text):
                 if value not in known:
                     known[value] = Figure(value, text, None if spelled == f"{value:.12g}" else spelled)
@@ -177,9 +182,15 @@ class Figures:
         """Return the numbers of the latest results, the latest first; those far down a list are not among them."""
         found: dict[float, None] = {}
         for call in reversed(self._seen.results):
-            for path, leaf in leaves(call.recorded):
-                if not any(type(key) is int and key >= _FAR_DOWN for key in path):
-                    found.update(dict.fromkeys(_figures_in(leaf)))
+            pending: list[Json] = [call.recorded]
+            while pending:
+                item = pending.pop()
+                if isinstance(item, dict):
+                    pending.extend(item.values())
+                elif isinstance(item, list):
+                    pending.extend(item[:_FAR_DOWN])
+                elif isinstance(item, str | int | float) and not isinstance(item, bool):
+                    found.update(dict.fromkeys(_figures_in(item)))
             if len(found) >= MOST_OPERANDS:
                 break
         return list(found)[:MOST_OPERANDS]
@@ -188,7 +199,7 @@ class Figures:
 def _figures_in(leaf: str | float) -> list[float]:
     if not isinstance(leaf, str):
         return [leaf] if abs(leaf) <= _MOST else []
-    short = len(leaf) <= _LONGEST and any(map(str.isdigit, leaf))
+    short = len(leaf) <= _LONGEST and _DIGIT.search(leaf)
     return [value for value, _ in numbers_in(leaf)] if short else []
 
 
@@ -303,6 +314,8 @@ def _at_rate(target: float, operands: Sequence[float], calls: Sequence[ReplayedC
         given: list[float] = [
             v for v in call.placed.call.arguments.values() if isinstance(v, int | float) and not isinstance(v, bool)
         ]
+        if len(given) != 1:
+            continue
         found = [leaf for _, leaf in leaves(call.recorded) if not isinstance(leaf, str)]
         if len(given) == len(found) == 1 and all(_LEAST <= abs(value) <= _MOST for value in (*given, *found)):
             for value in operands:

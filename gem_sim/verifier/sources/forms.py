@@ -11,6 +11,7 @@ Form = Literal["exact", "words", "squeezed"]
 
 # What stands between words, but for the sign between texts that are put into a form together.
 _BETWEEN = re.compile(r"(?:[^\w\0]|_)+")
+_ACCENTS = re.compile("[\u0300-\u036f]+")
 _SPACES = {code: " " for code in range(1, 128) if not chr(code).isalnum()}
 # Between letters or digits these make one word of two: 5bff-dd80, a@b.com, notes.txt.
 _JOINERS = "-_./@"
@@ -23,8 +24,7 @@ def fold(text: str) -> str:
     """Return a text without case and accents."""
     if text.isascii():
         return text.casefold()
-    marked = unicodedata.normalize("NFKD", text.casefold())
-    return "".join(letter for letter in marked if not unicodedata.combining(letter))
+    return _ACCENTS.sub("", unicodedata.normalize("NFKD", text.casefold()))
 
 
 def words(text: str) -> str:
@@ -41,7 +41,10 @@ def shaped(texts: Sequence[str], form: Form) -> list[str]:
     """Return texts in a form, all in one go: as they are, as `words` or as `squeeze` returns them."""
     if form == "exact":
         return list(texts)
-    parts = _apart(fold("\0".join(text.replace("\0", " ") for text in texts)))
+    whole = "\0".join(texts)
+    if whole.count("\0") >= len(texts):
+        whole = "\0".join(text.replace("\0", " ") for text in texts)
+    parts = _apart(fold(whole))
     between = "" if form == "squeezed" else " "
     return [f"{between}{between.join(part.split())}{between}" for part in parts.split("\0")]
 

@@ -30,7 +30,7 @@ from gem_sim.verifier.sources.shapes import (
 )
 from gem_sim.verifier.sources.stored import stored_at
 from gem_sim.verifier.sources.timing import Times
-from gem_sim.verifier.sources.told import told_of
+from gem_sim.verifier.sources.told import is_plainly_told, told_of
 
 Kind = Literal[
     "said", "returned", "prompt", "default", "derived", "chosen", "composed", "injected", "unseen", "unexplained",
@@ -99,19 +99,23 @@ class Sources:
         clock = replay.task.clock if replay.task is not None and replay.task.clock is not None else None
         self.figures = Figures(self.seen)
         self.times = Times(self.seen, clock or replay.environment.clock)
+        self._keys = frozenset(entity.key for entity in replay.environment.entities.values())
         self._own: dict[str | float, tuple[int, Kind]] = {}
 
-    def is_plain(self, value: Json) -> bool:
-        """Tell, quickly, whether a value is a choice, or stands as it is in a result or in the user's words.
+    def is_plain(self, value: Json, call: ReplayedCall) -> bool:
+        """Tell, quickly, whether a value is a choice, or stands as it is in a result, the user's words or the tool's.
 
         For each such value `origin` names a source; for others it may find one still.
         """
-        kind = type(value)
-        if kind is str:
-            return value in self.seen.values or bounded(self.seen.said, value) >= 0  # type: ignore[arg-type]
-        if kind is int or kind is float:
-            return value in self.seen.values
-        return kind is bool or value is None
+        if isinstance(value, bool) or value is None:
+            return True
+        if not isinstance(value, str | int | float):
+            return False
+        return (
+            value in self.seen.values
+            or (isinstance(value, str) and bounded(self.seen.said, value) >= 0)
+            or is_plainly_told(value, call.placed.call.tool, self._replay.environment)
+        )
 
     def whole(self, value: Json) -> Origin | None:
         """Return the result that held this very list or object; None where none did, and for what is neither."""
@@ -201,8 +205,7 @@ class Sources:
     def _names_record(self, leaf: Leaf) -> bool:
         if names_record(leaf.name):
             return True
-        keys = (entity.key for entity in self._replay.environment.entities.values())
-        return not is_natural(leaf.name) and leaf.name in keys
+        return leaf.name in self._keys and not is_natural(leaf.name)
 
     def _reworked(self, leaf: Leaf, text: str, call: ReplayedCall) -> Origin | None:
         """Return the source that holds a text among others, or of which it is another form, a part or a piecing."""
@@ -298,7 +301,7 @@ class Sources:
         return None if how is None else Origin("derived", how=how)
 
     def _stored(self, value: str | float) -> Origin | None:
-        where = stored_at(self._replay.environment, self._replay.task, value)
+        where = stored_at(self._replay, value)
         return None if where is None else Origin("unseen", path=where, how="the state holds it, nothing had shown it")
 
     def _number_without(self, leaf: Leaf, value: float) -> Origin:
@@ -342,7 +345,7 @@ class Sources:
         return Origin("unsupported", how=f"no {what} that was named or follows from the clock")
 
     def _is_known(self, token: str) -> bool:
-        if self.is_plain(token) or token in self._own:
+        if token in self.seen.values or bounded(self.seen.said, token) >= 0 or token in self._own:
             return True
         return (
             find_words(self.seen, ("said", "returned", "prompt", "confirmed"), token) is not None

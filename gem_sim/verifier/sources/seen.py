@@ -21,6 +21,8 @@ Path: TypeAlias = "tuple[str | int, ...]"
 # Where a text stands: the user's words; what the assistant proposed and the user confirmed; a result; the prompt.
 Group = Literal["said", "confirmed", "returned", "prompt"]
 
+# A text of more letters is a document, which is searched as it stands only.
+_DOCUMENT = 2000
 # A text longer than this is looked for as it stands only.
 _LONGEST = 200
 _WITH_STRINGS = (str, dict, list)
@@ -73,7 +75,10 @@ class Haystack:
         used = len(self._starts)
         if used == len(texts):
             return
-        for part in shaped([text.text for text in texts[used:]], self._form):
+        added = [text.text for text in texts[used:]]
+        if self._form != "exact":
+            added = [text if len(text) <= _DOCUMENT else "" for text in added]
+        for part in shaped(added, self._form):
             self._starts.append(self._length)
             self._parts.append(part)
             self._length += len(part) + 1
@@ -146,16 +151,17 @@ class Seen:
             self.texts["confirmed"].append(Text(before.content, "confirmed", index - 1))
 
     def _index(self, value: Json, position: int) -> None:
-        values, stack = self.values, [value]
+        values = self.values
+        stack: list[list[Json] | dict[str, Json]] = [[value]]
         while stack:
-            item = stack.pop()
-            kind = type(item)
-            if kind is str or kind is int or kind is float:
-                values.setdefault(item, position)  # type: ignore[arg-type]
-            elif kind is dict:
-                stack.extend(item.values())  # type: ignore[union-attr]
-            elif kind is list:
-                stack.extend(item)  # type: ignore[arg-type]
+            held = stack.pop()
+            for item in held.values() if type(held) is dict else held:
+                kind = type(item)
+                if kind is str or kind is int or kind is float:
+                    if item not in values:
+                        values[item] = position  # type: ignore[index]
+                elif kind is dict or kind is list:
+                    stack.append(item)  # type: ignore[arg-type]
 
     def returned(self, value: str | float) -> Place | None:
         """Return where a result first held exactly this value, None where none did."""
@@ -181,6 +187,8 @@ class Seen:
 
     def find(self, group: Group, form: Form, needle: str) -> Text | None:
         """Return the first text of a group where a needle, already in that form, stands as a whole."""
+        if not self.texts_of(group):
+            return None
         number = self._haystack(group, form).find(needle)
         return None if number is None else self.texts[group][number]
 

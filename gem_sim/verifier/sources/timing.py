@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import calendar
+import re
 from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
 from functools import lru_cache
@@ -26,6 +27,9 @@ from gem_sim.verifier.sources.seen import Group, Seen
 _DAY = 24 * 60
 # Until then, six in the morning, it is the night after the day before.
 _NIGHT = 6 * 60
+_DIGIT = re.compile(r"\d")
+# A string of a result of more letters is a document: its dates are not known one by one.
+_DOCUMENT = 2000
 # Each anchor is tried with each length of time, so the latest few must do.
 _MOST = 30
 # What was told is read first; results, of which there may be many, only for what does not follow from that.
@@ -55,7 +59,7 @@ class Times:
             last: tuple[int, int] | None = None
             for text in texts[self._used[group] :]:
                 if group == "returned":
-                    if not any(map(str.isdigit, text.text)):
+                    if len(text.text) > _DOCUMENT or not _DIGIT.search(text.text):
                         continue
                     reading = read_times(text.text)
                     last = self._measure(reading, last, text.call.placed.number if text.call else 0)
@@ -150,7 +154,7 @@ class Times:
             return (day.day == 1 or last) and (named.year is not None or now is None or distance <= 400)
         if named.weekday is not None:
             return distance <= (13 if named.far else 7)
-        return distance <= 62 and (now is not None or day.month in self._months)
+        return distance <= (400 if day.month in self._months else 62) and (now is not None or day.month in self._months)
 
     def _anchors(self) -> list[tuple[date, str]]:
         """Return the days that are known for sure, the latest named first."""

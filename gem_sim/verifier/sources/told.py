@@ -31,6 +31,12 @@ class Told:
     def _numbers(self) -> frozenset[float]:
         return frozenset(value for text in self._texts for value, _ in numbers_in(text))
 
+    @cached_property
+    def plain(self) -> frozenset[str | float]:
+        """The words of the definition as they stand, and its numbers; `has` is true of each."""
+        tokens = (token.strip(".,;:!?()[]{}'\"`") for text in self._texts for token in text.split())
+        return frozenset((*filter(None, tokens), *self._numbers))
+
     def has(self, value: str | float) -> bool:
         """Tell whether the definition mentions a value, whatever its case and punctuation."""
         if not isinstance(value, str):
@@ -49,6 +55,11 @@ def told_of(name: str, environment: Environment, trajectory: Trajectory) -> Iter
             known is None or tool.description != known.description or tool.parameters != known.parameters
         ):
             yield Told(tool)
+
+
+def is_plainly_told(value: str | float, name: str, environment: Environment) -> bool:
+    """Tell, quickly, whether the environment's definition of a tool has a value as a word or a number of its own."""
+    return name in environment.tools and value in _known(environment, name).plain
 
 
 @lru_cache(maxsize=1024)
