@@ -71,7 +71,8 @@ def _copy_dict(value: dict[object, object], depth: int) -> Json:
     copied: dict[str, Json] = {}
     for key, item in value.items():
         if type(key) is not str:
-            raise ValueError(f"the key {key!r} is not a string")
+            shown = repr(key) if type(key) in (int, float, bool, type(None)) else f"of type {type(key).__name__}"
+            raise ValueError(f"the key {shown} is not a string")
         copied[key] = item if type(item) in _ATOMS else copy_json(item, depth + 1)  # type: ignore[assignment]
     return copied
 

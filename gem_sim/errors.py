@@ -7,7 +7,8 @@
     │   └── CompileError      tool bodies leave the dialect; carries every fault at once
     ├── StubError             a stub is broken: it crashed, or its result is not what it declares
     │   └── LimitError        a stub hit a limit (fuel, depth, size)
-    └── CheckError            a check crashed
+    ├── CheckError            a check crashed
+    └── WorkerError           the process for untrusted stubs cannot be started
 
 A tool that refuses is no exception (`ToolResult.is_error`), nor is a wrong trajectory (`Finding`).
 """
@@ -102,6 +103,10 @@ class StubError(GemSimError):
 
 class LimitError(StubError):
     """A stub hit a limit: fuel, recursion, memory or size of a value."""
+
+
+class WorkerError(GemSimError):
+    """The worker process for untrusted stubs cannot be started; see `gem-sim doctor`."""
 
 
 class CheckError(GemSimError):

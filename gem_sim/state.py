@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from math import isqrt
 from typing import Any, Final, NoReturn, TypeAlias
 
-from gem_sim.canonical import Json, canonical_bytes, copy_json
+from gem_sim.canonical import Json, canonical_bytes, copy_json, same_json
 
 Row: TypeAlias = dict[str, Json]
 
@@ -64,6 +64,21 @@ def share(value: Any) -> Any:
     return value
 
 
+def shared_row(row: Mapping[str, Any]) -> Row:
+    """Return a strict copy of a row that states can share.
+
+    Raises:
+        ValueError: If it holds what is no JSON value.
+    """
+    kinds = set(map(type, row.values()))
+    if kinds <= _SIMPLE and set(map(type, row)) <= _STRING:
+        shared = SharedDict(row)
+        shared.flat = True
+        return shared
+    copied: Row = share(copy_json(row))
+    return copied
+
+
 def plain(value: Any) -> Any:
     """Return a copy of a shared value that its owner may change; other values are returned as they are."""
     kind = type(value)
@@ -78,6 +93,9 @@ def plain(value: Any) -> Any:
 
 _NESTED: Final = (dict, list)
 _SHARED: Final = (SharedDict, SharedList)
+# Floats may be infinite and integers huge, so rows with them are copied value by value.
+_SIMPLE: Final = frozenset((str, bool, type(None)))
+_STRING: Final = frozenset((str,))
 _GONE: Final[Row] = {}
 
 
@@ -273,7 +291,8 @@ def changed_rows(before: State, after: State) -> Iterator[tuple[str, str, Row | 
             continue
         for key in _touched(old, new):
             left, right = old.get(key), new.get(key)
-            if left is not right and (left != right or _weight(key, left) != _weight(key, right)):
+            # Python's comparison is fast, and wrong only where it takes a flag for a number.
+            if left is not right and (left != right or not same_json(left, right)):
                 yield name, key, left, right
 
 

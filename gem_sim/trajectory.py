@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -73,13 +74,21 @@ class Trajectory(Frozen):
 
 
 def pair_answers(calls: tuple[ToolCall, ...], answers: list[Message]) -> list[Message | None]:
-    """Return for each call the message that answers it, None where none does."""
+    """Return for each call the message that answers it, None where none does.
+
+    An answer goes to the first call still open that has its id; one without an id to the first call still open.
+    """
     paired: list[Message | None] = [None] * len(calls)
+    by_id: dict[str, deque[int]] = {}
+    for index, call in enumerate(calls):
+        by_id.setdefault(call.id, deque()).append(index)
+    still_open = deque(range(len(calls)))
     for answer in answers:
-        for index, call in enumerate(calls):
-            if paired[index] is None and _answers(answer, call):
-                paired[index] = answer
-                break
+        waiting = still_open if answer.tool_call_id is None else by_id.get(answer.tool_call_id, deque())
+        while waiting and paired[waiting[0]] is not None:
+            waiting.popleft()
+        if waiting:
+            paired[waiting.popleft()] = answer
     return paired
 
 

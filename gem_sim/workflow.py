@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cached_property
 from graphlib import CycleError, TopologicalSorter
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
@@ -16,11 +17,20 @@ if TYPE_CHECKING:
 _TAKES = re.compile(r"^(?P<step>[^.\[\]]+)(?P<path>(\[\]|\.[^.\[\]]+)*)$")
 
 
+class WorkflowFault(ValueError):
+    """A workflow contradicts itself; `index` is that of the step where it shows, None for the workflow as a whole."""
+
+    def __init__(self, message: str, index: int | None = None) -> None:
+        super().__init__(message)
+        self.index = index
+
+
 class Dependency(NamedTuple):
     """An edge: `before` must have happened for `step`.
 
     `kind` is *after* (declared order) or *data*; for data, `argument` takes its value from `path` in a result of
-    `before` (`books[].book_id`; the empty string is the whole result). Both are None for *after*.
+    `before` (`books[].book_id`; the empty string is the whole result). Both are None for *after*. Edges into one
+    step that share a `group` are alternatives: one of them is enough.
     """
 
     before: str
@@ -28,32 +38,62 @@ class Dependency(NamedTuple):
     kind: Literal["after", "data"]
     argument: str | None = None
     path: str | None = None
+    group: int = 0
 
 
 class Step(Frozen):
     """One use of a tool in a workflow.
 
-    `after` names steps that must come before; `takes` maps an argument to `step.path` in an earlier result;
-    `when` is a condition in the dialect under which the step applies (None: always); `once` says that it may
-    succeed only once for the same arguments; `rule` names the rule that says so.
+    `after` names steps that must come before; a list among them names alternatives, of which one is enough.
+    `takes` maps an argument to `step.path` in an earlier result, or to a list of such alternatives. `per` names the
+    arguments that say what the step is about (None: those that hold an identifier; empty: it is about nothing): what
+    comes before must have been about the same. `when` is a condition in the dialect under which the step applies
+    (None: always); `once` says that it may succeed only once for what it is about, `at_most` that often (None:
+    any number); `rule` names the rule that says so.
     """
 
     id: str
     tool: str
-    after: tuple[str, ...] = ()
-    takes: dict[str, str] = Field(default_factory=dict)
+    after: tuple[str | tuple[str, ...], ...] = ()
+    takes: dict[str, str | tuple[str, ...]] = Field(default_factory=dict)
+    per: tuple[str, ...] | None = None
     when: str | None = None
     once: bool = False
+    at_most: int | None = Field(default=None, ge=1)
     rule: str | None = None
 
+    @model_validator(mode="after")
+    def _say_how_often_once(self) -> Step:
+        if self.once and self.at_most is not None:
+            raise ValueError("`once` and `at_most` both say how often; keep one")
+        if () in (*self.after, *self.takes.values()):
+            raise ValueError("an empty list of alternatives can never be met; name a step or leave the list out")
+        return self
+
+    @property
+    def most(self) -> int | None:
+        """How often the step may succeed for what it is about; None: any number of times."""
+        return 1 if self.once else self.at_most
+
     def dependencies(self) -> tuple[Dependency, ...]:
-        """Return the edges into this step: declared order first, then data."""
-        order = tuple(Dependency(before, self.id, "after") for before in self.after)
-        data = tuple(
-            Dependency(step, self.id, "data", argument, path)
-            for argument, (step, path) in ((a, split_take(t)) for a, t in self.takes.items())
-        )
-        return order + data
+        """Return the edges into this step: declared order first, then data; alternatives share their group."""
+        edges = []
+        for group, item in enumerate(self.after):
+            for before in (item,) if isinstance(item, str) else item:
+                edges.append(Dependency(before, self.id, "after", group=group))
+        for group, (argument, item) in enumerate(self.takes.items(), start=len(self.after)):
+            for take in (item,) if isinstance(item, str) else item:
+                before, path = split_take(take)
+                edges.append(Dependency(before, self.id, "data", argument, path, group))
+        return tuple(edges)
+
+    @cached_property
+    def groups(self) -> tuple[tuple[Dependency, ...], ...]:
+        """Return the edges into this step, alternatives together: one of each group must hold."""
+        groups: dict[int, list[Dependency]] = {}
+        for edge in self.dependencies():
+            groups.setdefault(edge.group, []).append(edge)
+        return tuple(map(tuple, groups.values()))
 
 
 class Workflow(Frozen):
@@ -66,15 +106,22 @@ class Workflow(Frozen):
     @model_validator(mode="after")
     def _refer_to_steps(self) -> Workflow:
         ids = [step.id for step in self.steps]
-        if len(set(ids)) != len(ids):
-            twice = next(step for step in ids if ids.count(step) > 1)
-            raise ValueError(f"the step {twice!r} occurs twice; give each step its own id")
-        for edge in self.dependencies():
-            if edge.before not in ids:
-                raise ValueError(f"step {edge.step!r} depends on {edge.before!r}, which is no step of it")
+        for index, step in enumerate(self.steps):
+            if step.id in ids[:index]:
+                raise WorkflowFault(f"the step {step.id!r} occurs twice; give each step its own id", index)
+            try:
+                edges = step.dependencies()
+            except ValueError as error:
+                raise WorkflowFault(f"step {step.id!r}: {error}", index) from None
+            for edge in edges:
+                if edge.before not in ids:
+                    raise WorkflowFault(f"step {edge.step!r} depends on {edge.before!r}, which is no step of it", index)
         cycle = self.cycle()
         if cycle:
-            raise ValueError(f"the steps {' → '.join(cycle)} wait for each other; remove one `after` or `takes`")
+            path = " → ".join(cycle)
+            raise WorkflowFault(
+                f"the steps {path} wait for each other; remove one `after` or `takes`", ids.index(cycle[0])
+            )
         return self
 
     def dependencies(self) -> tuple[Dependency, ...]:
@@ -92,9 +139,37 @@ class Workflow(Frozen):
             graph.add_edge(edge.before, edge.step, dependency=edge)
         return graph
 
+    def reachable(self, never: frozenset[str] = frozenset()) -> list[str]:
+        """Return the steps that can come about in some order, if those in `never` cannot; in such an order."""
+        reached: dict[str, None] = {}
+        waiting = [step for step in self.steps if step.id not in never]
+        while True:
+            still = []
+            for step in waiting:
+                if all(any(edge.before in reached for edge in group) for group in step.groups):
+                    reached[step.id] = None
+                else:
+                    still.append(step)
+            if len(still) == len(waiting):
+                return list(reached)
+            waiting = still
+
     def cycle(self) -> list[str]:
-        """Return the steps of one cycle in order, its first step again at the end; empty without a cycle."""
-        before = {step.id: [edge.before for edge in step.dependencies()] for step in self.steps}
+        """Return the steps of one cycle that no alternative leads out of, its first step again at the end.
+
+        Empty where every step can come about.
+        """
+        reached = set(self.reachable())
+        before = {
+            step.id: [
+                edge.before
+                for group in step.groups
+                if not any(edge.before in reached for edge in group)
+                for edge in group
+            ]
+            for step in self.steps
+            if step.id not in reached
+        }
         try:
             TopologicalSorter(before).prepare()
         except CycleError as error:

@@ -1,5 +1,5 @@
 # Written by `gem-sim compile frame_shop` from environments/frame_shop: do not edit, change environment.json.
-# environment sha256:62ec57475bd6802c57faaed09664fb4b0de53dd1244063f4ab942203525960cf
+# environment sha256:765ac29174f54c427d4d27f5cb77183bb33721b005c4bd18ae01c36b614a0e0e
 # authenticate_user sha256:9c5daa719a2fede44d82013f4874b94999b733fbe1b32e6044cb9710f97532b0
 # get_user_profile sha256:a6ea86a8221f18db71d46bbf6fa7057124656cd6df4681df114692bf9e0dd547
 # calculate_frame_size sha256:160432574fb925c99e19e6c7b8de449c8c18d32e52f2146c7bd404e22af4e1e2

@@ -9,10 +9,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings
 
 from gem_sim import Trajectory, load_environment
 from gem_sim.environment import Environment
 from gem_sim.formats import read_trajectory
+
+# Machines are noisy, and no test asserts a time.
+settings.register_profile("calm", deadline=None)
+settings.load_profile("calm")
 
 ROOT = Path(__file__).resolve().parent.parent
 CASES = ROOT / "tests" / "cases"

@@ -20,8 +20,8 @@ LAYERS = (
     {"simulator"},
     {"verifier"},
     {"refiner", "testing"},
-    {"pipeline", "synthesizer"},
-    {"adapters", "engine"},
+    {"pipeline", "synthesizer", "induce"},
+    {"adapters", "engine", "audit"},
     {"cli", "report"},
 )
 # Nouns may build on nouns: the order in which they may import each other.

@@ -30,8 +30,9 @@ def test_the_wheel_has_the_bundled_workspace_and_nothing_foreign(wheel: Path) ->
     names = zipfile.ZipFile(wheel).namelist()
     tops = {name.split("/")[0] for name in names}
     assert {top for top in tops if not top.endswith(".dist-info")} == {"gem_sim"}
-    for name in ("environments/frame_shop/environment", "verifiers/frame_shop", "generated_tools/frame_shop"):
-        assert any(found.startswith(f"gem_sim/_bundled/{name}.") for found in names)
+    for name in ("frame_shop", "library"):
+        for part in (f"environments/{name}/environment", f"verifiers/{name}", f"generated_tools/{name}"):
+            assert any(found.startswith(f"gem_sim/_bundled/{part}.") for found in names)
     assert "gem_sim/py.typed" in names
 
 

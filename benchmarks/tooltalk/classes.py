@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from gem_sim.simulator.replay import ReplayedCall
+from gem_sim.verdict import Finding
 
 SAME = "same"
 OTHER_ORDER = "same up to list order"
@@ -14,6 +15,27 @@ ID_TWICE = "an id given twice"
 OTHER_FIELD = "a field of another tool"
 
 REPRODUCED = (SAME, OTHER_ORDER)
+
+# What the assistant says against what it had seen: every finding of the family `claims` was looked at, by dialogue and
+# value, and is a fault of the recording.
+CLAIMS = {
+    ("GetAccountInformation-easy", "VirgniaJGraham@gahoo.com"): "an address misspelt",
+    ("Alarm-Calendar-Email-DeleteAlarm-1", "4:00 PM"): "another time than the calendar's",
+    ("Calendar-Messages-Reminder-AddReminder-1", "Friday"): "the weekday of another date",
+    ("Calendar-Reminder-Weather-ModifyEvent-0", "John"): "people of another conversation",
+    ("Calendar-Reminder-Weather-ModifyEvent-0", "Mary"): "people of another conversation",
+    ("Calendar-Reminder-Weather-ModifyEvent-0", "Sam"): "people of another conversation",
+    ("Calendar-Reminder-Weather-QueryCalendar-0", "1 pm"): "another time than the calendar's",
+    ("Calendar-Reminder-Weather-QueryCalendar-0", "3pm"): "another time than the calendar's",
+    ("Email-Reminder-Weather-CompleteReminder-2", "67"): "another figure than the weather's",
+    ("Email-Reminder-Weather-CompleteReminder-2", "52"): "another figure than the weather's",
+    ("Email-Reminder-Weather-CompleteReminder-2", "78"): "another figure than the weather's",
+    ("golden_conversation_1", "Lucy"): "people of another conversation",
+    ("golden_conversation_1", "Jose"): "people of another conversation",
+    ("golden_conversation_3", "650-555-7832"): "another telephone number",
+    ("golden_conversation_3", "Jose"): "people of another conversation",
+}
+NOT_LOOKED_AT = "not looked at"
 
 
 def class_of(call: ReplayedCall) -> str:
@@ -35,3 +57,8 @@ def _entries(content: Any) -> list[dict[str, Any]] | None:
     if len(lists) != 1:
         return None
     return [{name: value for name, value in entry.items() if not name.endswith("_id")} for entry in lists[0]]
+
+
+def class_of_claim(dialogue: str, finding: Finding) -> str:
+    """Return the class of a finding of the family `claims`, by who looked at it: we did, or nobody."""
+    return CLAIMS.get((dialogue.rpartition("/")[2], str(finding.evidence.get("value"))), NOT_LOOKED_AT)

@@ -29,7 +29,8 @@ def measure() -> dict[str, Any]:
     """Return `calls`, `reproduced`, and what became of the others.
 
     `exact` and `up_to_list_order` add up to `reproduced`; `classes` counts the others by kind, `differing` lists
-    them with their diff; `verdicts` counts dialogues, `codes` the dialogues with each finding code.
+    them with their diff; `verdicts` counts dialogues, `codes` the dialogues with each finding code, `claims`
+    the findings of that family by class.
     """
     classes = _beside("classes")
     environment, dialogues = _beside("load").load()
@@ -37,6 +38,7 @@ def measure() -> dict[str, Any]:
     differing: list[dict[str, Any]] = []
     verdicts: Counter[str] = Counter()
     codes: Counter[str] = Counter()
+    claims: Counter[str] = Counter()
     missed = 0
     started = time.process_time()
     for dialogue in dialogues:
@@ -44,6 +46,8 @@ def measure() -> dict[str, Any]:
         verdict = gem_sim.verify(replayed)
         verdicts[verdict.verdict] += 1
         codes.update({finding.code for finding in verdict.findings})
+        claimed = [finding for finding in verdict.findings if finding.code.startswith("claims.")]
+        claims.update(classes.class_of_claim(dialogue.id, finding) for finding in claimed)
         for call, theirs in zip(replayed.calls, dialogue.extra["meta"]["replay_matches"], strict=True):
             kind = classes.class_of(call)
             counts[kind] += 1
@@ -59,6 +63,7 @@ def measure() -> dict[str, Any]:
         "classes": {kind: n for kind, n in sorted(counts.items()) if kind not in classes.REPRODUCED},
         "verdicts": dict(sorted(verdicts.items())),
         "codes": dict(sorted(codes.items())),
+        "claims": dict(sorted(claims.items())),
         "cpu_seconds": round(time.process_time() - started, 3),
         "differing": differing,
     }
@@ -89,6 +94,7 @@ def table(measured: dict[str, Any]) -> str:
     rows += [("reproduced by ToolTalk's own code, not here", measured["missed_though_theirs_reproduces"])]
     rows += [(f"dialogues: {outcome}", number) for outcome, number in measured["verdicts"].items()]
     rows += [(f"dialogues with {code}", number) for code, number in measured["codes"].items()]
+    rows += [(f"claims: {kind}", number) for kind, number in measured["claims"].items()]
     rows += [("CPU seconds, replay and verify", measured["cpu_seconds"])]
     width = max(len(name) for name, _ in rows)
     return "\n".join([*lines, "", *(f"{name:<{width}}  {value:>8}" for name, value in rows)])

@@ -19,7 +19,20 @@ from gem_sim.errors import GemSimError, InputError, StubError
 PASSED, FAILED, UNUSABLE, UNDECIDED, OURS = 0, 1, 2, 3, 70
 
 # Command → its module in this package; each defines `command`, a function typer turns into one.
-_COMMANDS = ("demo", "verify", "compile", "graph", "schemas", "doctor")
+_COMMANDS = (
+    "demo",
+    "verify",
+    "reground",
+    "compile",
+    "graph",
+    "check",
+    "repair",
+    "mutate",
+    "induce",
+    "audit",
+    "schemas",
+    "doctor",
+)
 
 
 class _Commands(TyperGroup):

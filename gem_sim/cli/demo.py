@@ -47,17 +47,21 @@ def command(
 
 
 def _chapter(title: str, replayed: Replay, verdict: Verdict) -> str:
-    from gem_sim.cli.show import divergence_lines
+    from gem_sim.cli.show import divergence_lines, paint
     from gem_sim.engine import divergence_of
 
-    lines = [title, ""]
+    lines = [paint(title, "title"), ""]
     for call in replayed.calls:
         faults = [f for f in verdict.findings if f.call == call.placed.number and f.severity == "error"]
         arguments = ", ".join(f"{name}={value}" for name, value in call.placed.call.arguments.items())
-        lines.append(f"  {'✗' if faults else '✓'} {call.placed.number}  {call.placed.call.tool}({arguments})")
+        mark = paint("✗", "fail") if faults else paint("✓", "pass")
+        lines.append(f"  {mark} {call.placed.number}  {call.placed.call.tool}({arguments})")
         lines += [f"       {fault.code}: {fault.message}" for fault in faults]
     lines += ["", *divergence_lines(divergence_of(replayed)), *_consequence(verdict)]
-    lines.append(f"  verdict: {verdict.verdict}" + (" (verified by replay)" if verdict.verdict == "pass" else ""))
+    lines.append(
+        f"  verdict: {paint(verdict.verdict, verdict.verdict)}"
+        + (" (verified by replay)" if verdict.verdict == "pass" else "")
+    )
     return "\n".join(lines) + "\n"
 
 

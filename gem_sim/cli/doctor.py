@@ -6,7 +6,7 @@ import json
 import platform
 import sys
 from importlib.metadata import PackageNotFoundError, version
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -22,7 +22,7 @@ def command(
     from gem_sim.state import State
 
     worker = Isolated(Program({}, {}, {}), State())
-    found = {
+    found: dict[str, Any] = {
         "gem_sim": __version__,
         "python": platform.python_version(),
         "platform": f"{sys.platform} {platform.machine()}",
@@ -45,11 +45,8 @@ def _version(name: str) -> str | None:
         return None
 
 
-def _text(found: dict[str, object]) -> str:
+def _text(found: dict[str, Any]) -> str:
     packages, measures, denied = (found[name] for name in ("packages", "measures", "denied"))
-    assert isinstance(packages, dict)
-    assert isinstance(measures, dict)
-    assert isinstance(denied, dict)
     lines = [f"gem-sim {found['gem_sim']}, Python {found['python']}, {found['platform']}"]
     lines.append("  " + ", ".join(f"{name} {number or 'missing'}" for name, number in packages.items()))
     lines += ["", "The worker process for untrusted tool bodies:"]

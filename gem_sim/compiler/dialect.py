@@ -20,9 +20,9 @@ def _words(text: str) -> tuple[str, ...]:
 
 
 _ALLOWED = """
-Module Return If Expr Pass Break Continue Raise Assert Nonlocal Delete
+Module Return If Expr Pass Break Continue Raise Assert Nonlocal
 BoolOp NamedExpr UnaryOp IfExp Compare List Tuple Slice Load Store Del And Or
-Sub Div FloorDiv RShift Invert Not UAdd USub
+Div FloorDiv RShift Invert Not UAdd USub
 Eq NotEq Lt LtE Gt GtE Is IsNot In NotIn arguments alias match_case
 MatchSingleton MatchSequence MatchOr JoinedStr
 """
@@ -41,15 +41,17 @@ _GUARDED = {
     "ListComp": "through its clauses",
     "SetComp": "makes a set that keeps the order of insertion",
     "DictComp": "through its clauses",
-    "GeneratorExp": "through its clauses",
+    "GeneratorExp": "through its clauses; a list wherever no builtin runs through it at once",
     "Set": "makes a set that keeps the order of insertion",
     "Try": "no `return`, `break` or `continue` in `finally`",
     "ExceptHandler": "names an ordinary exception; limits and refusals are not caught",
     "Import": "of the modules below only; binds a safe part of the module",
     "ImportFrom": "of the modules below only; binds a safe part of the module",
-    "BinOp": "+, *, %, **, <<, |, & and ^ are bounded by the size of the result",
+    "BinOp": "+, -, *, %, **, <<, |, & and ^ are bounded by the size of the result",
     "AugAssign": "as the operator",
+    "Delete": "of a slice costs fuel by the length; attributes cannot be removed",
     "Add": "bounded by the size of the result",
+    "Sub": "of sets costs fuel by the size",
     "Mult": "bounded by the size of the result",
     "BitOr": "bounded by the size of the result",
     "BitXor": "bounded by the size of the result",
@@ -105,6 +107,10 @@ BUILTINS: Final = _words(
     """abs all any bool chr dict divmod enumerate filter float frozenset int isinstance len list map max min ord
     pow range repr reversed round set sorted str sum tuple zip"""
 )
+# Types that pay for what they make; a call by name goes straight to the function that makes it.
+TYPES: Final = ("dict", "float", "frozenset", "int", "list", "set", "str", "tuple")
+# Lists elsewhere, so that nothing runs without fuel; as what a loop runs through, the loop's turns pay for them.
+LAZY: Final = ("enumerate", "map", "reversed", "zip")
 EXCEPTIONS: Final = _words(
     """ArithmeticError AssertionError AttributeError Exception IndexError KeyError LookupError OverflowError
     RuntimeError StopIteration TypeError ValueError ZeroDivisionError"""
@@ -194,11 +200,15 @@ METHODS_PAID: Final = frozenset(
         """extend update fromkeys join union intersection difference symmetric_difference issubset issuperset elements
     subtract most_common copy center ljust rjust zfill expandtabs replace strftime strptime capitalize casefold
     lower upper swapcase title strip lstrip rstrip split rsplit splitlines partition rpartition removeprefix
-    removesuffix"""
+    removesuffix count find index insert isdisjoint remove reverse rfind rindex rotate sort"""
     )
 )
+# Of those, the ones that make one text no longer than their own.
+METHODS_SHORT: Final = frozenset(
+    _words("capitalize casefold lower upper swapcase title strip lstrip rstrip removeprefix removesuffix")
+)
 # Of those, the ones that may also be handed on without a call (`key=str.lower`): no larger than what goes in.
-METHODS_HANDED_ON: Final = frozenset(_words("""casefold lower lstrip rstrip strip title upper"""))
+METHODS_HANDED_ON: Final = frozenset(_words("""casefold count find index lower lstrip rstrip strip title upper"""))
 
 ATTRIBUTES: Final = frozenset(_METHODS.split()) | {name for names in MODULES.values() for name in names}
 
@@ -216,7 +226,7 @@ def policy_markdown() -> str:
         "column and cure. A test compares this page and the policy.\n\n"
         "`state.loans` is a mapping from key to row, rows are dicts; `now()` is an ISO 8601 text. An argument that is\n"
         "absent has its schema's default, else None. An argument whose name is no Python name or would hide a name of\n"
-        "the dialect gets an underscore: `from_`, `state_`.\n\n"
+        "the dialect gets an underscore: `from_`, `state_`. One named like a builtin (`filter`) hides it.\n\n"
         f"Builtins: {', '.join(f'`{name}`' for name in BUILTINS)}.\n\n"
         f"Exceptions: {', '.join(f'`{name}`' for name in EXCEPTIONS)}.\n\n"
         f"Attributes: {', '.join(f'`{name}`' for name in sorted(ATTRIBUTES))}.\n\n"

@@ -10,8 +10,10 @@ from collections.abc import Collection, Mapping
 from typing import NamedTuple
 
 from gem_sim.canonical import Json, digest
+from gem_sim.compiler.dialect import BUILTINS, EXCEPTIONS
 from gem_sim.compiler.infer import infer_body
-from gem_sim.compiler.policy import parse, restrict
+from gem_sim.compiler.parsing import parse
+from gem_sim.compiler.policy import restrict
 from gem_sim.compiler.text import render_function
 from gem_sim.environment import Constant, Entity, Rule
 from gem_sim.errors import CompileError, Fault
@@ -47,11 +49,18 @@ def compile_tool(tool: Tool, surroundings: Surroundings, *, file: str = "environ
     faults = _unknown_references(module, tool.name, surroundings)
     if not module.body:
         faults.append(Fault(tool.name, 1, 1, "the body is empty", "write the lines of the function, at least a return"))
-    function = python_name(tool.name, ())
+    shown = names if tool.body is None else {**names, **_shadowing(module, names)}
+    function = python_name(tool.name, (*HOST_NAMES, *BUILTINS, *EXCEPTIONS))
     tree = _function_tree(function, names, module)
     known = frozenset({*HOST_NAMES, *surroundings.constants})
     try:
-        code = restrict(tree, tool=tool.name, names=known, tables=surroundings.tables, file=f"<{tool.name}>")
+        code = restrict(
+            tree,
+            tool=tool.name,
+            names=known,
+            tables=surroundings.tables,
+            file=f"<{function}>",
+        )
     except CompileError as error:
         faults.extend(error.faults)
     if faults:
@@ -68,7 +77,7 @@ def compile_tool(tool: Tool, surroundings: Surroundings, *, file: str = "environ
     return Stub(
         tool=tool.name,
         function=function,
-        text=render_function(tool, function, names, source, surroundings.rules, surroundings.sources),
+        text=render_function(tool, function, shown, source, surroundings.rules, surroundings.sources),
         code=code,
         names=names,
         digest=digest(behaviour),
@@ -76,17 +85,32 @@ def compile_tool(tool: Tool, surroundings: Surroundings, *, file: str = "environ
     )
 
 
+def _shadowing(module: ast.Module, names: Mapping[str, str]) -> dict[str, str]:
+    """Let a body use its arguments named like builtins (`filter`) under those names; return the names it uses so."""
+    hidden = {argument for argument in names if argument in BUILTINS or argument in EXCEPTIONS}
+    for node in ast.walk(module):
+        if isinstance(node, ast.Name) and node.id in hidden:
+            node.id = names[node.id]
+    return {argument: argument for argument in hidden}
+
+
 def parameter_names(tool: Tool, constants: Collection[str]) -> dict[str, str]:
     """Return argument name → parameter name.
 
     They differ where the argument's name is no Python name, a keyword (`from` → `from_`), or would hide a name
-    of the dialect or a constant (`state` → `state_`).
+    of the dialect or a constant (`state` → `state_`). A builtin's name may be used in the body as it is.
     """
     properties = (tool.parameters or {}).get("properties")
     names: dict[str, str] = {}
     for argument in properties if isinstance(properties, dict) else ():
-        names[argument] = python_name(argument, {*HOST_NAMES, *constants, *names.values()})
+        names[argument] = python_name(argument, {*HOST_NAMES, *BUILTINS, *EXCEPTIONS, *constants, *names.values()})
     return names
+
+
+def is_free(name: str) -> bool:
+    """Tell whether a constant may have this name: one of Python that means nothing else in a body."""
+    plain = name.isascii() and name.isidentifier() and not name.startswith("_") and not keyword.iskeyword(name)
+    return plain and name not in {*HOST_NAMES, *BUILTINS, *EXCEPTIONS}
 
 
 def python_name(name: str, taken: Collection[str]) -> str:

@@ -8,32 +8,36 @@ underscore and so cannot be written in a body.
 from __future__ import annotations
 
 import ast
-import re
-import types
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from types import CodeType
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 from RestrictedPython.transformer import RestrictingNodeTransformer
 
+from gem_sim.compiler.bindings import INNER_ATTRIBUTES, Own, bound_names, own_names
+from gem_sim.compiler.cost import cannot_grow, entry_guard, size_of
 from gem_sim.compiler.dialect import (
     ATTRIBUTES,
     BUILTINS,
     CURES,
     EXCEPTIONS,
+    LAZY,
     METHODS_HANDED_ON,
     METHODS_PAID,
+    METHODS_SHORT,
     MODULES,
     NODES,
+    TYPES,
 )
+from gem_sim.compiler.parsing import finally_faults, finished
 from gem_sim.errors import CompileError, Fault
 
-MAX_SOURCE: Final = 100_000
 MAX_TEXT: Final = 20_000
 MAX_BITS: Final = 512
-
-MAX_NESTING: Final = 60
-MAX_NODES: Final = 20_000
+# A turn that takes an item each from no more than so many places costs no more than a turn.
+_FEW: Final = 8
+# A turn of more nodes than this pays for them besides.
+_LONG_TURN: Final = 200
 
 _OPERATORS: Final = {
     ast.Add: "+",
@@ -44,20 +48,15 @@ _OPERATORS: Final = {
     ast.BitOr: "|",
     ast.BitAnd: "&",
     ast.BitXor: "^",
+    ast.Sub: "-",
 }
 
 
-def _inner_attributes() -> frozenset[str]:
-    """Return the attributes through which an object leads to the interpreter or to what is not in the dialect."""
-    generator = (name for name in "")
-    kinds: list[object] = [object, type, str, bytes, int, float, complex, list, tuple, dict, set, range, slice]
-    kinds += [memoryview, property, classmethod, BaseException, type(generator), types.FunctionType, types.CodeType]
-    kinds += [types.MethodType, types.BuiltinFunctionType, types.FrameType, types.TracebackType, types.ModuleType]
-    kinds += [types.CoroutineType, types.AsyncGeneratorType, types.CellType, re.Pattern, re.Match]
-    return frozenset(name for kind in kinds for name in dir(kind)) - ATTRIBUTES
-
-
-INNER_ATTRIBUTES: Final = _inner_attributes()
+_FAST: Final = {"+": "_add_", "-": "_minus_", "*": "_times_", "%": "_modulo_"}
+# What runs through its argument at once and keeps nothing of it; anywhere else a generator becomes a list.
+_CONSUMERS: Final = frozenset(
+    ("all", "any", "dict", "frozenset", "list", "max", "min", "set", "sorted", "sum", "tuple")
+)
 
 
 class Policy(RestrictingNodeTransformer):
@@ -68,6 +67,9 @@ class Policy(RestrictingNodeTransformer):
         self.tool, self.known, self.fixed, self.own = tool, known, fixed, own
         self.faults: list[Fault] = []
         self.called: set[int] = set()
+        self.consumed: set[int] = set()
+        # How many functions the node that is visited stands in; the outermost runs once.
+        self.functions = 0
 
     def fault(self, node: Any, message: str, cure: str) -> None:
         """Note a fault at a node."""
@@ -130,7 +132,7 @@ class Policy(RestrictingNodeTransformer):
             self.fault(node, f"the attribute {name!r} is not part of the dialect", CURES.get(name, cure))
         elif name in METHODS_PAID - METHODS_HANDED_ON and id(node) not in self.called:
             self.fault(node, f"the method {name!r} is not called where it is named", f"call it: x.{name}(...)")
-        elif isinstance(node.ctx, ast.Del) or (on_state and not isinstance(node.ctx, ast.Load)):
+        elif isinstance(node.ctx, ast.Del) or (isinstance(node.ctx, ast.Store) and (on_state or name == "args")):
             self.fault(node, f"the attribute {name!r} is set or removed", "set fields of rows: row['field'] = value")
         node = self.node_contents_visit(node)
         if isinstance(node.ctx, ast.Store):
@@ -155,7 +157,11 @@ class Policy(RestrictingNodeTransformer):
         node.returns, node.decorator_list = None, []
         if getattr(node, "type_params", None):
             self.fault(node, "type parameters", "leave them out")
-        return self._with_tick(self.node_contents_visit(node), "_enter_")
+        entry = entry_guard(node)
+        self.functions += 1
+        node = self.node_contents_visit(node)
+        self.functions -= 1
+        return self._with_tick(node, entry, weigh=self.functions > 0)
 
     def guard_ClassDef(self, node: ast.ClassDef) -> Any:
         self._bound(node, node.name)
@@ -172,26 +178,47 @@ class Policy(RestrictingNodeTransformer):
         return self.node_contents_visit(node)
 
     def guard_For(self, node: ast.For) -> Any:
-        return self._with_tick(self.node_contents_visit(node))
+        return self._each(self._with_tick(self.node_contents_visit(node)))
 
     def guard_While(self, node: ast.While) -> Any:
         return self._with_tick(self.node_contents_visit(node))
 
-    def _with_tick(self, node: Any, guard: str = "_tick_") -> Any:
-        first = node.body[0]
+    def _with_tick(self, node: Any, guard: str = "_tick_", *, weigh: bool = True) -> Any:
+        first, size = node.body[0], size_of(node.body)
+        if weigh and size > _LONG_TURN:
+            node.body.insert(0, _at(first, ast.Expr(_weight(size))))
         node.body.insert(0, _at(first, ast.Expr(_guard(guard))))
         return node
 
     def guard_Lambda(self, node: ast.Lambda) -> Any:
+        entry = entry_guard(node)
         node = self.node_contents_visit(node)
-        node.body = _at(node.body, ast.IfExp(_guard("_enter_"), node.body, ast.Constant(None)))
+        size = size_of([node.body])
+        test: ast.expr = _guard(entry)
+        if size > _LONG_TURN:
+            test = ast.BoolOp(ast.And(), [test, _weight(size)])
+        node.body = _at(node.body, ast.IfExp(test, node.body, ast.Constant(None)))
         return node
 
     def guard_Assign(self, node: ast.Assign) -> Any:
         node = self.node_contents_visit(node)
-        if any(isinstance(inner, ast.Starred) for target in node.targets for inner in ast.walk(target)):
-            node.value = _at(node.value, _guard("_spread_", node.value))
+        for target in node.targets:
+            node.value = self._taken_apart(target, node.value)
         return node
+
+    def _taken_apart(self, target: ast.expr, value: ast.expr, take: str = "_spread_", deep: str = "_matched_") -> Any:
+        """Return what is assigned to a target, guarded where the target takes in all of it at once."""
+        if isinstance(target, ast.Subscript) and isinstance(target.slice, ast.Slice):
+            return _at(value, _guard(take, value))
+        parts = list(ast.walk(target))
+        if any(isinstance(part, ast.Slice) for part in parts):
+            self.fault(target, "a slice among the targets of an assignment", "assign to it on a line of its own")
+        if not any(isinstance(part, ast.Starred) for part in parts):
+            return value
+        flat = isinstance(target, ast.Tuple | ast.List) and not any(
+            isinstance(part, ast.Tuple | ast.List) for part in parts[1:]
+        )
+        return _at(value, _guard(take if flat else deep, value))
 
     def guard_Dict(self, node: ast.Dict) -> Any:
         node = self.node_contents_visit(node)
@@ -219,31 +246,66 @@ class Policy(RestrictingNodeTransformer):
             self.fault(node.target, "an asynchronous comprehension", "write a plain `for`")
         node = self.node_contents_visit(node)
         node.ifs.insert(0, _at(node.target, _guard("_tick_")))
+        return self._each(node)
+
+    def _each(self, loop: Any) -> Any:
+        """Guard what a loop runs through, where its target would take in more than an item a turn."""
+        if any(isinstance(part, ast.Slice) for part in ast.walk(loop.target)):
+            self.fault(loop.target, "a slice as the target of a loop", "give the item a name and assign it then")
+        plain, loop.iter = loop.iter, self._taken_apart(loop.target, loop.iter, "_each_", "_each_matched_")
+        return loop if loop.iter is not plain else _lazily(loop)
+
+    def _element(self, node: Any, element: ast.expr) -> None:
+        """Let a comprehension with a long element pay for it each turn."""
+        size = size_of([element])
+        if size > _LONG_TURN:
+            node.generators[-1].ifs.append(_at(element, _weight(size)))
+
+    def guard_ListComp(self, node: ast.ListComp) -> Any:
+        node = self.node_contents_visit(node)
+        self._element(node, node.elt)
         return node
+
+    def guard_DictComp(self, node: ast.DictComp) -> Any:
+        node = self.node_contents_visit(node)
+        self._element(node, ast.Tuple([node.key, node.value], ast.Load()))
+        return node
+
+    def guard_GeneratorExp(self, node: ast.GeneratorExp) -> Any:
+        consumed = id(node) in self.consumed
+        node = self.node_contents_visit(node)
+        self._element(node, node.elt)
+        return node if consumed else _at(node, ast.ListComp(node.elt, node.generators))
 
     def guard_Set(self, node: ast.Set) -> Any:
         elements = [self.visit(element) for element in node.elts]
-        return _at(node, _guard("_set_", ast.List(elements, ast.Load())))
+        return _at(node, _guard("_set_of_", ast.List(elements, ast.Load())))
 
     def guard_SetComp(self, node: ast.SetComp) -> Any:
-        clauses = [self.visit(clause) for clause in node.generators]
-        return _at(node, _guard("_set_", ast.ListComp(self.visit(node.elt), clauses)))
+        return _at(node, _guard("_set_of_", self.guard_ListComp(_at(node, ast.ListComp(node.elt, node.generators)))))
 
     def guard_BinOp(self, node: ast.BinOp) -> Any:
         node = self.node_contents_visit(node)
         operator = _OPERATORS.get(type(node.op))
-        if operator is None:
+        if operator is None or cannot_grow(operator, node.left, node.right):
             return node
+        if operator in _FAST:
+            return _at(node, _guard(_FAST[operator], node.left, node.right))
         return _at(node, _guard("_operate_", ast.Constant(operator), node.left, node.right))
 
     def guard_AugAssign(self, node: ast.AugAssign) -> Any:
         node = self.node_contents_visit(node)
         operator = _OPERATORS.get(type(node.op))
-        if operator is None:
+        if operator is None or cannot_grow(operator, node.value):
             return node
         constant = ast.Constant(f"{operator}=")
         if isinstance(node.target, ast.Name):
-            value = _guard("_operate_", constant, ast.Name(node.target.id, ast.Load()), node.value)
+            old = ast.Name(node.target.id, ast.Load())
+            value = _guard("_operate_", constant, old, node.value)
+            if operator == "+":
+                value = _guard("_add_to_", old, node.value)
+            elif operator == "-":
+                value = _guard("_minus_", old, node.value)
             return _at(node, ast.Assign([node.target], value))
         if isinstance(node.target, ast.Attribute):
             return self._augmented_attribute(node, constant)
@@ -270,12 +332,36 @@ class Policy(RestrictingNodeTransformer):
     def guard_Call(self, node: ast.Call) -> Any:
         if isinstance(node.func, ast.Attribute):
             self.called.add(id(node.func))
+        elif isinstance(node.func, ast.Name) and node.func.id in _CONSUMERS and node.args:
+            self.consumed.add(id(node.args[0]))
         node = self.node_contents_visit(node)
-        if isinstance(node.func, ast.Attribute) and node.func.attr in METHODS_PAID:
+        if isinstance(node.func, ast.Name) and node.func.id in TYPES:
+            node.func.id = f"_{node.func.id}_"
+        elif isinstance(node.func, ast.Attribute) and node.func.attr in METHODS_SHORT:
+            node.func.value = _at(node.func.value, _guard("_text_", node.func.value))
+        elif isinstance(node.func, ast.Attribute) and node.func.attr in METHODS_PAID:
             method = ast.Constant(node.func.attr)
             arguments = [method, node.func.value, *node.args]
             return _at(node, ast.Call(ast.Name("_method_", ast.Load()), arguments, node.keywords))
         return node
+
+    def guard_Match(self, node: ast.Match) -> Any:
+        patterns = [part for case in node.cases for part in ast.walk(case.pattern)]
+        node = self.node_contents_visit(node)
+        if any(isinstance(part, ast.MatchStar) for part in patterns):
+            node.subject = _at(node.subject, _guard("_matched_", node.subject))
+        return node
+
+    def guard_Delete(self, node: ast.Delete) -> Any:
+        node = self.node_contents_visit(node)
+        paid = []
+        for target in node.targets:
+            if isinstance(target, ast.Subscript) and isinstance(target.slice, ast.Slice):
+                if not isinstance(target.value, ast.Name):
+                    self.fault(target, "a slice of something computed is removed", "give it a name first")
+                else:
+                    paid.append(_at(node, ast.Expr(_guard("_spread_", ast.Name(target.value.id, ast.Load())))))
+        return [*paid, node]
 
     def guard_MatchStar(self, node: ast.MatchStar) -> Any:
         self._bound(node, node.name)
@@ -295,10 +381,8 @@ class Policy(RestrictingNodeTransformer):
         return node
 
     def guard_Try(self, node: ast.Try) -> Any:
-        for statement in node.finalbody:
-            for inner in ast.walk(statement):
-                if isinstance(inner, ast.Return | ast.Break | ast.Continue):
-                    self.fault(inner, "`finally` swallows what went wrong", "move it behind the `try`")
+        for fault in finally_faults(node):
+            self.fault(*fault)
         return self.node_contents_visit(node)
 
     def guard_ExceptHandler(self, node: ast.ExceptHandler) -> Any:
@@ -339,11 +423,28 @@ class Policy(RestrictingNodeTransformer):
 
     def guard_AnnAssign(self, node: ast.AnnAssign) -> Any:
         node.annotation = ast.Constant(None)
-        return self.node_contents_visit(node)
+        node = self.node_contents_visit(node)
+        if node.value is not None:
+            node.value = self._taken_apart(node.target, node.value)
+        return node
 
 
 def _guard(name: str, *arguments: ast.expr) -> ast.Call:
     return ast.Call(ast.Name(name, ast.Load()), list(arguments), [])
+
+
+def _weight(size: int) -> ast.Call:
+    return _guard("_weight_", ast.Constant(size // 20))
+
+
+def _lazily(loop: Any) -> Any:
+    """Let `enumerate` and its like be lazy where a loop runs through them and pays by the turn."""
+    call = loop.iter
+    if not (isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id in LAZY):
+        return loop
+    if len(call.args) <= _FEW and not any(isinstance(part, ast.Starred) for part in call.args):
+        call.func.id = f"_lazy_{call.func.id}_"
+    return loop
 
 
 def _at(node: ast.AST, made: Any) -> Any:
@@ -351,85 +452,13 @@ def _at(node: ast.AST, made: Any) -> Any:
     return ast.fix_missing_locations(ast.copy_location(made, node))
 
 
-class Own(NamedTuple):
-    """What the source itself brings: its classes, the `__init__` of each, and the attributes it may read."""
-
-    classes: frozenset[str]
-    initialisers: frozenset[int]
-    attributes: frozenset[str]
-
-
-def own_names(tree: ast.AST, tables: Iterable[str]) -> Own:
-    """Return what a source and its environment's tables add to the names of the dialect."""
-    classes = [node for node in ast.walk(tree) if isinstance(node, ast.ClassDef)]
-    attributes = set(tables)
-    initialisers = set()
-    for node in (statement for made in classes for statement in made.body):
-        if isinstance(node, ast.FunctionDef):
-            attributes.add(node.name)
-            initialisers.add(id(node))
-        elif isinstance(node, ast.Assign):
-            attributes |= {target.id for target in node.targets if isinstance(target, ast.Name)}
-        elif isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
-            attributes.add(node.target.id)
-    if classes:
-        stored = (node for node in ast.walk(tree) if isinstance(node, ast.Attribute))
-        attributes |= {node.attr for node in stored if isinstance(node.ctx, ast.Store)}
-    return Own(frozenset(node.name for node in classes), frozenset(initialisers), frozenset(attributes))
-
-
-def _bound_names(tree: ast.AST) -> Iterator[str]:
-    """Yield every name that the source itself binds, in whatever scope."""
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load):
-            yield node.id
-        elif isinstance(node, ast.arg):
-            yield node.arg
-        elif isinstance(node, ast.FunctionDef | ast.ClassDef):
-            yield node.name
-        elif isinstance(node, ast.alias):
-            yield node.asname or node.name
-        elif isinstance(node, ast.ExceptHandler | ast.MatchAs | ast.MatchStar) and node.name:
-            yield node.name
-        elif isinstance(node, ast.MatchMapping) and node.rest:
-            yield node.rest
-
-
-def parse(source: str, *, tool: str, file: str) -> ast.Module:
-    """Parse a body within bounds.
-
-    Raises:
-        CompileError: If it is no Python, or too long or too deep for the parser.
-    """
-    cure = "mend the syntax"
-    try:
-        if len(source) > MAX_SOURCE:
-            raise ValueError(f"longer than {MAX_SOURCE} characters")
-        return _bounded(ast.parse(source, filename=file))
-    except SyntaxError as error:
-        fault = Fault(tool, max(error.lineno or 1, 1), max(error.offset or 1, 1), f"not Python: {error.msg}", cure)
-    except (ValueError, RecursionError, MemoryError, OverflowError) as error:
-        fault = Fault(tool, 1, 1, f"not Python that can be read: {error or type(error).__name__}", "write it shorter")
-    raise CompileError([fault], file=file)
-
-
-def _bounded(tree: ast.Module) -> ast.Module:
-    """Refuse a tree that is too large or too deep for the visitors and for Python's own compiler."""
-    level: list[ast.AST] = [tree]
-    number = depth = 0
-    while level:
-        number += len(level)
-        if number > MAX_NODES:
-            raise ValueError(f"more than {MAX_NODES} nodes")
-        if depth > MAX_NESTING:
-            raise ValueError(f"nested deeper than {MAX_NESTING} levels")
-        level = [child for node in level for child in ast.iter_child_nodes(node)]
-        depth += 1
-    return tree
-
-
 def restrict(
-    tree: ast.Module, *, tool: str, names: frozenset[str], tables: Iterable[str] = (), file: str = "<tool>"
+    tree: ast.Module,
+    *,
+    tool: str,
+    names: frozenset[str],
+    tables: Iterable[str] = (),
+    file: str = "<tool>",
 ) -> CodeType:
     """Check a parsed module against the dialect, put in the guards, and compile it.
 
@@ -443,14 +472,17 @@ def restrict(
     Raises:
         CompileError: With every place where the source leaves the dialect.
     """
-    known = names | frozenset(BUILTINS) | frozenset(EXCEPTIONS) | frozenset(_bound_names(tree))
+    known = names | frozenset(BUILTINS) | frozenset(EXCEPTIONS) | frozenset(bound_names(tree))
     fixed = names | frozenset(BUILTINS) | frozenset(EXCEPTIONS) | {"state"}
     policy = Policy(tool, known, fixed, own_names(tree, tables))
     try:
         checked = policy.visit(tree)
         if policy.faults:
             raise CompileError(policy.faults, file=file)
-        return compile(ast.fix_missing_locations(checked), file, "exec", dont_inherit=True)
-    except (RecursionError, MemoryError, ValueError, SyntaxError) as error:
+        return finished(checked, file)
+    except SyntaxError as error:
+        fault = Fault(tool, max(error.lineno or 1, 1), max(error.offset or 1, 1), f"not Python: {error.msg}", "mend it")
+        raise CompileError([fault], file=file) from None
+    except (RecursionError, MemoryError, ValueError) as error:
         message = f"cannot be compiled: {error or type(error).__name__}"
         raise CompileError([Fault(tool, 1, 1, message, "write it shorter and flatter")], file=file) from None

@@ -8,6 +8,7 @@ import textwrap
 import tokenize
 from collections.abc import Iterator, Mapping
 
+from gem_sim.compiler.parsing import tree_of
 from gem_sim.environment import Rule
 from gem_sim.source import Source
 from gem_sim.tool import Tool, default_of
@@ -39,6 +40,11 @@ def render_function(
     return "\n".join(lines) + "\n"
 
 
+def plain(text: str) -> str:
+    """Return a text on one line and without what does not print, so that it stays inside a comment."""
+    return " ".join("".join(letter if letter.isprintable() else " " for letter in text).split())
+
+
 def _parameter(tool: Tool, argument: str, name: str) -> str:
     required = (tool.parameters or {}).get("required")
     if isinstance(required, list) and argument in required:
@@ -54,7 +60,7 @@ def _docstring(tool: Tool) -> Iterator[str]:
         facts.append(f"Writes {', '.join(tool.writes)}.")
     if tool.body is None:
         facts.append("Body inferred from name, schema and entities.")
-    description = textwrap.wrap(" ".join(tool.description.split()) or tool.name, _WIDTH)
+    description = textwrap.wrap(plain(tool.description) or plain(tool.name), _WIDTH)
     text = "\n".join([*description, "", " ".join(facts)])
     if '"""' in text or "\\" in text or text.endswith('"'):
         yield f"    {text!r}"
@@ -65,7 +71,7 @@ def _docstring(tool: Tool) -> Iterator[str]:
 def _rule_notes(body: str, rules: Mapping[str, Rule], sources: Mapping[str, Source]) -> dict[int, list[str]]:
     """Return line → comment lines, for each line with a call that names a rule."""
     notes: dict[int, list[str]] = {}
-    for node in ast.walk(ast.parse(body)):
+    for node in ast.walk(tree_of(body)):
         if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Name)):
             continue
         if node.func.id not in ("require", "fail"):
@@ -75,7 +81,7 @@ def _rule_notes(body: str, rules: Mapping[str, Rule], sources: Mapping[str, Sour
             if isinstance(name, str) and name in rules:
                 source = sources.get(f"rules.{name}")
                 place = "" if source is None else f" ({source})"
-                note = f"{name}{place}: {' '.join(rules[name].text.split())}"
+                note = f"{name}{place}: {plain(rules[name].text)}"
                 notes.setdefault(node.lineno, []).extend(textwrap.wrap(note, _WIDTH))
     return notes
 

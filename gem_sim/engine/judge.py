@@ -8,16 +8,16 @@ from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from itertools import islice
 from pathlib import Path
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from gem_sim.canonical import Json
 from gem_sim.environment import Environment
-from gem_sim.errors import StubError
+from gem_sim.errors import CheckError, StubError
 from gem_sim.formats import Record
 from gem_sim.simulator import Replay, load_environment, replay
 from gem_sim.simulator.trace import trace
 from gem_sim.verdict import Finding, Verdict
-from gem_sim.verifier import verify
+from gem_sim.verifier import SourcedValue, explain, verify
 
 _CHUNK = 32
 
@@ -35,27 +35,38 @@ class Divergence(NamedTuple):
 class Judged(NamedTuple):
     """What became of one record.
 
-    `divergence` is None where no answer parts. `fault` is the line to show a person where the record or a stub is
-    broken, None where neither is; `stub_broken` tells the two apart. `trace` is what a report shows (see
-    `simulator.trace`), None where none was asked for or there is none.
+    `divergence` is None where no answer parts. `fault` is the line to show a person where something could not be
+    judged, None where all could; `broken` then says whether a *stub* or a *check* is broken, None for the record
+    itself. `trace` is what a report shows (see `simulator.trace`), None where none was asked for or there is none;
+    `sources` says where each value of each call comes from (see `verifier.explain`), None where that was not asked for.
     """
 
     verdict: Verdict
     divergence: Divergence | None = None
     fault: str | None = None
-    stub_broken: bool = False
+    broken: Literal["stub", "check"] | None = None
     trace: dict[str, Json] | None = None
+    sources: tuple[SourcedValue, ...] | None = None
 
 
-def judge(record: Record, environment: Environment, *, with_trace: bool = False) -> Judged:
-    """Replay and verify one record; a record that cannot be read, or a broken stub, costs this record only."""
+def judge(record: Record, environment: Environment, *, with_trace: bool = False, with_sources: bool = False) -> Judged:
+    """Replay and verify one record; a record that cannot be read, a broken stub or check costs this record only."""
     if record.trajectory is None:
         return _unreadable(record)
     try:
         replayed = replay(record.trajectory, environment)
     except StubError as error:
         return _broken(record.trajectory.id, error, environment)
-    return Judged(verify(replayed), divergence_of(replayed), trace=trace(replayed) if with_trace else None)
+    try:
+        verdict = verify(replayed)
+    except CheckError as error:
+        return _crashed(replayed, error)
+    return Judged(
+        verdict,
+        divergence_of(replayed),
+        trace=trace(replayed) if with_trace else None,
+        sources=explain(replayed) if with_sources else None,
+    )
 
 
 def divergence_of(replayed: Replay) -> Divergence | None:
@@ -89,11 +100,34 @@ def _broken(name: str, error: StubError, environment: Environment) -> Judged:
     )
     verdict = Verdict(id=name, verdict="undecided", calls=0, state_digest=None, findings=(finding,))
     place = "" if environment.folder is None else f"{environment.folder}/environment.json: "
-    return Judged(verdict, fault=f"{place}{error}; mend the body ({name} is not judged)", stub_broken=True)
+    return Judged(verdict, fault=f"{place}{error}; mend the body ({name} is not judged)", broken="stub")
+
+
+def _crashed(replayed: Replay, error: CheckError) -> Judged:
+    name = replayed.trajectory.id
+    finding = Finding(
+        code="replay.check_crashed",
+        severity="undecided",
+        message=f"a check crashed, so the trajectory cannot be judged: {error}",
+        evidence={"reason": str(error)},
+    )
+    verdict = Verdict(
+        id=name,
+        verdict="undecided",
+        calls=len(replayed.calls),
+        state_digest=replayed.end.digest,
+        findings=(finding,),
+    )
+    return Judged(verdict, fault=f"a fault of gem-sim or of the environment's checks: {error}", broken="check")
 
 
 def judge_all(
-    records: Iterable[Record], environment: Environment, *, workers: int = 1, with_trace: bool = False
+    records: Iterable[Record],
+    environment: Environment,
+    *,
+    workers: int = 1,
+    with_trace: bool = False,
+    with_sources: bool = False,
 ) -> Iterator[Judged]:
     """Yield what became of each record, in the order of the input.
 
@@ -102,16 +136,17 @@ def judge_all(
         environment: Where to replay them; with several workers it must have been loaded from a folder.
         workers: How many processes; 1 works in this one.
         with_trace: Whether to keep what a report shows.
+        with_sources: Whether to say where each value of each call comes from.
     """
     if workers <= 1 or environment.folder is None:
         for record in records:
-            yield judge(record, environment, with_trace=with_trace)
+            yield judge(record, environment, with_trace=with_trace, with_sources=with_sources)
         return
     # Spawned workers load the environment themselves, so that nothing of this process reaches a stub.
     context = multiprocessing.get_context("spawn")
     remaining = iter(records)
     pending: deque[Future[list[Judged]]] = deque()
-    arguments = (environment.folder, environment.trusted, with_trace)
+    arguments = (environment.folder, environment.trusted, with_trace, with_sources)
     with ProcessPoolExecutor(workers, mp_context=context, initializer=_start, initargs=arguments) as pool:
         while True:
             while len(pending) < 2 * workers and (chunk := list(islice(remaining, _CHUNK))):
@@ -124,15 +159,17 @@ def judge_all(
 class _Worker(NamedTuple):
     environment: Environment
     with_trace: bool
+    with_sources: bool
 
 
 _WORKER: list[_Worker] = []
 
 
-def _start(folder: str, trusted: bool, with_trace: bool) -> None:
-    _WORKER[:] = [_Worker(load_environment(folder, trusted=trusted), with_trace)]
+def _start(folder: str, trusted: bool, with_trace: bool, with_sources: bool) -> None:
+    _WORKER[:] = [_Worker(load_environment(folder, trusted=trusted), with_trace, with_sources)]
 
 
 def _judge_chunk(records: list[Record]) -> list[Judged]:
     worker = _WORKER[0]
-    return [judge(record, worker.environment, with_trace=worker.with_trace) for record in records]
+    keep = {"with_trace": worker.with_trace, "with_sources": worker.with_sources}
+    return [judge(record, worker.environment, **keep) for record in records]

@@ -28,6 +28,7 @@ __all__ = [
     "Record",
     "Row",
     "atomic_text",
+    "format_of",
     "read_records",
     "read_rows",
     "read_trajectories",
@@ -101,14 +102,19 @@ def read_trajectory(row: JsonObject, fallback_id: str = "") -> Trajectory:
     Raises:
         FormatError: Without file and line; if no format recognises the row, or the one that does cannot read it.
     """
-    for known in FORMATS:
-        if known.recognise(row):
-            return known.read(row, fallback_id)
+    known = format_of(row)
+    if known is not None:
+        return known.read(row, fallback_id)
     keys = ", ".join(repr(key) for key in list(row)[:_SHOWN_KEYS]) + (", …" if len(row) > _SHOWN_KEYS else "")
     raise FormatError(
         f"no trajectory: the keys are {keys or 'none'}",
         cure="give the record a list of `messages` (role, content) or `conversations` (from, value)",
     )
+
+
+def format_of(row: JsonObject) -> Format | None:
+    """Return the first format that recognises a row, None where none does."""
+    return next((known for known in FORMATS if known.recognise(row)), None)
 
 
 def write_trajectories(

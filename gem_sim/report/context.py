@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from gem_sim.canonical import show
 from gem_sim.environment import Environment
-from gem_sim.report.values import cut_text, visible
+from gem_sim.report.values import Text, cut_text, visible
 from gem_sim.tool import Tool
 
 MAX_PASSAGE = 100_000
@@ -39,7 +39,7 @@ class ToolView(NamedTuple):
     effect: str
     description: str
     norms: tuple[Norm, ...]
-    function: str
+    function: Text
     inferred: bool
 
 
@@ -119,7 +119,7 @@ def _tool(tool: Tool, environment: Environment, norms: dict[str, Norm]) -> ToolV
         effect=tool.effect or "",
         description=visible(tool.description),
         norms=tuple(norm for name, norm in norms.items() if name in words),
-        function="" if stub is None else cut_text(stub.text, _MAX_FUNCTION).text,
+        function=cut_text("" if stub is None else stub.text, _MAX_FUNCTION),
         inferred=stub is not None and stub.inferred,
     )
 

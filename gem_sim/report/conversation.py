@@ -9,7 +9,7 @@ from pydantic import BaseModel, JsonValue
 
 from gem_sim.canonical import Json, same_json
 from gem_sim.report.context import Context, Norm, ToolView
-from gem_sim.report.values import Limits, Shown, Text, cut_text, one_line, show_json, visible
+from gem_sim.report.values import Limits, Shown, Text, cut_text, flat, one_line, show_json
 from gem_sim.verdict import Finding, Verdict
 
 MAX_MESSAGES = 200
@@ -19,6 +19,7 @@ _HEAD = 90
 _AROUND = 2
 
 _Colour = Literal["good", "bad", "open"]
+_Place = tuple[Literal["call", "message"], int]
 
 
 class _Difference(BaseModel):
@@ -69,7 +70,7 @@ class FindingView(NamedTuple):
     severity: str
     call: int | None
     where: str
-    message: str
+    message: Text
     evidence: Shown | None
 
 
@@ -165,7 +166,7 @@ def _finding(finding: Finding, limits: Limits, evidence: dict[str, Json]) -> Fin
         severity=finding.severity,
         call=finding.call,
         where=place_in_words(finding),
-        message=cut_text(finding.message, limits.text).text,
+        message=cut_text(finding.message, limits.text),
         evidence=show_json(evidence, limits) if evidence else None,
     )
 
@@ -177,7 +178,7 @@ def place_in_words(finding: Finding, *, at_call: bool = False) -> str:
         places = [("turn", finding.turn), ("call", finding.call)]
         numbers = [f"{name} {number}" for name, number in places if number is not None]
         words = [*numbers, *([finding.tool] if finding.tool else []), *words]
-    return one_line_of(" · ".join(words), 200)
+    return flat(" · ".join(words), 200)
 
 
 def more_findings(verdict: Verdict) -> str:
@@ -187,12 +188,6 @@ def more_findings(verdict: Verdict) -> str:
 
 def _more(number: int, what: str) -> str:
     return f"{number:,} {what if number > 1 else what[:-1]} left out" if number > 0 else ""
-
-
-def one_line_of(text: str, limit: int) -> str:
-    """Return at most `limit` characters of a text on one line."""
-    flat = visible(" ".join(text[: limit + 1].split()))
-    return flat if len(text) <= limit else flat[:limit] + "…"
 
 
 def conversation_of(
@@ -212,7 +207,7 @@ def conversation_of(
     faulty = {number for number in (first, *(f.call for f in verdict.findings)) if number is not None}
     messages = _kept_messages(read, faulty)
     shown = _kept_calls([n for i in messages for n in read.messages[i].calls], faulty)
-    views = _Views(verdict, context, limits, first, {call.number: call for call in read.calls}, shown)
+    views = _Views(context, limits, first, {call.number: call for call in read.calls}, shown, _by_place(verdict))
     answered = {n for i in messages for n in read.messages[i].calls}
     entries: list[Entry] = []
     turn = skipped = 0
@@ -226,7 +221,7 @@ def conversation_of(
         entries.append(views.entry(index, message, turn if message.role == "user" else None, skipped))
         skipped = 0
     return Conversation(
-        task=None if read.task is None else one_line_of(read.task, 200),
+        task=None if read.task is None else flat(read.task, 200),
         passed=verdict.verdict == "pass",
         instruction=None if not instruction else cut_text(instruction, limits.text),
         divergence=next((call for entry in entries for call in entry.calls if call.first), None),
@@ -235,6 +230,18 @@ def conversation_of(
         entries=tuple(entries),
         skipped=_more(skipped, "messages"),
     )
+
+
+def _by_place(verdict: Verdict) -> dict[_Place, list[Finding]]:
+    """Return the findings by the call, else the message (from 1), that they are about; others are left out."""
+    placed: dict[_Place, list[Finding]] = {}
+    for finding in verdict.findings:
+        message = finding.evidence.get("message")
+        if finding.call is not None:
+            placed.setdefault(("call", finding.call), []).append(finding)
+        elif isinstance(message, int):
+            placed.setdefault(("message", message), []).append(finding)
+    return placed
 
 
 def _first_divergence(calls: Sequence[_Call], context: Context) -> int | None:
@@ -266,19 +273,14 @@ def _kept_calls(numbers: list[int], faulty: set[int]) -> set[int]:
 class _Views(NamedTuple):
     """Turns parts of one trace into views."""
 
-    verdict: Verdict
     context: Context
     limits: Limits
     first: int | None
     calls: Mapping[int, _Call]
     shown: Collection[int]
+    findings: Mapping[_Place, list[Finding]]
 
     def entry(self, index: int, message: _Message, turn: int | None, skipped: int) -> Entry:
-        about = [
-            finding
-            for finding in self.verdict.findings
-            if finding.call is None and finding.evidence.get("message") == index + 1
-        ]
         made = [number for number in message.calls if number in self.shown]
         return Entry(
             role=message.role,
@@ -286,12 +288,12 @@ class _Views(NamedTuple):
             text=cut_text(message.content, self.limits.text) if message.content else None,
             calls=tuple(self.call(self.calls[number]) for number in made),
             more_calls=_more(len(message.calls) - len(made), "calls"),
-            findings=finding_views(about, self.limits),
+            findings=finding_views(self.findings.get(("message", index + 1), []), self.limits),
             skipped=_more(skipped, "messages"),
         )
 
     def call(self, call: _Call) -> CallView:
-        findings = [finding for finding in self.verdict.findings if finding.call == call.number][:MAX_FINDINGS]
+        findings = self.findings.get(("call", call.number), [])[:MAX_FINDINGS]
         tool = self.context.tools.get(call.tool)
         answer, colour, remark = _answer(call, tool, findings)
         same = call.has_answer and same_json(call.recorded, call.executed)
@@ -305,7 +307,7 @@ class _Views(NamedTuple):
         rows = self.limits.rows
         return CallView(
             number=call.number,
-            tool=one_line_of(call.tool, 120),
+            tool=flat(call.tool, 120),
             head=_head(call.arguments),
             answer=answer,
             colour=colour,
@@ -373,17 +375,17 @@ def _head(arguments: Mapping[str, Json]) -> str:
     parts: list[str] = []
     size = 0
     for name, value in arguments.items():
-        parts.append(f"{one_line_of(name, 40)}={one_line(value, 60)}")
+        parts.append(f"{flat(name, 40)}={one_line(value, 60)}")
         size += len(parts[-1])
         if size > _HEAD:
             break
-    return one_line_of(", ".join(parts), _HEAD)
+    return flat(", ".join(parts), _HEAD)
 
 
 def _difference(difference: _Difference) -> DifferenceView:
     recorded = "" if difference.kind == "missing" else one_line(difference.recorded, 200)
     executed = "" if difference.kind in ("extra", "unspecified") else one_line(difference.executed, 200)
-    return DifferenceView(one_line_of(difference.path, 160), difference.kind, recorded, executed)
+    return DifferenceView(flat(difference.path, 160), difference.kind, recorded, executed)
 
 
 def _changes(change: _Change) -> list[ChangeView]:
@@ -396,6 +398,6 @@ def _changes(change: _Change) -> list[ChangeView]:
             continue
         old = one_line(before[field], 160) if field in before else ""
         new = one_line(after[field], 160) if field in after else ""
-        first = (one_line_of(change.table, 80), one_line_of(change.key, 80), verb) if not rows else ("", "", "")
-        rows.append(ChangeView(*first, one_line_of(field, 80), old, new))
+        first = (flat(change.table, 80), flat(change.key, 80), verb) if not rows else ("", "", "")
+        rows.append(ChangeView(*first, flat(field, 80), old, new))
     return rows

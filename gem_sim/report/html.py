@@ -27,10 +27,10 @@ from gem_sim.report.conversation import (
     conversation_of,
     finding_views,
     more_findings,
-    one_line_of,
     place_in_words,
 )
-from gem_sim.report.values import ROOMY, TIGHT
+from gem_sim.report.graph import svg
+from gem_sim.report.values import ROOMY, TIGHT, flat
 from gem_sim.verdict import Finding, Verdict
 from gem_sim.verifier.codes import CODES
 
@@ -47,6 +47,8 @@ LONG = 150_000
 # Bytes of conversations in the page as it opens; the rest is text until it is opened, which costs a browser nothing.
 AT_ONCE = 1_000_000
 _TOOLS = 6
+# A drawing of more steps is no help to anybody.
+_MOST_STEPS = 200
 
 
 class _Row(NamedTuple):
@@ -134,7 +136,7 @@ class Report:
         self._at_once -= len(body)
         row = _Row(
             number=number,
-            id=one_line_of(verdict.id, 160),
+            id=flat(verdict.id, 160),
             verdict=outcome,
             calls=verdict.calls,
             codes=dict(sorted(codes.items())),
@@ -165,7 +167,7 @@ class Report:
             return ""
         findings = finding_views(verdict.findings, TIGHT)
         why = "" if trace is None else "the conversation is left out: the page holds as much as it may"
-        body = _render("findings.html", findings=findings, more=more_findings(verdict), why=why)
+        body = render("findings.html", findings=findings, more=more_findings(verdict), why=why)
         self._room["findings"] -= len(body)
         return body
 
@@ -173,11 +175,11 @@ class Report:
         task = self._environment.tasks.get(str(trace["task"]))
         instruction = None if task is None else task.instruction
         shown = conversation_of(verdict, trace, self._context, instruction, ROOMY)
-        body = _render("conversation.html", c=shown, number=number)
+        body = render("conversation.html", c=shown, number=number)
         if len(body) <= LONG:
             return body
         shown = conversation_of(verdict, trace, self._context, instruction, TIGHT)
-        return _render("conversation.html", c=shown, number=number)
+        return render("conversation.html", c=shown, number=number)
 
     def _code(self, code: str) -> _Code:
         tools = sorted(self._tools.get(code, {}).items(), key=lambda item: (-item[1], item[0]))
@@ -187,9 +189,10 @@ class Report:
 
     def page(self) -> Iterator[str]:
         """Yield the page in pieces."""
-        script, style = _asset("page.js"), _asset("page.css")
+        script, style = asset("page.js"), asset("page.css")
         # Only this very script may run, and nothing may be fetched, whatever a trajectory smuggles in.
         digest = base64.b64encode(hashlib.sha256(f"\n{script}\n".encode()).digest()).decode()
+        steps = sum(len(workflow.steps) for workflow in self._environment.workflows)
         return _template("page.html").generate(
             context=self._context,
             version=__version__,
@@ -197,12 +200,12 @@ class Report:
             unlisted={outcome: self._outcomes[outcome] - len(self._rows[outcome]) for outcome in OUTCOMES},
             number=self._outcomes.total(),
             calls=self._calls,
-            codes=[self._code(code) for code in sorted(self._codes)],
+            codes=[self._code(code) for code in sorted(self._codes, key=lambda code: (-self._codes[code], code))],
             rows=self._rows,
-            drawing=None,
+            drawing=svg(self._environment) if 0 < steps <= _MOST_STEPS else "",
             script=script,
             style=style,
-            security=f"default-src 'none'; script-src 'sha256-{digest}'; style-src 'unsafe-inline'; img-src data:",
+            security=f"default-src 'none'; script-src 'sha256-{digest}'; style-src 'unsafe-inline'",
             limits=ROOMY,
             messages=MAX_MESSAGES,
             most_calls=MAX_CALLS,
@@ -214,7 +217,7 @@ class Report:
 
 def _in_words(finding: Finding) -> str:
     place = place_in_words(finding)
-    return one_line_of(f"{place}: {finding.message}" if place else finding.message, 200)
+    return flat(f"{place}: {finding.message}" if place else finding.message, 200)
 
 
 @cache
@@ -232,10 +235,12 @@ def _template(name: str) -> Template:
     return _templates().get_template(name)
 
 
-def _render(name: str, **values: object) -> str:
+def render(name: str, **values: object) -> str:
+    """Return a template of the folder `page`, filled."""
     return _template(name).render(**values)
 
 
 @cache
-def _asset(name: str) -> str:
+def asset(name: str) -> str:
+    """Return a file of the folder `page` as text."""
     return resources.files("gem_sim.report").joinpath("page", name).read_text(encoding="utf-8")

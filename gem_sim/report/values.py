@@ -72,9 +72,15 @@ def cut_text(text: str, limit: int) -> Text:
     return Text(visible(text[:limit]), f"{len(text) - limit:,} more characters are left out")
 
 
+def flat(text: str, limit: int) -> str:
+    """Return at most `limit` characters of a text on one line, visibly."""
+    whole = len(text) <= limit
+    return visible(" ".join(text[:limit].split())) + ("" if whole else "…")
+
+
 def one_line(value: Json, limit: int) -> str:
     """Return a value on one line, at most `limit` characters of it."""
-    text = visible(" ".join(_scalar(value, limit).split()) if isinstance(value, str) else _bounded(value, limit))
+    text = _bounded(value, limit)
     return text if len(text) <= limit else text[: limit - 1] + "…"
 
 
@@ -106,7 +112,9 @@ class _Writer(NamedTuple):
         marked = marked or (path in self.marks and same_json(self.marks[path], value))
         string = self.limits.string
         if is_unspecified(value) and isinstance(value, dict):
-            yield Line(indent, f"{head}(unspecified: {one_line(next(iter(value.values())), string)}){tail}", marked)
+            reason = next(iter(value.values()))
+            words = flat(reason, string) if isinstance(reason, str) else one_line(reason, string)
+            yield Line(indent, f"{head}(unspecified: {words}){tail}", marked)
         elif isinstance(value, dict | list) and value and not self._fits(value, path, len(indent + head)):
             opening, closing = "{}" if isinstance(value, dict) else "[]"
             yield Line(indent, head + opening, marked)
@@ -116,7 +124,8 @@ class _Writer(NamedTuple):
                 yield from self.lines(item, beside, below, indent + "  ", name, comma, marked)
             yield Line(indent, closing + tail, marked)
         else:
-            yield Line(indent, head + _scalar(value, string) + tail, marked)
+            ordered = {key: value[key] for key in _keys(value, like)} if isinstance(value, dict) else value
+            yield Line(indent, head + _scalar(ordered, string) + tail, marked)
 
     def _fits(self, value: dict[str, Json] | list[Json], path: str, start: int) -> bool:
         """Tell whether a value of a few scalars stands on one line from column `start`, with no difference inside."""
@@ -133,12 +142,17 @@ def _items(value: dict[str, Json] | list[Json], like: Json, path: str) -> Iterat
     """Yield (key or None, item, what stands there in `like`, path), keys in the order of `like`."""
     if isinstance(value, dict):
         others = like if isinstance(like, dict) else {}
-        for key in dict.fromkeys((*(key for key in others if key in value), *value)):
+        for key in _keys(value, like):
             yield key, value[key], others.get(key), f"{path}.{key}"
         return
     for index, item in enumerate(value):
         beside = like[index] if isinstance(like, list) and index < len(like) else None
         yield None, item, beside, f"{path}[{index}]"
+
+
+def _keys(value: dict[str, Json], like: Json) -> list[str]:
+    first = (key for key in like if key in value) if isinstance(like, dict) else ()
+    return list(dict.fromkeys((*first, *value)))
 
 
 def _scalar(value: Json, limit: int) -> str:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Collection, Mapping
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 from gem_sim.state import State
 
 _UNSPECIFIED: Final = "$unspecified"
 _MAX_IDS: Final = 100_000
+_MAX_NAME: Final = 200
 
 
 class Refusal(BaseException):
@@ -76,14 +78,15 @@ class Host:
         """Return an id that no row of the table has; decided by seed, table and count alone."""
         if type(table) is not str:
             raise TypeError("new_id takes the name of a table")
+        if len(table) > _MAX_NAME:
+            raise ValueError(f"the name of a table has at most {_MAX_NAME} characters")
         rows: Collection[str] = self._moment.state.get(table, ())
         while True:
             number = self.ids.get(table, 0) + 1
             if number > _MAX_IDS:
                 raise ValueError(f"more than {_MAX_IDS} ids in one table")
             self.ids[table] = number
-            text = f"{self._moment.seed}:{table}:{number}"
-            made = f"{table}_{hashlib.sha256(text.encode('utf-8', 'surrogatepass')).hexdigest()[:8]}"
+            made = _id_of(self._moment.seed, table, number)
             if made not in rows:
                 self.made.append(made)
                 return made
@@ -92,6 +95,12 @@ class Host:
         """Return the fake clock."""
         self.read_clock = True
         return self._moment.clock
+
+
+@lru_cache(maxsize=4096)
+def _id_of(seed: int, table: str, number: int) -> str:
+    text = f"{seed}:{table}:{number}".encode("utf-8", "surrogatepass")
+    return f"{table}_{hashlib.sha256(text).hexdigest()[:8]}"
 
 
 def unspecified(reason: object = "no rule says it") -> dict[str, str]:

@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from itertools import chain, repeat
 from time import monotonic
 from types import CodeType
 from typing import Any, Final, NamedTuple
 
-# What one unit of fuel buys besides a loop turn: items of a list or mapping copied, characters of text made.
-ITEMS: Final = 16
+# What one unit of fuel buys besides a loop turn: items of a list or mapping copied, characters of text made. What is
+# shorter than `FREE` is not counted, since it costs no more than the turn that made it.
+ITEMS: Final = 4
+FREE: Final = 16
 CHARACTERS: Final = 128
-MAX_BITS: Final = 16_384
+MAX_BITS: Final = 4096
 MAX_ITEMS: Final = 1_000_000
 MAX_CHARACTERS: Final = 4_000_000
 _COMPREHENSIONS: Final = frozenset(("<listcomp>", "<setcomp>", "<dictcomp>", "<genexpr>"))
-_CLOCK_TURNS: Final = 4096
+# So many turns come before the first look at the clock, so many before each further one.
+_FIRST: Final = 1024
+_TURNS: Final = 256
 
 
 class Limits(NamedTuple):
@@ -41,9 +46,14 @@ class LimitHit(BaseException):
 
 
 class Meter:
-    """Counts what a call uses; once empty it stays empty, whatever the stub does."""
+    """Counts what a call uses; once empty it stays empty, whatever the stub does.
 
-    __slots__ = ("bottom", "deadline", "depth", "filename", "fuel")
+    Loop turns are counted apart from what is paid by size, each up to `Limits.fuel`: `tick` is then a function of C,
+    an iterator that looks at the clock now and then and raises `LimitHit` when it is used up. Used once more it raises
+    StopIteration, which may be caught, but no handler gets far (`_caught_`), and the call has hit its limit anyway.
+    """
+
+    __slots__ = ("_rest", "_turns", "bottom", "deadline", "depth", "filename", "fuel", "reason", "tick")
 
     def __init__(self) -> None:
         self.fuel = 0
@@ -51,14 +61,42 @@ class Meter:
         self.deadline = 0.0
         self.filename = ""
         self.bottom: CodeType | None = None
+        self.reason = ""
+        self.tick: Callable[[], bool] = repeat(True, 0).__next__
+        # The turns after the first ones, made anew only when a call has used of them; None then.
+        self._rest: Iterator[bool] | None = None
+        self._turns = 0
 
-    def start(self, limits: Limits, code: CodeType, bottom: CodeType) -> None:
+    def start(self, limits: Limits, filename: str, bottom: CodeType) -> None:
         """Fill up for one call of a stub; `bottom` is the code of the host's frame that the stub stands on."""
-        self.fuel = limits.fuel
+        self.fuel, self.reason = limits.fuel, ""
         self.depth = limits.depth
         self.deadline = monotonic() + limits.seconds
-        self.filename = code.co_filename
+        self.filename = filename
         self.bottom = bottom
+        self._turns = limits.fuel - _FIRST
+        if self._rest is None:
+            self._rest = chain.from_iterable(self._further())
+        self.tick = chain(repeat(True, min(limits.fuel, _FIRST)), self._rest).__next__
+
+    def _further(self) -> Iterator[Iterator[bool]]:
+        self._rest = None
+        left = self._turns
+        while left > 0:
+            yield repeat(True, min(left, _TURNS))
+            left -= _TURNS
+            if monotonic() > self.deadline:
+                self.stop("out of time")
+        self.stop("out of fuel")
+
+    def check(self) -> None:
+        """End the call if nothing is left.
+
+        Raises:
+            LimitHit: If a limit was hit before.
+        """
+        if self.fuel < 0:
+            raise LimitHit(self.reason)
 
     def charge(self, amount: int) -> None:
         """Take fuel for something of known size.
@@ -66,23 +104,25 @@ class Meter:
         Raises:
             LimitHit: If there is not enough.
         """
-        self.fuel -= amount
-        if self.fuel < 0:
-            self.fuel = -1
-            raise LimitHit("out of fuel")
+        left = self.fuel - amount
+        if left < 0:
+            self.stop("out of fuel")
+        self.fuel = left
+        if monotonic() > self.deadline:
+            self.stop("out of time")
 
     def items(self, number: int) -> None:
         """Take fuel for copying or building that many items."""
         if number > MAX_ITEMS:
             self.stop(f"more than {MAX_ITEMS} items in one value")
-        if number > ITEMS:
+        if number >= FREE:
             self.charge(number // ITEMS)
 
     def characters(self, number: int) -> None:
         """Take fuel for making text of that length."""
         if number > MAX_CHARACTERS:
             self.stop(f"a text of more than {MAX_CHARACTERS} characters")
-        if number > CHARACTERS:
+        if number >= CHARACTERS:
             self.charge(number // CHARACTERS)
 
     def stop(self, reason: str) -> None:
@@ -91,22 +131,11 @@ class Meter:
         Raises:
             LimitHit: Always.
         """
+        if self.fuel >= 0 or not self.reason:
+            self.reason = reason
         self.fuel = -1
-        raise LimitHit(reason)
-
-
-def turn_of(meter: Meter) -> Callable[[], bool]:
-    """Return the function put into every loop turn; it is true, so that it can stand in a condition."""
-
-    def tick() -> bool:
-        meter.fuel -= 1
-        if meter.fuel < 0:
-            meter.charge(0)
-        if not meter.fuel % _CLOCK_TURNS and monotonic() > meter.deadline:
-            meter.stop("out of time")
-        return True
-
-    return tick
+        self.tick = repeat(True, 0).__next__
+        raise LimitHit(self.reason)
 
 
 def entry_of(meter: Meter) -> Callable[[], bool]:
@@ -114,10 +143,10 @@ def entry_of(meter: Meter) -> Callable[[], bool]:
 
     The depth is that of the stub's own frames, so it does not depend on how deep the host stands.
     """
-    tick = turn_of(meter)
 
     def enter() -> bool:
-        tick()
+        meter.check()
+        meter.tick()
         filename, bottom, left = meter.filename, meter.bottom, meter.depth
         frame: Any = sys._getframe(1)
         while frame is not None and (code := frame.f_code) is not bottom:
@@ -126,6 +155,10 @@ def entry_of(meter: Meter) -> Callable[[], bool]:
                 if left < 0:
                     meter.stop("calls nested too deeply")
             frame = frame.f_back
+        # Looking costs time by the depth, so it costs fuel by the depth.
+        meter.fuel -= (meter.depth - left) >> 3
+        if meter.fuel < 0:
+            meter.stop("out of fuel")
         return True
 
     return enter

@@ -10,12 +10,13 @@ from types import SimpleNamespace
 from typing import Any, Final
 
 from gem_sim.compiler.dialect import MODULES
-from gem_sim.sandbox.guards import spread_of
+from gem_sim.sandbox import patterns
+from gem_sim.sandbox.kinds import spread_of
 from gem_sim.sandbox.meter import Meter
 from gem_sim.sandbox.names import collection_kinds
 
-_MAX_FACTORIAL: Final = 1000
-_MAX_PATTERN: Final = 1000
+_MAX_FACTORIAL: Final = 500
+_MAX_DIGITS: Final = 1000
 # The context of decimals is ours, so that neither the host nor an earlier call decides how they round.
 CONTEXT: Final = decimal.Context(prec=28, rounding=decimal.ROUND_HALF_EVEN, Emin=-999, Emax=999, capitals=1, clamp=0)
 
@@ -42,6 +43,7 @@ def _math(meter: Meter) -> dict[str, Any]:
         def call(*numbers: int) -> int:
             if any(abs(number) > _MAX_FACTORIAL for number in numbers):
                 meter.stop(f"more than {_MAX_FACTORIAL} in a factorial or a binomial")
+            meter.charge(1 + abs(numbers[0]) // 16 if numbers else 1)
             return function(*numbers)
 
         return call
@@ -62,7 +64,15 @@ def _math(meter: Meter) -> dict[str, Any]:
 
         return call
 
+    def weighed(function: Callable[..., int]) -> Callable[..., int]:
+        def call(*numbers: int) -> int:
+            meter.charge(1 + sum(number.bit_length() for number in numbers if isinstance(number, int)) // 256)
+            return function(*numbers)
+
+        return call
+
     members.update({name: small(getattr(math, name)) for name in ("comb", "factorial")})
+    members.update({name: weighed(getattr(math, name)) for name in ("gcd", "isqrt")})
     members.update({name: paid(getattr(math, name)) for name in ("fsum", "dist", "hypot")})
     members.update({name: rounded(getattr(math, name)) for name in ("ceil", "floor", "trunc")})
     return members
@@ -79,7 +89,7 @@ class _DecimalKind(type):
         return isinstance(value, decimal.Decimal)
 
     def __call__(cls, value: Any = "0") -> decimal.Decimal:
-        if isinstance(value, str) and len(value) > _MAX_PATTERN:
+        if isinstance(value, str) and len(value) > _MAX_DIGITS:
             raise ValueError("too many digits for a decimal")
         try:
             return CONTEXT.create_decimal(value)
@@ -100,8 +110,11 @@ def _decimal(_meter: Meter) -> dict[str, Any]:
 def _statistics(meter: Meter) -> dict[str, Any]:
     import statistics
 
+    spread = spread_of(meter)
+
     def paid(function: Callable[..., Any]) -> Callable[..., Any]:
         def call(data: Any, *rest: Any) -> Any:
+            spread(data)
             items = list(data)
             # Exact fractions: each item costs about as much as a dozen loop turns.
             meter.charge(12 * len(items))
@@ -116,52 +129,11 @@ def _collections(meter: Meter) -> dict[str, Any]:
     return collection_kinds(meter)
 
 
-def _re(meter: Meter) -> dict[str, Any]:
-    # RE2 matches in linear time, so no pattern can run away; it has no look-around and no back references.
-    import re2
-
-    options = re2.Options()
-    options.log_errors = False
-    folding = re2.Options()
-    folding.log_errors, folding.case_sensitive = False, False
-
-    def compiled(pattern: Any, flags: int = 0) -> Any:
-        if not isinstance(pattern, str):
-            return pattern
-        if len(pattern) > _MAX_PATTERN:
-            raise ValueError(f"a pattern of more than {_MAX_PATTERN} characters")
-        meter.charge(20)
-        try:
-            return re2.compile(pattern, folding if flags else options)
-        except re2.error as error:
-            reason = error.args[0].decode() if isinstance(error.args[0], bytes) else error.args[0]
-            raise ValueError(f"not a pattern of the dialect: {reason}") from None
-
-    def using(name: str) -> Callable[..., Any]:
-        def call(pattern: Any, text: str, *rest: Any, flags: int = 0) -> Any:
-            if rest and name in ("search", "match", "fullmatch", "findall"):
-                flags, rest = rest[0], rest[1:]
-            meter.charge(len(text) // 16)
-            return getattr(compiled(pattern, flags), name)(text, *rest)
-
-        return call
-
-    def sub(pattern: Any, repl: Any, text: str, count: int = 0, flags: int = 0) -> str:
-        expression = compiled(pattern, flags)
-        meter.charge(len(text) // 16)
-        if isinstance(repl, str):
-            meter.characters(len(text) + len(repl) * sum(1 for _ in expression.finditer(text)))
-        return str(expression.sub(repl, text, count))
-
-    members = {name: using(name) for name in ("findall", "fullmatch", "match", "search", "split")}
-    return {**members, "sub": sub, "compile": compiled, "IGNORECASE": 1, "I": 1}
-
-
 _MAKERS: Final[dict[str, Callable[[Meter], dict[str, Any]]]] = {
     "collections": _collections,
     "datetime": _datetime,
     "decimal": _decimal,
     "math": _math,
-    "re": _re,
+    "re": patterns.functions,
     "statistics": _statistics,
 }

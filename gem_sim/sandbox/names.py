@@ -8,10 +8,12 @@ from collections import Counter, OrderedDict, defaultdict, deque
 from collections.abc import Callable
 from typing import Any, Final
 
-from gem_sim.compiler.dialect import BUILTINS, EXCEPTIONS
-from gem_sim.sandbox.guards import STUB_MODULE, check_shown, operate_of, shown_of, spread_of
-from gem_sim.sandbox.meter import MAX_BITS, Meter
+from gem_sim.compiler.dialect import BUILTINS, EXCEPTIONS, LAZY, TYPES
+from gem_sim.sandbox.guards import STUB_MODULE, operate_of
+from gem_sim.sandbox.kinds import SIZED, spread_of
+from gem_sim.sandbox.meter import FREE, MAX_BITS, Meter
 from gem_sim.sandbox.ordered import OrderedSet
+from gem_sim.sandbox.texts import check_shown, shown_of
 
 _MAX_DIGITS: Final = 4000
 _MAX_PLACES: Final = 400
@@ -30,13 +32,16 @@ class Kind:
         self._real = real
         self._methods = methods or {}
 
-    def __call__(self, *arguments: Any, **named: Any) -> Any:
+    def __call__(self, /, *arguments: Any, **named: Any) -> Any:
         return self._make(*arguments, **named)
 
     def __getattr__(self, name: str) -> Any:
         if name in self._methods:
             return self._methods[name]
         raise AttributeError(f"this type has no {name!r} in the dialect")
+
+    def __repr__(self) -> str:
+        return f"<type {self._real.__name__}>"
 
     def __or__(self, other: Any) -> tuple[Any, ...]:
         return (self, *other) if isinstance(other, tuple) else (self, other)
@@ -53,6 +58,9 @@ def names(meter: Meter) -> dict[str, Any]:
     def paid(function: Callable[..., Any]) -> Callable[..., Any]:
         def call(*arguments: Any, **named: Any) -> Any:
             for argument in arguments:
+                if type(argument) in SIZED and len(argument) >= FREE:
+                    meter.items(len(argument))
+            for argument in named.values():
                 spread(argument)
             return function(*arguments, **named)
 
@@ -60,7 +68,7 @@ def names(meter: Meter) -> dict[str, Any]:
 
     def eager(function: Callable[..., Any]) -> Callable[..., Any]:
         def call(*arguments: Any, **named: Any) -> list[Any]:
-            for argument in arguments:
+            for argument in (*arguments, *named.values()):
                 spread(argument)
             return list(function(*arguments, **named))
 
@@ -71,12 +79,15 @@ def names(meter: Meter) -> dict[str, Any]:
     made.update({name: getattr(builtins, name) for name in ("abs", "chr", "divmod", "len", "ord", "range")})
     made.update(_kinds(meter, paid))
     shown = shown_of(meter)
-    made["repr"] = lambda value: shown(_checked_repr(meter, value))
+    made["repr"] = lambda value: str(shown(_checked_repr(meter, value)))
     made["isinstance"] = lambda value, kinds: isinstance(value, _real_kinds(kinds))
     made["sum"] = _sum_of(meter)
     made["round"] = _round
     made["pow"] = _pow_of(meter)
-    return {name: made[name] for name in (*BUILTINS, *EXCEPTIONS)}
+    # Called where they are named, types need not be objects of ours; looped over, lazy ones are paid by the turn.
+    called = {f"_{name}_": made[name]._make for name in TYPES}
+    lazy = {f"_lazy_{name}_": getattr(builtins, name) for name in LAZY}
+    return {**{name: made[name] for name in (*BUILTINS, *EXCEPTIONS)}, **called, **lazy}
 
 
 def _kinds(meter: Meter, paid: Callable[[Callable[..., Any]], Callable[..., Any]]) -> dict[str, Kind]:
@@ -84,9 +95,9 @@ def _kinds(meter: Meter, paid: Callable[[Callable[..., Any]], Callable[..., Any]
     text = {name: getattr(str, name) for name in _PURE_TEXT}
 
     def make_text(value: Any = "") -> str:
-        return shown(value)
+        return str(shown(value))
 
-    def make_set(items: Any = ()) -> OrderedSet:
+    def make_set(items: Any = (), /) -> OrderedSet:
         return OrderedSet(items)
 
     return {
@@ -106,6 +117,8 @@ def _real_kinds(kinds: Any) -> Any:
     if isinstance(kinds, Kind):
         return kinds._real
     if type(kinds) is tuple:
+        if any(type(kind) is tuple for kind in kinds):
+            raise TypeError("isinstance takes a type or a flat tuple of types")
         return tuple(_real_kinds(kind) for kind in kinds)
     return type(None) if kinds is None else kinds
 
@@ -116,7 +129,10 @@ def _checked_repr(meter: Meter, value: Any) -> str:
 
 
 def _int(value: Any = 0, base: Any = _ABSENT) -> int:
-    if isinstance(value, str) and len(value) > _MAX_DIGITS:
+    kind = type(value)
+    if base is _ABSENT and (kind is float or kind is int or (kind is str and len(value) <= _MAX_DIGITS)):
+        return int(value)
+    if kind is str and len(value) > _MAX_DIGITS:
         raise ValueError("too many digits for a number")
     if isinstance(value, decimal.Decimal) and value.is_finite() and value.adjusted() > _MAX_DIGITS:
         raise OverflowError("a decimal with too large an exponent")
@@ -143,7 +159,10 @@ def _sum_of(meter: Meter) -> Callable[..., Any]:
     def total(items: Any, start: Any = 0) -> Any:
         spread(items)
         if isinstance(start, int | float | decimal.Decimal):
-            return sum(items, start)
+            made = sum(items, start)
+            if type(made) is int and made.bit_length() > MAX_BITS:
+                meter.stop(f"an integer of more than {MAX_BITS} bits")
+            return made
         for item in items:
             start = operate("+", start, item)
         return start
@@ -170,7 +189,7 @@ def collection_kinds(meter: Meter) -> dict[str, Kind]:
 
     def paid(real: Callable[..., Any]) -> Callable[..., Any]:
         def make(*arguments: Any, **named: Any) -> Any:
-            for argument in arguments:
+            for argument in (*arguments, *named.values()):
                 spread(argument)
             return real(*arguments, **named)
 

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import decimal
+from collections import Counter, OrderedDict, defaultdict
 from collections.abc import Mapping, Sequence
 from types import CodeType, TracebackType
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, Final, NamedTuple, TypeAlias
 
-from gem_sim.canonical import Json, copy_json
+from gem_sim.canonical import MAX_DEPTH, Json, copy_json
 from gem_sim.errors import LimitError, StubError
 from gem_sim.sandbox.guards import STUB_MODULE, guards
 from gem_sim.sandbox.host import Host, Moment, Refusal
 from gem_sim.sandbox.meter import LimitHit, Limits, Meter
 from gem_sim.sandbox.modules import CONTEXT, Modules
 from gem_sim.sandbox.names import build_class, names
+from gem_sim.sandbox.texts import real_args, without_addresses
 from gem_sim.sandbox.view import StateView, changes_of
-from gem_sim.state import Row, SharedValueChanged, State, share
+from gem_sim.state import Row, SharedDict, SharedList, SharedValueChanged, State, share
 
 _MAX_MESSAGE = 300
 
@@ -67,7 +69,7 @@ class Runner:
         self._program = program
         self._meter = Meter()
         self._host = Host(program.rules)
-        self._functions: dict[str, Any] = {}
+        self._ready: dict[str, _Ready] = {}
         # Stubs that changed a row of a scan; they get copies from the start.
         self._copying: set[str] = set()
         self._space: dict[str, Any] = {
@@ -120,55 +122,116 @@ class Runner:
             raise LimitError(name, what) from None
 
     def _attempt(self, name: str, arguments: Any, moment: Moment, limits: Limits, *, copying: bool) -> Outcome:
-        code = self._program.stubs[name].code
-        meter, host = self._meter, self._host
-        meter.start(limits, code, Runner._attempt.__code__)
-        host.start(moment)
-        view = StateView(moment.state, copying, meter.items)
-        function = self._functions.get(name) or self._function(name)
-        context = decimal.getcontext()
+        content, view = self.evaluate(name, arguments, moment, limits, copying=copying)
+        _Output(limits.output, "a result").bound(content)
         try:
-            if context is not CONTEXT:
+            answer, changes = copy_json(content), changes_of(view, _Output(limits.output, "rows").bound)
+        except ValueError as error:
+            raise StubError(name, f"the result or a row is no JSON value: {error}") from None
+        host, state = self._host, moment.state.with_changes(changes)
+        return Outcome(answer, None, changes, state, host.ids, tuple(host.made), host.read_clock)
+
+    def evaluate(
+        self, name: str, arguments: Mapping[str, Any], moment: Moment, limits: Limits, *, copying: bool = False
+    ) -> tuple[Any, StateView]:
+        """Run a stub's function and return what it returned and the tables it left, neither checked nor kept.
+
+        Raises:
+            LimitHit: If it hit a limit.
+            StubError: If it crashed.
+        """
+        function, space, filename, decimals = self._ready.get(name) or self._make_ready(name)
+        meter = self._meter
+        meter.start(limits, filename, Runner.evaluate.__code__)
+        space["_tick_"] = meter.tick
+        self._host.start(moment)
+        view = StateView(moment.state, copying, meter.items)
+        context = decimal.getcontext() if decimals else None
+        try:
+            if context is not None:
                 decimal.setcontext(CONTEXT)
             content = function(view, **arguments)
         except (RecursionError, MemoryError):
             raise
         except Exception as error:
-            line = _line_of(error.__traceback__, code.co_filename)
-            raise StubError(name, _described(error), line=line) from None
+            meter.check()
+            raise StubError(name, _described(error), line=_line_of(error.__traceback__, filename)) from None
         finally:
-            decimal.setcontext(context)
-        if meter.fuel < 0:
-            raise LimitHit("out of fuel")
-        try:
-            answer, changes = copy_json(content), changes_of(view)
-        except ValueError as error:
-            raise StubError(name, f"the result or a row is no JSON value: {error}") from None
-        _bound_output(answer, limits.output)
-        state = moment.state.with_changes(changes)
-        return Outcome(answer, None, changes, state, host.ids, tuple(host.made), host.read_clock)
+            if context is not None:
+                decimal.setcontext(context)
+        meter.check()
+        return content, view
 
-    def _function(self, name: str) -> Any:
+    def _make_ready(self, name: str) -> _Ready:
         stub = self._program.stubs[name]
         space = dict(self._space)
         exec(stub.code, space)
-        function = self._functions[name] = space[stub.function]
-        return function
+        ready = self._ready[name] = _Ready(
+            space[stub.function], space, stub.code.co_filename, "decimal" in _strings(stub.code)
+        )
+        return ready
 
 
-def _bound_output(value: Json, left: int) -> None:
-    """Raise `LimitHit` for a result of more than so many characters; shared parts were copied, so each counts."""
-    waiting: list[Json] = [value]
-    while waiting:
-        item = waiting.pop()
-        left -= len(item) + 2 if isinstance(item, str) else 2
-        if left < 0:
-            raise LimitHit("a result that is too large")
-        if isinstance(item, dict):
-            left -= sum(map(len, item))
-            waiting += item.values()
-        elif isinstance(item, list):
-            waiting += item
+class _Ready(NamedTuple):
+    """A stub as a function, its globals, the file name of its code, and whether it may import `decimal`."""
+
+    function: Any
+    space: dict[str, Any]
+    filename: str
+    decimals: bool
+
+
+def _strings(code: CodeType) -> set[str]:
+    """Return the texts among the constants of a code and of the functions in it."""
+    found = {constant for constant in code.co_consts if isinstance(constant, str)}
+    return found.union(*(_strings(inner) for inner in code.co_consts if isinstance(inner, CodeType)))
+
+
+_NESTED: Final = frozenset((dict, list, tuple, SharedDict, SharedList, OrderedDict, Counter, defaultdict))
+
+
+class _Output:
+    """How many characters of JSON a call may still leave; looked at before anything is copied."""
+
+    def __init__(self, left: int, what: str) -> None:
+        self._left = left
+        self._what = what
+
+    def bound(self, value: Any) -> None:
+        """Take a value's size off; shared parts count each time, what is nested too deeply for JSON does not.
+
+        Raises:
+            LimitHit: If there is too much.
+        """
+        left = self._left
+        if type(value) is dict:
+            for key, item in value.items():
+                if type(item) in _NESTED or type(key) is not str:
+                    break
+                left -= len(key) + 4 if type(item) is not str else len(key) + len(item)
+            else:
+                if left < 0:
+                    raise LimitHit(f"{self._what} of more than {self._left} characters")
+                self._left = left
+                return
+            left = self._left
+        level = [value]
+        for _ in range(MAX_DEPTH + 1):
+            below: list[Any] = []
+            for item in level:
+                kind = type(item)
+                left -= len(item) + 2 if kind is str else 2
+                if isinstance(item, dict):
+                    left -= sum(len(key) for key in item if type(key) is str)
+                    below += item.values()
+                elif kind is list or kind is tuple or kind is SharedList:
+                    below += item
+                if left < 0 or len(below) > self._left:
+                    raise LimitHit(f"{self._what} of more than {self._left} characters")
+            if not below:
+                break
+            level = below
+        self._left = left
 
 
 def _line_of(traceback: TracebackType | None, filename: str) -> int | None:
@@ -184,11 +247,12 @@ def _line_of(traceback: TracebackType | None, filename: str) -> int | None:
 def _described(error: Exception) -> str:
     """Return an exception as text without running anything of the stub's or building anything large."""
     parts = []
-    for part in error.args[:3]:
+    without_addresses(error)
+    for part in real_args(error)[:3]:
         if type(part) is str:
             parts.append(part[:_MAX_MESSAGE] if not isinstance(error, KeyError) else repr(part[:_MAX_MESSAGE]))
         elif type(part) in (bool, float, type(None)) or (type(part) is int and part.bit_length() < 1024):
             parts.append(repr(part))
         else:
             parts.append(f"a {type(part).__name__}")
-    return f"{type(error).__name__}: {', '.join(parts)}"
+    return f"{type(error).__name__[:100]}: {', '.join(parts)}"

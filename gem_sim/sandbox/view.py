@@ -10,8 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from gem_sim.canonical import copy_json
-from gem_sim.state import Row, SharedValueChanged, State, Table, plain
+from gem_sim.state import Row, SharedValueChanged, State, Table, plain, shared_row
 
 _ABSENT = object()
 
@@ -19,7 +18,7 @@ _ABSENT = object()
 class TableView(Mapping[str, Any]):
     """One table during one call; behaves as a dict of rows in the order of the table."""
 
-    __slots__ = ("_copying", "_gone", "_late", "_pay", "_rows", "_scanned", "_table")
+    __slots__ = ("_copying", "_gone", "_late", "_new", "_pay", "_rows", "_scanned", "_table")
 
     def __init__(self, table: Table, copying: bool, pay: Callable[[int], None]) -> None:
         self._table = table
@@ -27,6 +26,8 @@ class TableView(Mapping[str, Any]):
         self._copying = copying
         self._rows: dict[str, Row] = {}
         self._gone: set[str] = set()
+        # How many of the call's own rows stand under a key that the table lacks.
+        self._new = 0
         self._scanned = False
         self._late: set[str] = set()
 
@@ -35,7 +36,10 @@ class TableView(Mapping[str, Any]):
         if row is None:
             if key in self._gone:
                 raise KeyError(key)
-            row = self._rows[key] = plain(self._table[key])
+            shared = self._table.get(key)
+            if shared is None:
+                raise KeyError(key)
+            row = self._rows[key] = plain(shared)
             if self._scanned:
                 self._late.add(key)
         return row
@@ -45,6 +49,7 @@ class TableView(Mapping[str, Any]):
             raise TypeError(f"the key of a row is a string, not a {type(key).__name__}")
         if not isinstance(row, dict):
             raise TypeError("a row is a mapping of fields")
+        self._new += key not in self._rows and key not in self._table
         self._rows[key] = row
         self._late.discard(key)
         self._gone.discard(key)
@@ -55,6 +60,8 @@ class TableView(Mapping[str, Any]):
         self._rows.pop(key, None)
         if key in self._table:
             self._gone.add(key)
+        else:
+            self._new -= 1
 
     def __contains__(self, key: object) -> bool:
         return key in self._rows or (key in self._table and key not in self._gone)
@@ -63,7 +70,7 @@ class TableView(Mapping[str, Any]):
         return iter(self.keys())
 
     def __len__(self) -> int:
-        return len(self._table) - len(self._gone) + sum(key not in self._table for key in self._rows)
+        return len(self._table) - len(self._gone) + self._new
 
     def __bool__(self) -> bool:
         return len(self) > 0
@@ -74,7 +81,7 @@ class TableView(Mapping[str, Any]):
     def keys(self) -> list[str]:  # type: ignore[override]
         """Return the keys as a list: what is removed during a loop does not disturb it."""
         gone, table = self._gone, self._table
-        self._pay(len(table))
+        self._pay(len(table) + len(self._rows))
         keys = [key for key in table if key not in gone] if gone else list(table)
         return keys + [key for key in self._rows if key not in table] if self._rows else keys
 
@@ -99,7 +106,10 @@ class TableView(Mapping[str, Any]):
 
     def get(self, key: Any, default: Any = None) -> Any:
         """Return the row of that key, else `default`."""
-        return self[key] if key in self else default  # noqa: SIM401 - this is what `get` is made of
+        row = self._rows.get(key)
+        if row is not None:
+            return row
+        return default if key in self._gone or self._table.get(key) is None else self[key]
 
     def pop(self, key: Any, default: Any = _ABSENT) -> Any:
         """Remove and return the row of that key; without it `default`, or a KeyError where none is given."""
@@ -129,8 +139,10 @@ class TableView(Mapping[str, Any]):
         """Return the rows as a dict of their own."""
         return dict(self.items())
 
-    def _changes(self) -> dict[str, Row | None]:
+    def _changes(self, bound: Callable[[Any], None]) -> dict[str, Row | None]:
         """Return the rows that differ from the table's, as copies; None for those removed.
+
+        `bound` is asked about each row before it is copied, and raises if it is too large.
 
         Raises:
             ValueError: If a row holds what is no JSON value.
@@ -142,9 +154,8 @@ class TableView(Mapping[str, Any]):
             if old is None or row != old or _booleans(row) != _booleans(old):
                 if key in self._late:
                     raise SharedValueChanged
-                copied = copy_json(row)
-                if isinstance(copied, dict):
-                    changes[key] = copied
+                bound(row)
+                changes[key] = shared_row(row)
         changes.update(dict.fromkeys(sorted(self._gone)))
         return changes
 
@@ -159,8 +170,7 @@ def _booleans(value: Any) -> Any:
 class StateView:
     """The tables during one call, by attribute or by name."""
 
-    __slots__ = ("_copying", "_pay", "_state", "_tables")
-
+    # No slots: a table once asked for is an ordinary attribute, found without a call.
     def __init__(self, state: State, copying: bool, pay: Callable[[int], None]) -> None:
         self._state = state
         self._pay = pay
@@ -168,24 +178,27 @@ class StateView:
         self._tables: dict[str, TableView] = {}
 
     def __getattr__(self, name: str) -> TableView:
-        table = self._tables.get(name)
-        if table is None:
-            if name not in self._state:
-                raise AttributeError(f"there is no table {name!r}")
-            table = self._tables[name] = TableView(self._state[name], self._copying, self._pay)
+        table = self.__dict__[name] = self._table(name)
         return table
+
+    def _table(self, name: str) -> TableView:
+        if name not in self._state:
+            raise AttributeError(f"there is no table {name!r}")
+        if name not in self._tables:
+            self._tables[name] = TableView(self._state[name], self._copying, self._pay)
+        return self._tables[name]
 
     def __getitem__(self, name: Any) -> TableView:
         if type(name) is not str or name not in self._state:
             raise KeyError(name)
-        return self.__getattr__(name)
+        return self._table(name)
 
     def __contains__(self, name: object) -> bool:
         return name in self._state
 
 
-def changes_of(view: StateView) -> dict[str, dict[str, Row | None]]:
-    """Return what a call changed: table → key → row, None for a row removed.
+def changes_of(view: StateView, bound: Callable[[Any], None]) -> dict[str, dict[str, Row | None]]:
+    """Return what a call changed: table → key → row, None for a row removed; `bound` raises for rows too large.
 
     Raises:
         ValueError: If a row holds what is no JSON value; names the table.
@@ -193,7 +206,7 @@ def changes_of(view: StateView) -> dict[str, dict[str, Row | None]]:
     changes: dict[str, dict[str, Row | None]] = {}
     for name, table in view._tables.items():
         try:
-            changed = table._changes()
+            changed = table._changes(bound)
         except ValueError as error:
             raise ValueError(f"a row of {name!r} cannot be kept: {error}") from None
         if changed:

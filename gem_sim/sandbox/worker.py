@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import datetime
 import decimal
+import heapq
 import json
 import marshal
 import os
@@ -28,7 +29,7 @@ from gem_sim.state import State
 
 _HEADER = struct.Struct(">I")
 # Modules that Python would import on first use, when no file can be opened any more.
-_WARM = (statistics.mean, decimal.Decimal, re2.compile)
+_WARM = (statistics.mean, decimal.Decimal, re2.compile, heapq.nlargest)
 
 
 def main() -> None:
@@ -47,6 +48,8 @@ class _Worker:
     def __init__(self) -> None:
         self._runner: Runner | None = None
         self._states: dict[int, State] = {}
+        # Where the calls of the last message ended; None if one of them broke.
+        self._here: Moment | None = None
 
     def answer(self, request: Mapping[str, Any]) -> dict[str, Any]:
         if request["op"] == "load":
@@ -70,11 +73,19 @@ class _Worker:
 
     def _calls(self, request: Mapping[str, Any]) -> dict[str, Any]:
         assert self._runner is not None
-        moment = Moment(self._states[request["moment"]], request["clock"], request["ids"], request["seed"])
+        moment = self._here
+        if request["moment"] is not None:
+            moment = Moment(self._states[request["moment"]], request["clock"], request["ids"], request["seed"])
+        if moment is None:
+            return {"outcomes": []}
         outcomes, error = self._runner.calls(request["calls"], moment, Limits(*request["limits"]))
         for number, outcome in zip(request["numbers"], outcomes, strict=False):
             if outcome.changes:
                 self._states[number] = outcome.state
+        self._here = None
+        if error is None:
+            last = outcomes[-1] if outcomes else None
+            self._here = moment if last is None else moment._replace(state=last.state, ids=last.ids)
         told = [_told(outcome) for outcome in outcomes]
         if error is None:
             return {"outcomes": told}

@@ -13,7 +13,7 @@ from gem_sim.tool import is_unspecified
 
 Kind = Literal["differs", "missing", "extra", "unspecified"]
 
-_PROSE_FIELDS = ("message", "error", "exception", "detail")
+PROSE_FIELDS = ("message", "error", "exception", "detail")
 _ERROR_KEYS = frozenset({"error", "errors", "exception", "is_error", "isError", "success", "ok", "status"})
 _FAILURE_WORDS = ("error", "failed", "failure", "refused", "rejected", "denied")
 
@@ -85,6 +85,20 @@ class Renaming:
             if executed in text:
                 text = text.replace(executed, recorded)
         return text
+
+    def name_of(self, executed: str) -> str | None:
+        """Return the recorded name of an executed id, None while the recording has given it none."""
+        return self._to_recorded.get(executed)
+
+    def as_recorded(self, value: Json, clock: str | None) -> Json:
+        """Return an executed value as the recording would have it: its ids, and its time for that of the clock."""
+        if isinstance(value, str):
+            return self._times[0] if value == clock and self._times else self.recorded(value)
+        if isinstance(value, list):
+            return [self.as_recorded(item, clock) for item in value]
+        if isinstance(value, dict):
+            return {self.recorded(key): self.as_recorded(item, clock) for key, item in value.items()}
+        return value
 
 
 class _Comparison(NamedTuple):
@@ -171,7 +185,8 @@ def _object_differences(
             yield from _differences(recorded[renamed[key]], value, below, here, by)
         elif not is_unspecified(value):
             yield Difference(here, "missing", None, value)
-    for key in recorded.keys() - set(renamed.values()):
+    known = set(renamed.values())
+    for key in (key for key in recorded if key not in known):
         yield Difference(f"{path}.{key}", "extra", recorded[key], None)
 
 
@@ -258,7 +273,7 @@ def _same_text(recorded: str, executed: str, schema: Mapping[str, Json], path: s
 def _is_prose(schema: Mapping[str, Json], path: str) -> bool:
     if schema.get("format") == "prose":
         return True
-    return path.removeprefix("$.") in _PROSE_FIELDS and not ("enum" in schema or "const" in schema)
+    return path.removeprefix("$.") in PROSE_FIELDS and not ("enum" in schema or "const" in schema)
 
 
 def _bind_inside(recorded: str, executed: str, by: _Comparison) -> bool:

@@ -9,8 +9,9 @@ from functools import lru_cache
 from gem_sim.canonical import Json
 from gem_sim.compiler import compile_tool
 from gem_sim.compiler.function import Surroundings
+from gem_sim.compiler.parsing import is_expression
 from gem_sim.environment import Environment
-from gem_sim.errors import StubError
+from gem_sim.errors import CompileError, Fault, StubError
 from gem_sim.sandbox import Limits, Moment
 from gem_sim.simulator.executor import executor_of
 from gem_sim.state import State
@@ -29,6 +30,9 @@ def compile_condition(step: Step, tool: Tool, surroundings: Surroundings, *, fil
     Raises:
         CompileError: If it leaves the dialect.
     """
+    if not is_expression(step.when or ""):
+        fault = Fault(condition_key(step), 1, 1, "the condition is no expression", "write one, such as age >= 18")
+        raise CompileError([fault], file=file)
     judge = tool.model_copy(update={"name": condition_key(step), "body": (f"return bool({step.when})",)})
     return compile_tool(judge, surroundings, file=file)
 

@@ -11,7 +11,7 @@ from pydantic import BaseModel, Field, JsonValue, ValidationError, field_validat
 
 from gem_sim.canonical import Frozen, Json, digest, parse_json
 from gem_sim.compiler import compile_tool
-from gem_sim.compiler.function import Surroundings
+from gem_sim.compiler.function import Surroundings, is_free
 from gem_sim.compiler.infer import inferred_effect
 from gem_sim.environment import Constant, Entity, Environment, Rule
 from gem_sim.errors import CompileError, EnvironmentFault, Fault, FormatError, InputError
@@ -19,11 +19,12 @@ from gem_sim.formats.rows import read_rows
 from gem_sim.simulator.condition import compile_condition, condition_key
 from gem_sim.simulator.places import line_of
 from gem_sim.simulator.schema import schema_problem
+from gem_sim.simulator.workflow_faults import check_workflows
 from gem_sim.source import Passage, Source, locate
 from gem_sim.state import State
 from gem_sim.task import Task
 from gem_sim.tool import Effect, Stub, Tool
-from gem_sim.workflow import Workflow
+from gem_sim.workflow import Workflow, WorkflowFault
 
 _Model = TypeVar("_Model", bound=BaseModel)
 
@@ -128,11 +129,12 @@ def load_environment(name: str | Path, *, trusted: bool | None = None) -> Enviro
     text = _read_text(file)
     content = _parse(EnvironmentFile, text, file)
     passage = Passage(name="source.md", text=_read_text(folder / "source.md", missing=""))
+    _check_constants(content, text, file)
     sources = _locate_quotes(content, passage, text, file)
     tables = _read_state(folder / "state.json", content.entities)
     tools = _tools(content, text, file)
     workflows = content.workflow
-    _check_workflows(workflows, tools, content.rules, text, file)
+    check_workflows(workflows, tools, content.constants, content.rules, text, file)
     names = {*tables, *content.entities, *(t for tool in tools.values() for t in (tool.reads or ()))}
     names |= {table for tool in tools.values() for table in (tool.writes or ())}
     known = Surroundings(content.constants, content.rules, content.entities, frozenset(names), sources)
@@ -168,7 +170,8 @@ def _came_with_the_package(folder: Path) -> bool:
 
 
 def _digest(content: EnvironmentFile, stubs: Mapping[str, Stub], state: State, passage: Passage) -> str:
-    parts = content.model_dump(mode="json")
+    # Keys left out count as nothing, so that a new optional key changes no digest.
+    parts = content.model_dump(mode="json", exclude_defaults=True)
     return digest([parts, [stub.digest for stub in stubs.values()], state.digest, passage.text])
 
 
@@ -205,6 +208,9 @@ def _fault(error: ValidationError, value: Json, text: str, path: Path, first_lin
     """Turn pydantic's first complaint into one line that names file, line, key and cure."""
     first = error.errors()[0]
     place = _real_place(first["loc"], value)
+    cause = first.get("ctx", {}).get("error")
+    if isinstance(cause, WorkflowFault) and cause.index is not None:
+        place += ["steps", cause.index]
     name = ".".join(map(str, place)) or "the file"
     line = line_of(text, place) + first_line - 1
     if first["type"] == "extra_forbidden":
@@ -249,6 +255,14 @@ def _locate_quotes(content: EnvironmentFile, passage: Passage, text: str, file: 
     return sources
 
 
+def _check_constants(content: EnvironmentFile, text: str, file: Path) -> None:
+    for name in content.constants:
+        if not is_free(name):
+            message = f"a constant cannot be called {name!r}"
+            cure = "give it a name like MAX_LOANS, of letters, digits and underscores, that is not one of the dialect"
+            raise EnvironmentFault(message, file=str(file), line=line_of(text, ("constants", name)), cure=cure)
+
+
 def _tools(content: EnvironmentFile, text: str, file: Path) -> dict[str, Tool]:
     tools: dict[str, Tool] = {}
     for index, item in enumerate(content.tools):
@@ -268,23 +282,6 @@ def _tools(content: EnvironmentFile, text: str, file: Path) -> dict[str, Tool]:
                 raise EnvironmentFault(message, file=str(file), line=line, cure="mend the schema (draft 2020-12)")
         tools[tool.name] = tool
     return tools
-
-
-def _check_workflows(
-    workflows: tuple[Workflow, ...], tools: Mapping[str, Tool], rules: Mapping[str, Rule], text: str, file: Path
-) -> None:
-    for number, workflow in enumerate(workflows):
-        for index, step in enumerate(workflow.steps):
-            complaint = None
-            if step.tool not in tools:
-                complaint = f"uses the tool {step.tool!r}, which the environment lacks"
-            elif step.rule is not None and step.rule not in rules:
-                complaint = f"names the rule {step.rule!r}, which the environment lacks"
-            if complaint is not None:
-                message = f"step {step.id!r} of workflow {workflow.id!r} {complaint}"
-                places = (("workflow", "steps", index), ("workflow", number, "steps", index))
-                line = max(line_of(text, place) for place in places)
-                raise EnvironmentFault(message, file=str(file), line=line, cure="declare it or correct the name")
 
 
 def _compile(

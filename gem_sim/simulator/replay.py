@@ -21,7 +21,8 @@ class ReplayedCall(NamedTuple):
 
     `placed` is the recorded call and its place; `executed` the call as it was run, generated ids translated;
     `recorded` the recorded answer (`has_answer` False: there is none); `result` the executed answer; `before` and
-    `after` the states around it; `differences` where the two answers part, empty where they agree.
+    `after` the states around it; `differences` where the two answers part, empty where they agree; `made` the ids it
+    made; `clock` the session's clock if any call so far has read it, else None.
     """
 
     placed: PlacedCall
@@ -32,6 +33,8 @@ class ReplayedCall(NamedTuple):
     before: State
     after: State
     differences: tuple[Difference, ...]
+    made: tuple[str, ...] = ()
+    clock: str | None = None
 
     @property
     def succeeded(self) -> bool:
@@ -52,7 +55,8 @@ class ReplayedCall(NamedTuple):
 class Replay(NamedTuple):
     """A Trajectory run again in an Environment: `calls` in recorded order, the states at both ends.
 
-    `task` is the task whose initial state it started from, None for the environment's own.
+    `task` is the task whose initial state it started from, None for the environment's own. `renaming` says which
+    recorded id stands for which executed one.
     """
 
     trajectory: Trajectory
@@ -61,6 +65,7 @@ class Replay(NamedTuple):
     calls: tuple[ReplayedCall, ...]
     start: State
     end: State
+    renaming: Renaming
 
     def first_divergence(self) -> ReplayedCall | None:
         """Return the first call whose recorded and executed answers part, None if none do.
@@ -99,13 +104,13 @@ def replay(
         task = trajectory.task
     session = open_session(environment, seed=seed, task=task, limits=limits)
     start = session.state
-    calls = tuple(_replayed(trajectory, session))
-    return Replay(trajectory, environment, session.task, calls, start, session.state)
-
-
-def _replayed(trajectory: Trajectory, session: LiveRun) -> Iterator[ReplayedCall]:
-    tools = session.environment.tools
     renaming = Renaming()
+    calls = tuple(_replayed(trajectory, session, renaming))
+    return Replay(trajectory, environment, session.task, calls, start, session.state, renaming)
+
+
+def _replayed(trajectory: Trajectory, session: LiveRun, renaming: Renaming) -> Iterator[ReplayedCall]:
+    tools = session.environment.tools
     made: set[str] = set()
     clock_read = False
     after = session.state
@@ -119,6 +124,7 @@ def _replayed(trajectory: Trajectory, session: LiveRun) -> Iterator[ReplayedCall
         after = session.state
         made.update(session.made_ids)
         clock_read = clock_read or session.read_clock
+        clock = session.clock if clock_read else None
         differences: tuple[Difference, ...] = ()
         if placed.answer is None:
             recorded: Json = None
@@ -130,9 +136,11 @@ def _replayed(trajectory: Trajectory, session: LiveRun) -> Iterator[ReplayedCall
             if not _both_refuse(recorded, result):
                 tool = tools.get(call.tool)
                 schema = tool.returns if tool is not None and not result.is_error else None
-                clock = session.clock if clock_read else None
                 differences = tuple(compare(recorded, result.content, schema, renaming, made_ids=made, clock=clock))
-        yield ReplayedCall(placed, call, placed.answer is not None, recorded, result, before, after, differences)
+        answered = placed.answer is not None
+        yield ReplayedCall(
+            placed, call, answered, recorded, result, before, after, differences, session.made_ids, clock
+        )
 
 
 def _both_refuse(recorded: Json, result: ToolResult) -> bool:

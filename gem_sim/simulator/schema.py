@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import NamedTuple
@@ -22,7 +23,12 @@ class Complaint(NamedTuple):
 
 def complaints(schema: Mapping[str, Json], value: Json) -> Iterator[Complaint]:
     """Yield everything in `value` that breaks the schema; unspecified parts break nothing."""
-    for error in validator(schema).iter_errors(value):
+    try:
+        errors = list(validator(schema).iter_errors(value))
+    except UnicodeEncodeError:
+        value = _encodable(value)
+        errors = list(validator(schema).iter_errors(value))
+    for error in errors:
         if not _within_unspecified(value, error.instance_path):
             keyword = str(error.schema_path[-1]) if error.schema_path else ""
             yield Complaint(json_path(error.instance_path), error.message, keyword)
@@ -30,8 +36,21 @@ def complaints(schema: Mapping[str, Json], value: Json) -> Iterator[Complaint]:
 
 def is_valid(schema: Mapping[str, Json], value: Json) -> bool:
     """Tell whether `value` fits the schema, unspecified parts apart."""
-    compiled = validator(schema)
-    return compiled.is_valid(value) or next(complaints(schema, value), None) is None
+    return fits(validator(schema), value) or next(complaints(schema, value), None) is None
+
+
+def fits(compiled: jsonschema_rs.Draft202012Validator, value: Json) -> bool:
+    """Tell whether `value` fits a compiled schema."""
+    try:
+        return compiled.is_valid(value)
+    except UnicodeEncodeError:
+        return compiled.is_valid(_encodable(value))
+
+
+def _encodable(value: Json) -> Json:
+    """Return a value with a question mark for each half of a surrogate pair that stands alone: UTF-8 has none."""
+    copied: Json = json.loads(json.dumps(value, ensure_ascii=False).encode("utf-8", "replace"))
+    return copied
 
 
 def schema_problem(schema: Mapping[str, Json] | None, value: Json = ...) -> str | None:  # type: ignore[assignment]

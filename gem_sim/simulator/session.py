@@ -14,7 +14,7 @@ from gem_sim.environment import Environment
 from gem_sim.errors import InputError, StubError
 from gem_sim.sandbox import Limits, Moment, Outcome
 from gem_sim.simulator.executor import executor_of
-from gem_sim.simulator.schema import complaints, validator
+from gem_sim.simulator.schema import complaints, fits, validator
 from gem_sim.state import State
 from gem_sim.task import Task
 from gem_sim.tool import Stub, Tool, ToolCall, ToolResult, default_of
@@ -45,7 +45,7 @@ class _Runtime(NamedTuple):
 
     def broken(self, outcome: Outcome) -> StubError | None:
         """Return how a result breaks the tool's own `returns`, None where it keeps to it or the tool refused."""
-        if self.returns is None or outcome.refusal is not None or self.returns.is_valid(outcome.content):
+        if self.returns is None or outcome.refusal is not None or fits(self.returns, outcome.content):
             return None
         first = next(complaints(self.tool.returns or {}, outcome.content), None)
         if first is None:
@@ -142,10 +142,18 @@ class Session:
         Raises:
             StubError: If the stub is broken; LimitError if it hit a limit. The state is as before.
         """
-        results, error = self._run([tool_call])
-        if error is not None:
-            raise error
-        return results[0]
+        runtime = _runtimes(self.environment).get(tool_call.tool)
+        reason = _complaint(runtime, tool_call)
+        if runtime is None or reason is not None:
+            return self._refuse(tool_call, reason or "")
+        moment = self._moment
+        start = Moment(moment.state, moment.clock, moment.ids, self.seed)
+        self.made_ids, self.read_clock = (), False
+        outcome = executor_of(self.environment).call(tool_call.tool, runtime.parameters(tool_call), start, self.limits)
+        broken = runtime.broken(outcome)
+        if broken is not None:
+            raise broken
+        return self._arrive(tool_call, outcome)
 
     def call_all(self, tool_calls: Sequence[ToolCall]) -> list[ToolResult]:
         """Run calls in order, in one message where a worker runs the stubs; each takes effect wholly or not at all.
@@ -153,20 +161,13 @@ class Session:
         Raises:
             StubError: If a stub is broken; the state is that before its call.
         """
-        results, error = self._run(tool_calls)
-        if error is not None:
-            raise error
-        return results
-
-    def _run(self, tool_calls: Sequence[ToolCall]) -> tuple[list[ToolResult], StubError | None]:
-        """Return the results up to the first call that broke, and how it broke."""
-        self.made_ids, self.read_clock = (), False
         known = _runtimes(self.environment)
         reasons = [_complaint(known.get(call.tool), call) for call in tool_calls]
         valid = [call for call, reason in zip(tool_calls, reasons, strict=True) if reason is None]
         start = Moment(self._moment.state, self._moment.clock, self._moment.ids, self.seed)
         calls = [(call.tool, known[call.tool].parameters(call)) for call in valid]
         outcomes, error = executor_of(self.environment).calls(calls, start, self.limits) if calls else ([], None)
+        self.made_ids, self.read_clock = (), False
         waiting = iter(outcomes)
         results: list[ToolResult] = []
         for call, reason in zip(tool_calls, reasons, strict=True):
@@ -174,13 +175,12 @@ class Session:
                 results.append(self._refuse(call, reason))
                 continue
             outcome = next(waiting, None)
-            if outcome is None:
-                return results, error
-            broken = known[call.tool].broken(outcome)
+            broken = error if outcome is None else known[call.tool].broken(outcome)
             if broken is not None:
-                return results, broken
-            results.append(self._arrive(call, outcome))
-        return results, error
+                raise broken
+            if outcome is not None:
+                results.append(self._arrive(call, outcome))
+        return results
 
     def _refuse(self, call: ToolCall, reason: str) -> ToolResult:
         self._moment = self._moment._replace(before=self._moment)
@@ -232,7 +232,7 @@ def _complaint(runtime: _Runtime | None, tool_call: ToolCall) -> str | None:
     unknown = [name for name in tool_call.arguments if name not in runtime.stub.names]
     if unknown:
         return f"The tool {tool_call.tool!r} has no argument {unknown[0]!r}."
-    if runtime.arguments.is_valid(tool_call.arguments):
+    if fits(runtime.arguments, tool_call.arguments):
         return None
     first = next(complaints(runtime.tool.parameters or {}, tool_call.arguments), None)
     return None if first is None else f"The arguments are invalid at {first.path}: {first.message}"

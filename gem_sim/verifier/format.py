@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence, Set
+from itertools import takewhile
 
 from gem_sim.canonical import Json, show
 from gem_sim.message import Message
@@ -73,22 +74,24 @@ def answers(replay: Replay) -> Iterator[Finding]:
 def _orphans(messages: Sequence[Message]) -> Iterator[Finding]:
     turn = 0
     asked: Message | None = None
-    open_answers: list[Message] = []
     for index, message in enumerate(messages):
         turn += message.role == "user"
         if message.role != "tool":
-            asked, open_answers = message, []
+            asked = message
             continue
-        open_answers.append(message)
-        paired = pair_answers(asked.tool_calls, open_answers) if asked is not None else []
-        if not any(answer is message for answer in paired):
-            yield Finding(
-                code="format.orphaned_result",
-                turn=turn or None,
-                tool=message.name,
-                message=f"message {index + 1} answers no call of the assistant message before it",
-                evidence={"message": index + 1, "tool_call_id": message.tool_call_id},
-            )
+        if index and messages[index - 1].role == "tool":
+            continue
+        answers = list(takewhile(lambda answer: answer.role == "tool", messages[index:]))
+        paired = {id(answer) for answer in pair_answers(asked.tool_calls if asked is not None else (), answers)}
+        for number, answer in enumerate(answers, start=index + 1):
+            if id(answer) not in paired:
+                yield Finding(
+                    code="format.orphaned_result",
+                    turn=turn or None,
+                    tool=answer.name,
+                    message=f"message {number} answers no call of the assistant message before it",
+                    evidence={"message": number, "tool_call_id": answer.tool_call_id},
+                )
 
 
 def calls(replay: Replay) -> Iterator[Finding]:

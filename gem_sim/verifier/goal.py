@@ -16,7 +16,7 @@ def unmet(replay: Replay) -> Iterator[Finding]:
     if replay.task is None:
         return
     for expectation in replay.task.expect:
-        met = _called(expectation, replay) if expectation.tool is not None else _holds(expectation, replay.end)
+        met = _called(expectation, replay) if expectation.tool is not None else holds_in(expectation, replay.end)
         if not met:
             yield Finding(
                 code="goal.unmet",
@@ -83,28 +83,36 @@ def unknown_task(replay: Replay) -> Iterator[Finding]:
 
 def is_vacuous(task: Task, start: State) -> bool:
     """Tell whether a task expects something, and all of it holds before the first call."""
-    return bool(task.expect) and not task.end and all(e.tool is None and _holds(e, start) for e in task.expect)
+    return bool(task.expect) and not task.end and all(e.tool is None and holds_in(e, start) for e in task.expect)
 
 
-def _holds(expectation: Expectation, state: State) -> bool:
+def holds_in(expectation: Expectation, state: State) -> bool:
+    """Tell whether a state has the rows that an expectation about a table asks for."""
     number = _count(expectation, state)
     return number > 0 if expectation.count is None else number == expectation.count
 
 
 def _count(expectation: Expectation, state: State) -> int:
     rows: Mapping[str, Row] = state.get(expectation.table or "", {})
-    return sum(_matching(row, expectation.where) == len(expectation.where) for row in rows.values())
+    where = expectation.where.items()
+    return sum(all(_has(row, name, value) for name, value in where) for row in rows.values())
 
 
-def _matching(row: Row, where: Mapping[str, Json]) -> int:
-    return sum(field in row and same_json(row[field], value) for field, value in where.items())
+def _has(row: Row, name: str, value: Json) -> bool:
+    # Python's comparison is fast, and wrong only where it takes a flag for a number.
+    return name in row and row[name] == value and same_json(row[name], value)
+
+
+def matching(row: Row, where: Mapping[str, Json]) -> int:
+    """Return how many fields of `where` a row has with the same value."""
+    return sum(_has(row, name, value) for name, value in where.items())
 
 
 def _called(expectation: Expectation, replay: Replay) -> bool:
     return any(
         call.succeeded
         and call.placed.call.tool == expectation.tool
-        and _matching(call.placed.call.arguments, expectation.arguments) == len(expectation.arguments)
+        and matching(call.placed.call.arguments, expectation.arguments) == len(expectation.arguments)
         for call in replay.calls
     )
 
@@ -119,5 +127,5 @@ def _found(expectation: Expectation, replay: Replay) -> str:
 def _closest(expectation: Expectation, state: State) -> list[Json]:
     """Return up to three rows that match most fields of the expectation."""
     rows = list(state.get(expectation.table or "", {}).values())
-    rows.sort(key=lambda row: -_matching(row, expectation.where))
-    return [dict(row) for row in rows[:3] if _matching(row, expectation.where)]
+    rows.sort(key=lambda row: -matching(row, expectation.where))
+    return [dict(row) for row in rows[:3] if matching(row, expectation.where)]

@@ -1,24 +1,33 @@
 """Family `order`: calls against the steps of the declared workflows.
 
-A call is fine if any step that uses its tool is fine. Only calls that execution lets pass are judged: what the tool
-itself refused took no effect, and running into a refusal is part of ordinary conversations.
+A call is fine if any step that uses its tool is fine: its condition holds, what must come before was done for the same
+entity, its arguments come from where the workflow says, and it is not repeated beyond what is allowed. Only calls
+that execution lets pass are judged: what the tool itself refused took no effect, and running into a refusal is part
+of ordinary conversations.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from typing import NamedTuple
 
 from gem_sim.canonical import Json, freeze, show
 from gem_sim.environment import Environment
 from gem_sim.simulator import Replay, ReplayedCall
+from gem_sim.simulator.compare import error_key
 from gem_sim.simulator.condition import holds
+from gem_sim.simulator.dataflow import identifying
 from gem_sim.verdict import Finding, Severity
+from gem_sim.verifier.entity import call_text, differing, entity_of, missing_call
 from gem_sim.verifier.place import place_of
+from gem_sim.verifier.prefix import smallest_prefix
 from gem_sim.workflow import Dependency, Step, Workflow, values_at
 
 
-class _Problem(NamedTuple):
+class Problem(NamedTuple):
+    """Why a step does not allow a call; the fields are those of the Finding it becomes."""
+
     code: str
     message: str
     argument: str | None
@@ -26,110 +35,285 @@ class _Problem(NamedTuple):
     severity: Severity = "error"
 
 
+class Judgement(NamedTuple):
+    """A call and the step it is taken for, with what that step has against it.
+
+    `workflow` and `step` are ids, None where no step uses the tool; `problems` is empty for a call in order, and for
+    one that was refused.
+    """
+
+    call: ReplayedCall
+    workflow: str | None
+    step: str | None
+    problems: tuple[Problem, ...]
+
+
 def steps(replay: Replay) -> Iterator[Finding]:
-    """Yield a finding for each call that no step of its tool allows at that moment."""
+    """Yield a finding for each call that no step of its tool allows at that moment.
+
+    `evidence.smallest_prefix` numbers the fewest calls that, replayed alone, still show it.
+    """
     if not replay.environment.workflows:
         return
+    for index, judged in enumerate(judge(replay)):
+        for problem in judged.problems:
+            prefix: list[Json] = list(smallest_prefix(replay, index, partial(_shows, problem)))
+            yield Finding(
+                code=problem.code,
+                severity=problem.severity,
+                argument=problem.argument,
+                message=problem.message,
+                evidence={**problem.evidence, "smallest_prefix": prefix},
+                **place_of(judged.call),
+            )
+
+
+def _shows(problem: Problem, shorter: Replay) -> bool:
+    """Tell whether the last call of a shorter replay has the same problem."""
+    *_, last = _judgements(shorter, from_=len(shorter.calls) - 1)
+    return (problem.code, problem.argument) in {(other.code, other.argument) for other in last.problems}
+
+
+def judge(replay: Replay) -> tuple[Judgement, ...]:
+    """Return for every call which step it is taken for, and what that step has against it.
+
+    Of several steps it is taken for one that allows it, in the workflow that uses most of the trajectory's tools;
+    else for the one that has least against it.
+    """
+    return tuple(_judgements(replay))
+
+
+def _judgements(replay: Replay, from_: int = 0) -> Iterator[Judgement]:
+    """Yield the judgements of the calls from an index on, each by the calls before it."""
+    tools = {call.placed.call.tool for call in replay.calls}
+    under_way = sorted(replay.environment.workflows, key=lambda w: -len(tools & {step.tool for step in w.steps}))
+    candidates: dict[str, list[tuple[Workflow, Step]]] = {}
+    for workflow in under_way:
+        for step in workflow.steps:
+            candidates.setdefault(step.tool, []).append((workflow, step))
+    done: dict[str, list[ReplayedCall]] = {}
     for index, call in enumerate(replay.calls):
-        if not call.succeeded:
-            continue
-        earlier = [other for other in replay.calls[:index] if other.succeeded]
-        problems = [
-            list(_problems(step, workflow, call, earlier, replay.environment))
-            for workflow in replay.environment.workflows
-            for step in workflow.steps
-            if step.tool == call.placed.call.tool
-        ]
-        if problems and all(problems):
-            for problem in min(problems, key=len):
-                yield Finding(
-                    code=problem.code,
-                    severity=problem.severity,
-                    argument=problem.argument,
-                    message=problem.message,
-                    evidence=problem.evidence,
-                    **place_of(call),
-                )
+        tool, refused = call.placed.call.tool, _refused(call)
+        if index >= from_:
+            yield _judged(call, candidates.get(tool, []), done, replay.environment, refused=refused)
+        if not refused:
+            done.setdefault(tool, []).append(call)
 
 
-def _problems(
-    step: Step, workflow: Workflow, call: ReplayedCall, earlier: Sequence[ReplayedCall], environment: Environment
-) -> Iterator[_Problem]:
-    applies = holds(step, call.executed.arguments, environment, call.before)
-    if applies is not True:
-        yield _condition(step, workflow, decided=applies is False)
-        return
-    by_id = {other.id: other for other in workflow.steps}
-    for edge in step.dependencies():
-        before = by_id[edge.before]
-        done = [other for other in earlier if other.placed.call.tool == before.tool]
-        if not done and before.id in step.after:
-            # Said once, for the order; that the data could not come from there either goes without saying.
-            if edge.kind == "after":
-                yield from _missing(step, before, workflow, call, environment)
-        elif edge.kind == "data":
-            yield from _broken_edge(edge, before, workflow, call, done)
-    if step.once:
-        yield from _repeated(step, workflow, call, earlier, environment)
+def _judged(
+    call: ReplayedCall,
+    candidates: Sequence[tuple[Workflow, Step]],
+    done: Mapping[str, Sequence[ReplayedCall]],
+    environment: Environment,
+    *,
+    refused: bool,
+) -> Judgement:
+    judged: list[Judgement] = []
+    for workflow, step in candidates:
+        problems = () if refused else tuple(_Bench(step, workflow, call, done, environment).problems())
+        judged.append(Judgement(call, workflow.id, step.id, problems))
+        if not problems:
+            return judged[-1]
+    return min(judged, key=lambda judgement: _weight(judgement.problems), default=Judgement(call, None, None, ()))
 
 
-def _condition(step: Step, workflow: Workflow, *, decided: bool) -> _Problem:
-    fate = "is false" if decided else "cannot be judged from the arguments"
-    message = f"step {step.id!r} of workflow {workflow.id!r} applies when {step.when}, which {fate} here"
-    evidence: dict[str, Json] = {"step": step.id, "workflow": workflow.id, "when": step.when}
-    return _Problem("order.condition", message, None, evidence, "error" if decided else "undecided")
+def _refused(call: ReplayedCall) -> bool:
+    """Tell whether a call took no effect; a failing `status` may as well be that of what was looked up."""
+    return call.result.is_error or error_key(call.result.content) not in (None, "status")
 
 
-def _missing(
-    step: Step, before: Step, workflow: Workflow, call: ReplayedCall, environment: Environment
-) -> Iterator[_Problem]:
-    needed = holds(before, call.executed.arguments, environment, call.before, own=False)
-    if needed is False:
-        return
-    rule = environment.rules.get(step.rule or "")
-    why = f" ({step.rule}: {rule.text})" if rule is not None else ""
-    message = f"no successful call of {before.tool!r} came before; step {step.id!r} needs step {before.id!r}{why}"
-    evidence: dict[str, Json] = {"missing_tool": before.tool, "step": step.id, "needs": before.id}
-    evidence["workflow"] = workflow.id
-    yield _Problem("order.missing_step", message, None, evidence, "error" if needed else "undecided")
+def _weight(problems: Sequence[Problem]) -> tuple[bool, bool, int]:
+    """Return how much a step has against a call: errors weigh most, then that it does not even apply."""
+    errors = any(problem.severity == "error" for problem in problems)
+    return errors, any(problem.code == "order.condition" for problem in problems), len(problems)
 
 
-def _broken_edge(
-    edge: Dependency, before: Step, workflow: Workflow, call: ReplayedCall, done: Sequence[ReplayedCall]
-) -> Iterator[_Problem]:
-    argument = edge.argument or ""
-    value = call.placed.call.arguments.get(argument)
-    if value is None:
-        return
-    # The agent saw the recorded answers, but where those are wrong the executed value is no less honoured.
-    found = [v for other in done for v in values_at(other.recorded, edge.path or "")]
-    found += [v for other in done for v in values_at(other.result.content, edge.path or "")]
-    known = {freeze(v) for v in found}
-    wanted = value if isinstance(value, list) and freeze(value) not in known else [value]
-    strays = [item for item in wanted if freeze(item) not in known]
-    if strays:
-        source = f"{before.tool} → {edge.path or 'result'}"
-        message = f"{argument} = {show(strays[0], 80)} is in no earlier result of {source}"
-        evidence: dict[str, Json] = {"value": strays[0], "step": edge.step, "from_tool": before.tool}
-        evidence.update({"from_path": edge.path, "seen": found[:10], "workflow": workflow.id})
-        yield _Problem("order.data_edge", message, argument, evidence)
+class _Bench(NamedTuple):
+    """One step judging one call: `done` are the earlier calls that succeeded, by tool."""
 
+    step: Step
+    workflow: Workflow
+    call: ReplayedCall
+    done: Mapping[str, Sequence[ReplayedCall]]
+    environment: Environment
 
-def _repeated(
-    step: Step, workflow: Workflow, call: ReplayedCall, earlier: Sequence[ReplayedCall], environment: Environment
-) -> Iterator[_Problem]:
-    subject = _subject(call, environment)
-    for other in earlier:
-        if other.placed.call.tool == step.tool and _subject(other, environment) == subject:
-            message = f"step {step.id!r} may happen once; call {other.placed.number} was it already"
-            evidence: dict[str, Json] = {"first_call": other.placed.number, "step": step.id, "workflow": workflow.id}
-            evidence["arguments"] = call.placed.call.arguments
-            yield _Problem("order.repeated", message, None, evidence)
+    def problems(self) -> Iterator[Problem]:
+        applies = holds(self.step, self.call.executed.arguments, self.environment, self.call.before)
+        if applies is not True:
+            yield self._condition(decided=applies is False)
             return
+        missed: set[str] = set()
+        for group in self.step.groups:
+            if group[0].kind == "after":
+                problems = list(self._order(group))
+                missed |= {edge.before for edge in group if problems}
+                yield from problems
+        for group in self.step.groups:
+            # Said once, for the order; that the data could not come from there either goes without saying.
+            if group[0].kind == "data" and not {edge.before for edge in group} <= missed:
+                yield from self._data(group)
+        yield from self._from_one_call()
+        yield from self._repeated()
+
+    def _evidence(self, **more: Json) -> dict[str, Json]:
+        return {"step": self.step.id, "workflow": self.workflow.id, **more}
+
+    def _condition(self, *, decided: bool) -> Problem:
+        fate = "is false" if decided else "cannot be judged from the arguments"
+        message = f"step {self.step.id!r} applies when {self.step.when}, which {fate} here"
+        evidence = self._evidence(when=self.step.when)
+        return Problem("order.condition", message, None, evidence, "error" if decided else "undecided")
+
+    def _named(self, step: str) -> Step:
+        return next(other for other in self.workflow.steps if other.id == step)
+
+    def _calls_of(self, step: Step) -> list[ReplayedCall]:
+        """Return the earlier calls that can have been this step: of its tool, and not against its condition."""
+        return [
+            other
+            for other in self.done.get(step.tool, ())
+            if holds(step, other.executed.arguments, self.environment, other.before) is not False
+        ]
+
+    @property
+    def _entity(self) -> tuple[str, ...]:
+        """The arguments that say what the call is about."""
+        tool = self.environment.tools[self.step.tool]
+        return identifying(tool, self.environment) if self.step.per is None else self.step.per
+
+    def _order(self, group: Sequence[Dependency]) -> Iterator[Problem]:
+        """Yield what is wrong if none of the alternatives came before, for the same entity."""
+        befores = [self._named(edge.before) for edge in group]
+        given, state = self.call.executed.arguments, self.call.before
+        needed = [holds(before, given, self.environment, state, own=False) for before in befores]
+        calls = [other for before in befores for other in self._calls_of(before)]
+        # An argument taken from the step itself is judged as data.
+        taken = {edge.argument for edge in self.step.dependencies() if edge.before in {b.id for b in befores}}
+        entity = [name for name in self._entity if name not in taken]
+        apart = [differing(other, self.call, entity) for other in calls]
+        if () in apart or False in needed:
+            return
+        names = " or ".join(repr(before.id) for before in befores)
+        tools = " or ".join(repr(tool) for tool in dict.fromkeys(before.tool for before in befores))
+        rule = self.environment.rules.get(self.step.rule or "")
+        why = f" ({self.step.rule}: {rule.text})" if rule is not None else ""
+        missing = [missing_call(self.environment.tools[before.tool], self.call) for before in befores]
+        hint = f"; missing: {' or '.join(map(call_text, missing))}"
+        severity: Severity = "error" if all(needed) else "undecided"
+        listed: list[Json] = [dict(call._asdict()) for call in missing]
+        evidence = self._evidence(needs=[before.id for before in befores], missing=listed)
+        if not calls:
+            message = f"no successful call of {tools} came before; step {self.step.id!r} needs step {names}{why}{hint}"
+            yield Problem("order.missing_step", message, None, evidence, severity)
+            return
+        # Of the calls about something else, the one that misses by least is the one to tell of.
+        nearest = min(range(len(calls)), key=lambda number: (len(apart[number]), -number))
+        name, other = apart[nearest][0], calls[nearest]
+        value = self.call.placed.call.arguments.get(name)
+        told: list[Json] = [
+            {"call": other.placed.number, "about": {name: entity_of(other, name) for name in entity}} for other in calls
+        ]
+        message = (
+            f"step {self.step.id!r} needs step {names} for the same {name}{why}; call {other.placed.number} did it for "
+            f"{show(entity_of(other, name), 60)}, not for {show(value, 60)}{hint}"
+        )
+        evidence = {**evidence, "value": value, "done_for": told}
+        yield Problem("order.other_entity", message, name, evidence, severity)
+
+    def _data(self, group: Sequence[Dependency]) -> Iterator[Problem]:
+        """Yield what is wrong if an argument is in no result that it has to come from."""
+        argument = group[0].argument or ""
+        value = self.call.placed.call.arguments.get(argument)
+        if value is None:
+            return
+        seen: list[Json] = []
+        elsewhere: list[tuple[ReplayedCall, str, list[Json]]] = []
+        for edge in group:
+            for other in self._calls_of(self._named(edge.before)):
+                apart = differing(other, self.call, [name for name in self._entity if name != argument])
+                values = _values(other, edge)
+                if apart:
+                    elsewhere.append((other, apart[0], values))
+                else:
+                    seen += values
+        stray = _stray(value, seen)
+        if stray is None:
+            return
+        tools = [self._named(edge.before).tool for edge in group]
+        source = " or ".join(f"{tool} → {edge.path or 'result'}" for tool, edge in zip(tools, group, strict=True))
+        evidence = self._evidence(value=stray, seen=seen[:10])
+        evidence["sources"] = [{"tool": tool, "path": edge.path} for tool, edge in zip(tools, group, strict=True)]
+        missing = [missing_call(self.environment.tools[tool], self.call) for tool in dict.fromkeys(tools)]
+        evidence["missing"] = [dict(call._asdict()) for call in missing]
+        for other, name, values in elsewhere:
+            if _stray(value, [*seen, *values]) is None:
+                message = (
+                    f"{argument} = {show(stray, 80)} is from call {other.placed.number}, which was about {name} = "
+                    f"{show(entity_of(other, name), 60)}, not {show(self.call.placed.call.arguments.get(name), 60)}; "
+                    f"missing: {' or '.join(map(call_text, missing))}"
+                )
+                yield Problem("order.other_entity", message, argument, evidence)
+                return
+        message = f"{argument} = {show(stray, 80)} is in no earlier result of {source}"
+        yield Problem("order.data_edge", message, argument, evidence)
+
+    def _from_one_call(self) -> Iterator[Problem]:
+        """Yield what is wrong if arguments that come from one step each come from another call of it."""
+        single = [group[0] for group in self.step.groups if group[0].kind == "data" and len(group) == 1]
+        for before in dict.fromkeys(edge.before for edge in single):
+            given = {edge: self.call.placed.call.arguments.get(edge.argument or "") for edge in single}
+            edges = [e for e in single if e.before == before and not isinstance(given[e], list | dict | None)]
+            calls = self._calls_of(self._named(before))
+            held = {
+                other.placed.number: [e for e in edges if _stray(given[e], _values(other, e)) is None]
+                for other in calls
+            }
+            found = {edge for part in held.values() for edge in part}
+            if len(found) < len(edges) or any(len(part) == len(edges) for part in held.values()):
+                continue
+            parts = [
+                f"{edge.argument} = {show(given[edge], 60)} is from call {next(n for n in held if edge in held[n])}"
+                for edge in edges
+            ]
+            message = f"{', '.join(parts)}: no one call of {self._named(before).tool!r} gave them together"
+            evidence = self._evidence(values={e.argument or "": given[e] for e in edges}, calls=list(held))
+            yield Problem("order.mixed_results", message, edges[-1].argument, evidence)
+
+    def _repeated(self) -> Iterator[Problem]:
+        if self.step.most is None:
+            return
+        earlier = [other for other in self._calls_of(self.step) if self._subject(other) == self._subject(self.call)]
+        if len(earlier) < self.step.most:
+            return
+        numbers = [other.placed.number for other in earlier]
+        often = "once" if self.step.most == 1 else f"{self.step.most} times"
+        about: dict[str, Json] = {
+            name: v for name in self._entity if (v := self.call.placed.call.arguments.get(name)) is not None
+        }
+        what = f" for {show(about, 80)}" if about else ""
+        before = ", ".join(map(str, numbers))
+        message = f"step {self.step.id!r} may happen {often}{what}; it did already in call {before}"
+        listed: list[Json] = list(numbers)
+        evidence = self._evidence(at_most=self.step.most, earlier_calls=listed, about=about)
+        yield Problem("order.repeated", message, None, evidence)
+
+    def _subject(self, call: ReplayedCall) -> object:
+        return freeze({name: call.executed.arguments.get(name) for name in self._entity})
 
 
-def _subject(call: ReplayedCall, environment: Environment) -> object:
-    """Return what a call is about: its identifying arguments, or nothing where it has none."""
-    keys = {entity.key for entity in environment.entities.values()}
-    arguments = call.executed.arguments
-    return freeze({name: v for name, v in arguments.items() if name in keys or name.endswith("_id")})
+def _values(call: ReplayedCall, edge: Dependency) -> list[Json]:
+    """Return what a call gave at an edge's path.
+
+    The agent saw the recorded answers, but where those are wrong the executed value is no less honoured.
+    """
+    recorded = values_at(call.recorded, edge.path or "")
+    known = {freeze(value) for value in recorded}
+    return recorded + [value for value in values_at(call.result.content, edge.path or "") if freeze(value) not in known]
+
+
+def _stray(value: Json, seen: Sequence[Json]) -> Json:
+    """Return what of a value was not seen, None where all of it was; of a list each item counts."""
+    known = {freeze(item) for item in seen}
+    if not isinstance(value, list) or freeze(value) in known:
+        return None if freeze(value) in known else value
+    return next((item for item in value if freeze(item) not in known), None)

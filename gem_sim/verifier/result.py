@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from gem_sim.canonical import Json, show
 from gem_sim.simulator import Replay, ReplayedCall
 from gem_sim.simulator.compare import Difference, error_key
+from gem_sim.tool import is_unspecified
 from gem_sim.verdict import Finding
 from gem_sim.verifier.place import place_of
 
@@ -57,7 +58,7 @@ def _accepted(call: ReplayedCall) -> bool:
 
     Where both answers have the field that says it, such as `status`, they are two answers of one shape that differ.
     """
-    if not call.recorded_error or call.executed_error:
+    if not call.recorded_error or call.executed_error or is_unspecified(call.result.content):
         return False
     return not (isinstance(call.result.content, dict) and error_key(call.recorded) in call.result.content)
 

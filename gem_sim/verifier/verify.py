@@ -12,8 +12,8 @@ from gem_sim.environment import Environment
 from gem_sim.errors import CheckError, GemSimError, InputError
 from gem_sim.simulator import Replay
 from gem_sim.verdict import Finding, Verdict, outcome_of
+from gem_sim.verifier import claims, consistency, effects, goal, order, provenance, result, schema
 from gem_sim.verifier import format as format_checks
-from gem_sim.verifier import goal, order, result, schema
 
 Check: TypeAlias = Callable[[Replay], Iterator[Finding]]
 
@@ -29,13 +29,19 @@ CHECKS: tuple[Check, ...] = (
     schema.argument,
     schema.result,
     order.steps,
+    provenance.unsupported,
     result.outcome,
     result.mismatch,
     result.unspecified,
+    effects.declared,
+    effects.collateral,
+    effects.unexpected,
     goal.unmet,
     goal.end,
     goal.vacuous,
     goal.unknown_task,
+    consistency.prompt,
+    claims.statements,
 )
 
 
@@ -55,13 +61,7 @@ def verify(replay: Replay, checks: Sequence[Check] | None = None, *, digest: boo
     for check in checks_for(replay.environment) if checks is None else checks:
         if check.__module__ != family:
             family, faulty_before = check.__module__, set(faulty)
-        try:
-            found = list(check(replay))
-        except GemSimError:
-            raise
-        except Exception as error:
-            raise _crashed(check, replay, error) from error
-        for finding in found:
+        for finding in run_check(check, replay):
             if finding.call in faulty_before:
                 continue
             findings.append(finding)
@@ -78,15 +78,26 @@ def verify(replay: Replay, checks: Sequence[Check] | None = None, *, digest: boo
     )
 
 
-def _crashed(check: Check, replay: Replay, error: Exception) -> CheckError:
-    message = f"check {check.__name__!r} crashed on {replay.trajectory.id!r}: {type(error).__name__}: {error}"
-    return CheckError(message)
+def run_check(check: Check, replay: Replay) -> list[Finding]:
+    """Return what one check finds.
+
+    Raises:
+        CheckError: If it crashes.
+    """
+    try:
+        return list(check(replay))
+    except GemSimError:
+        raise
+    except Exception as error:
+        message = f"check {check.__name__!r} crashed on {replay.trajectory.id!r}: {type(error).__name__}: {error}"
+        raise CheckError(message) from error
 
 
 def checks_for(environment: Environment) -> tuple[Check, ...]:
     """Return `CHECKS` and the `CHECKS` of `verifiers/<name>.py` in the environment's workspace, if it has them.
 
-    That file is Python of the workspace's owner and runs as it is, as a `conftest.py` does.
+    That file is Python and runs as it is, as a `conftest.py` does, so only that of a trusted environment is run; of
+    another, each verdict says that it was not.
 
     Raises:
         InputError: If the file cannot be imported or has no `CHECKS`.
@@ -94,7 +105,20 @@ def checks_for(environment: Environment) -> tuple[Check, ...]:
     if environment.folder is None:
         return CHECKS
     path = Path(environment.folder).parent.parent / "verifiers" / f"{environment.name}.py"
-    return CHECKS + _own_checks(path) if path.is_file() else CHECKS
+    if not path.is_file():
+        return CHECKS
+    return CHECKS + (_own_checks(path) if environment.trusted else (checks_not_run,))
+
+
+def checks_not_run(replay: Replay) -> Iterator[Finding]:
+    """Yield a warning that the checks of an untrusted environment's workspace were not run."""
+    name = replay.environment.name
+    yield Finding(
+        code="replay.checks_not_run",
+        severity="warning",
+        message=f"verifiers/{name}.py was not run, since the environment is not trusted; read it, then use --trusted",
+        evidence={"file": f"verifiers/{name}.py"},
+    )
 
 
 @lru_cache(maxsize=64)

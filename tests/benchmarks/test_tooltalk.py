@@ -39,3 +39,10 @@ def test_the_table_ends_with_the_counts() -> None:
     command = [sys.executable, str(ROOT / "benchmarks" / "run.py"), "tooltalk"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert "calls replayed" in done.stdout
+
+
+def test_every_finding_about_what_is_said_was_looked_at(measured: dict[str, object]) -> None:
+    claims = measured["claims"]
+    assert isinstance(claims, dict)
+    assert claims
+    assert "not looked at" not in claims

@@ -37,6 +37,7 @@ GOOD = json.dumps(
 BAD = GOOD.replace('\\"age\\": 36', '\\"age\\": 35').replace('"good"', '"bad"')
 OPEN = (
     GOOD.replace("find_member", "ask_price")
+    .replace("Look Ada up.", "What does B1 cost?")
     .replace('\\"name\\": \\"Ada\\"', '\\"book_id\\": \\"B1\\"')
     .replace('\\"member_id\\": \\"M1\\", \\"age\\": 36', '\\"book_id\\": \\"B1\\", \\"price\\": 3')
 )
@@ -231,6 +232,37 @@ def test_graph_draws_mermaid_svg_and_json(cli, tmp_path: Path) -> None:  # type:
     assert "lend" in json.dumps(graph)
     assert cli("graph", DESK, "--out", tmp_path / "desk.svg").status == 0
     assert (tmp_path / "desk.svg").read_text().startswith("<svg")
+
+
+def test_graph_lays_a_trajectory_over_the_drawing(cli, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+    (tmp_path / "two.jsonl").write_text(f"{GOOD}\n{BAD}\n")
+    first = json.loads(cli("graph", DESK, "--with", tmp_path / "two.jsonl", "--json").out)
+    assert (first["trajectory"], [call["fate"] for call in first["path"]]) == ("good", ["fine"])
+    second = cli("graph", DESK, "--with", tmp_path / "two.jsonl", "--id", "bad", "--format", "svg")
+    assert "✕ 1" in second.out
+    assert "result.mismatch" in second.out
+
+
+def test_graph_shows_the_evidence_asked_for(cli) -> None:  # type: ignore[no-untyped-def]
+    told = json.loads(cli("graph", DESK, "--evidence", "state, data", "--json").out)
+    assert {edge["kind"] for edge in told["edges"]} == {"state", "data"}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--evidence", "declared,hearsay"], "'hearsay'; choose of declared, stated, data, state"),
+        (["--evidence", ","], "no evidence is named"),
+        (["--id", "good"], "name the file with --with"),
+        (["--with", "{file}", "--id", "none"], "no readable trajectory 'none'"),
+    ],
+)
+def test_graph_says_what_it_cannot_draw(cli, tmp_path: Path, arguments: list[str], words: str) -> None:  # type: ignore[no-untyped-def]
+    (tmp_path / "one.jsonl").write_text(f"{GOOD}\n")
+    result = cli("graph", DESK, *[a.format(file=tmp_path / "one.jsonl") for a in arguments])
+    assert result.status == 2
+    assert words in result.err
+    assert len(result.err.splitlines()) == 1
 
 
 def test_schemas_in_docs_are_those_of_the_code(cli, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]

@@ -44,7 +44,9 @@ def moment(state: State | None = None) -> Moment:
 
 def outcome(body: str, limits: Limits | None = None, **arguments: Any) -> Outcome:
     """Run a body once in this process."""
-    return Runner(program(body, *arguments)).call("tool", arguments, moment(), limits or Limits())
+    names = compiled(body, *arguments).names
+    given = {names[name]: value for name, value in arguments.items()}
+    return Runner(program(body, *arguments)).call("tool", given, moment(), limits or Limits())
 
 
 def result(body: str, **arguments: Any) -> Any:

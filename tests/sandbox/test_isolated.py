@@ -82,6 +82,19 @@ def test_many_calls_in_one_message_are_the_calls_one_by_one(worker: Isolated) ->
     assert len(together) == 4
 
 
+def test_a_long_batch_ends_at_the_call_that_breaks_and_the_next_one_is_answered(worker: Isolated) -> None:
+    steps = [("tool", {"kind": "write", "value": "x" * 2000}) for _ in range(450)]
+    whole, error = worker.calls(steps, moment(), Limits())
+    assert error is None
+    assert [outcome.content for outcome in whole] == list(range(1, 451))
+    steps[250] = ("tool", {"kind": "crash", "value": {}})
+    part, error = worker.calls(steps, moment(), Limits())
+    assert isinstance(error, StubError)
+    assert [outcome.state.digest for outcome in part] == [outcome.state.digest for outcome in whole[:250]]
+    after = worker.call("tool", {"kind": "read", "value": 1}, moment(part[-1].state), Limits())
+    assert len(after.content) == 250
+
+
 def test_a_worker_that_cannot_be_interrupted_is_killed_and_costs_its_call_only(worker: Isolated) -> None:
     before = worker.call("tool", {"kind": "write", "value": 1}, moment(), Limits())
     later = moment(before.state)
@@ -180,3 +193,24 @@ def test_sessions_of_untrusted_environments_behave_as_those_of_trusted_ones() ->
         branch.rollback(4)
         branch.call(calls[1])
     assert branches[0].digest == branches[1].digest
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        b"\x00\x00\x00\x02[]",
+        b"\x00\x00\x00\x02{]",
+        b"\x00\x00\x00\x03NaN",
+        b'\x00\x00\x00\x10{"outcomes": 7}' + b"  ",
+        b'\x00\x00\x00\x3a{"outcomes": [[0, null, {"loans": {"L1": 7}}, null, [], 0]]}'.ljust(62),
+        b"\xff\xff\xff\xff",
+    ],
+)
+def test_what_a_worker_answers_is_not_trusted(worker: Isolated, answer: bytes) -> None:
+    worker.call("tool", {"kind": "read", "value": 1}, moment(), Limits())
+    process = worker._process
+    assert process is not None
+    process._read += answer
+    with pytest.raises(LimitError, match=r"broke its protocol|too large"):
+        worker.call("tool", {"kind": "read", "value": 1}, moment(), Limits())
+    assert worker.call("tool", {"kind": "read", "value": 1}, moment(), Limits()).content == []

@@ -15,7 +15,7 @@ from gem_sim.errors import LimitError, StubError
 from gem_sim.sandbox import Limits, Runner
 from gem_sim.state import State
 from tests.conftest import ROOT
-from tests.sandbox.stubs import ROWS, moment, outcome, program, result
+from tests.sandbox.stubs import ROWS, compiled, moment, outcome, program, result
 
 RUNAWAYS = {
     "endless loop": "while True:\n    pass",
@@ -256,3 +256,11 @@ def test_a_broken_stub_is_told_with_its_line_and_changes_nothing(body: str, word
     assert not isinstance(caught.value, LimitError)
     if "JSON" not in words:
         assert caught.value.line == 2
+
+
+def test_an_argument_may_be_named_like_a_builtin() -> None:
+    assert result("return [x for x in list if filter is None or x == filter]", list=[1, 2], filter=2) == [2]
+    assert result("zip = zip or 'none'\nreturn str(len(zip)) + zip", zip="12345") == "512345"
+    text = compiled("return filter", "filter").text
+    assert "filter=None" in text
+    assert "filter_" not in text

@@ -127,3 +127,9 @@ def test_these_read_as_refusals(content: Any) -> None:
 )
 def test_these_do_not(content: Any) -> None:
     assert not says_error(content)
+
+
+def test_what_the_recording_has_too_much_comes_in_its_own_order() -> None:
+    # Many names, so that an order that hashing decides would hardly be this one by chance.
+    recorded = {f"name_{(7 * number) % 31}": number for number in range(31)}
+    assert kinds(recorded, {}) == [(f"$.{name}", "extra") for name in recorded]

@@ -55,6 +55,12 @@ FAULTS: list[tuple[Change, str]] = [
     (_set("workflow", 0, "steps", 0, "after", ["lend"]), "wait for each other"),
     (_set("workflow", 0, "steps", 2, "takes", {"book_id": "search..[]"}), "not of the form"),
     (_set("workflow", 0, "steps", 2, "rule", "R9"), "rule 'R9', which the environment lacks"),
+    (_set("workflow", 0, "steps", 2, "per", ["shelf"]), "the argument 'shelf' in `per`"),
+    (_set("workflow", 0, "steps", 2, "takes", {"isbn": "search.books[].isbn"}), "the argument 'isbn' in `takes`"),
+    (_set("workflow", 0, "steps", 2, "takes", {"member_id": "find.member"}), "have no field 'member'"),
+    (_set("workflow", 0, "steps", 2, "takes", {"member_id": "find.age[]"}), "are no list"),
+    (_set("workflow", 0, "steps", 4, "when", "FILM_AGE > 20 and MAX_LOANS > 1"), "can never come about"),
+    (_set("workflow", 0, "steps", 2, "after", [["find", "lend"], "pack", []]), "empty list of alternatives"),
 ]
 
 
@@ -66,6 +72,15 @@ def test_a_fault_names_file_line_and_key(desk: Path, edit: Change, words: str) -
     assert caught.value.file == str(desk / "environment.json")
     assert (caught.value.line or 0) > 1
     assert "\n" not in str(caught.value)
+
+
+def test_a_fault_of_a_step_names_the_line_of_that_step(desk: Path) -> None:
+    change(desk, _set("workflow", 0, "steps", 0, "after", ["lend"]))
+    with pytest.raises(EnvironmentFault, match="wait for each other") as caught:
+        load_environment(desk)
+    lines = (desk / "environment.json").read_text().splitlines()
+    around = "".join(lines[(caught.value.line or 0) - 1 : (caught.value.line or 0) + 2])
+    assert '"id": "find"' in around or '"id": "lend"' in around
 
 
 BODIES = [

@@ -168,3 +168,10 @@ def test_other_processes_and_hash_seeds_give_the_same_bytes() -> None:
         outputs.add(subprocess.run(command, env=variables, capture_output=True, check=True, text=True).stdout)
     assert len(outputs) == 1
     assert outputs.pop().count("\n") == 3
+
+
+def test_half_a_surrogate_pair_is_an_argument_like_any_other() -> None:
+    session = Session(environment("frame_shop"))
+    call = ToolCall(id="c", tool="check_size_constraints", arguments={"glass_type": "\ud800", "frame_width": 1})
+    assert session.call(call).is_error
+    assert Session(environment("desk")).call(ToolCall(id="c", tool="find_member", arguments={"name": "\ud800"})).content

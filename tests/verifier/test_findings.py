@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from gem_sim import CHECKS, Verdict
+from gem_sim import CHECKS, Finding, Verdict
 from gem_sim.engine import judge
 from gem_sim.formats import Record, read_records
 from gem_sim.verifier import CODES
@@ -39,15 +40,17 @@ def load(code: str) -> dict[str, Any]:
 
 
 def test_every_code_has_a_case() -> None:
-    assert {path.stem for path in FOLDER.glob("*.json")} == set(CODES)
+    assert {path.stem for path in FOLDER.glob("*.json")} == set(CODES) - {"replay.check_crashed"}
 
 
-@pytest.mark.parametrize("code", [code for code in CODES if code != "format.parallel_calls"])
+@pytest.mark.parametrize(
+    "code", [code for code in CODES if code not in ("format.parallel_calls", "replay.check_crashed")]
+)
 def test_bad_case_raises_its_code_and_nothing_else(code: str, tmp_path: Path) -> None:
     assert codes(load(code)["bad"], tmp_path) == {code}
 
 
-@pytest.mark.parametrize("code", CODES)
+@pytest.mark.parametrize("code", [code for code in CODES if code != "replay.check_crashed"])
 def test_good_case_raises_nothing(code: str, tmp_path: Path) -> None:
     assert codes(load(code)["good"], tmp_path) == set()
 
@@ -62,14 +65,41 @@ def test_parallel_calls_are_a_fault_of_profiles_that_allow_one_call(tmp_path: Pa
         assert verify(replayed).findings == ()
 
 
-@pytest.mark.parametrize("code", CODES)
+@pytest.mark.parametrize("code", [code for code in CODES if code != "replay.check_crashed"])
 def test_a_finding_says_where_and_shows_evidence(code: str, tmp_path: Path) -> None:
     if code == "format.parallel_calls":
         pytest.skip("not among the default checks; see the test above")
     for finding in judged(load(code)["bad"], tmp_path).findings:
         assert finding.message
         assert finding.evidence
-        if code.startswith(("order.", "result.")):
+        if code.startswith(("order.", "result.", "effects.")):
             assert finding.turn
             assert finding.call
             assert finding.tool
+
+
+def test_a_check_that_crashes_costs_its_trajectory_and_is_our_fault(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def crash(_replay: object) -> list[Finding]:
+        raise RuntimeError("planted")
+
+    monkeypatch.setattr(sys.modules["gem_sim.verifier.verify"], "CHECKS", (*CHECKS, crash))
+    case = load("format.arguments")
+    record = Record("case.jsonl", 1, {}, conversation(*case["good"]["messages"]), None)
+    judged_one = judge(record, environment("desk"))
+    assert judged_one.verdict.verdict == "undecided"
+    assert [finding.code for finding in judged_one.verdict.findings] == ["replay.check_crashed"]
+    assert judged_one.broken == "check"
+    assert "planted" in str(judged_one.fault)
+
+
+def test_own_checks_run_where_the_environment_is_trusted() -> None:
+    from gem_sim import load_environment, replay, verify
+
+    found = {}
+    for trusted in (True, False):
+        loaded = load_environment(CASES / "environments" / "checked", trusted=trusted)
+        replayed = replay(conversation(*load("replay.checks_not_run")["bad"]["messages"]), loaded)
+        found[trusted] = [finding.code for finding in verify(replayed).findings]
+    assert found == {True: ["checked.always"], False: ["replay.checks_not_run"]}

@@ -1,0 +1,231 @@
+"""Numbers worked out from others: rounded, converted, added up, shared out, scaled, or counted between two times.
+
+Kept narrow on purpose. Sums and differences of any two numbers ever seen reach almost every small number, so only
+numbers of one unit that stand together are combined: those of one message, one row, one column, one line of text.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from itertools import combinations, pairwise, permutations, product
+
+from gem_sim.verifier.moments import spoken
+from gem_sim.verifier.prose import SCALES, Mention
+from gem_sim.verifier.scene import Scene, is_hedged, known, literal, of_same_unit, says, value_of
+from gem_sim.verifier.seen import Row, Seen, Sighting, day_of, rows_of
+
+_MOST = 16
+_AROUND = 24
+_RATE = re.compile(r"\b(?:a|per|each|every)\s+(?:minute|hour|day|night|week|month|year)\b", re.IGNORECASE)
+_SHARED = re.compile(r"\b(?:average|averages|averaged|mean|per|each|apiece|ratio)\b", re.IGNORECASE)
+_SCALED = re.compile(r"\b(?:times|twice|double|triple|half|scaled?|multipl\w+)\b", re.IGNORECASE)
+_BOTH = re.compile(r"\bboth\b", re.IGNORECASE)
+# How many characters on either side of a mention are read for such a word.
+_WINDOW = 300
+_NUMERIC = ("number", "amount", "percent", "word")
+
+
+def follows(mention: Mention, scene: Scene) -> bool:
+    """Tell whether a number is rounded, converted or worked out from what was seen, or lies between two moments."""
+    return (
+        _rounded(mention, scene)
+        or _converted(mention, scene)
+        or _of_two_parts(mention, scene)
+        or any(says(value, mention) for value in _results(mention, scene))
+        or _span(mention, scene)
+    )
+
+
+def _rounded(mention: Mention, scene: Scene) -> bool:
+    """Tell whether a number with a fraction was rounded, or a number to its leading digits where the text says so."""
+    value = value_of(mention)
+    zeros = len(f"{value:.0f}") - len(f"{value:.0f}".rstrip("0")) if value and is_hedged(mention, scene) else 0
+    for number, sightings in scene.seen.numbers.items():
+        close = abs(number - value) <= 0.1 * max(value, 1)
+        fraction = number != int(number) and says(number, mention)
+        if close and (fraction or (zeros and round(number, -zeros) == value)) and known(mention, sightings):
+            return True
+    return False
+
+
+def _converted(mention: Mention, scene: Scene) -> bool:
+    value, seen = value_of(mention), scene.seen
+    if mention.unit == "percent":
+        return any(number <= 1 and abs(number * 100 - value) < 1e-6 for number in seen.numbers)
+    if mention.unit == "degree":
+        degrees = (turned for number in seen.numbers for turned in (number * 1.8 + 32, (number - 32) / 1.8))
+        return any(says(number, mention) for number in degrees)
+    scale = SCALES.get(mention.unit or "")
+    if scale is None:
+        return False
+    slack = 0.03 if is_hedged(mention, scene) else 0.0
+    for number, unit in _quantities(seen):
+        other = SCALES.get(unit)
+        if other is not None and other[0] == scale[0] and says(number * other[1] / scale[1], mention, slack):
+            return True
+    return False
+
+
+def _of_two_parts(mention: Mention, scene: Scene) -> bool:
+    """Tell whether hours and minutes said together are a number of minutes that was seen: `2 hours and 46 minutes`."""
+    parts = [other for other in scene.prose.around(mention, 2) if other.unit in ("hour", "minute")]
+    for hours, minutes in pairwise(parts):
+        together = (hours.unit, minutes.unit) == ("hour", "minute") and minutes.start - hours.end <= 5
+        if together and mention in (hours, minutes):
+            whole = 60 * value_of(hours) + value_of(minutes)
+            seen = scene.seen.numbers.get(whole, [])
+            return any(sighting.unit in ("minute", None) for sighting in seen) or _between(int(whole), mention, scene)
+    return False
+
+
+def _quantities(seen: Seen) -> Iterator[tuple[float, str]]:
+    """Yield the numbers with units that were seen, `an hour` and `a decade` among them."""
+    for number, sightings in seen.numbers.items():
+        for unit in {sighting.unit for sighting in sightings}:
+            if unit is not None:
+                yield number, unit
+    yield from spoken(seen.words)
+
+
+def _results(mention: Mention, scene: Scene) -> Iterator[float]:
+    """Yield what the numbers that stand together with a mention come to."""
+    beside = [o for o in _beside(mention, scene) if o.start in scene.accepted or literal(o, scene)][:_MOST]
+    alike = [value_of(other) for other in beside if other.unit == mention.unit]
+    counts = [value_of(other) for other in beside if other.unit in (None, "times")]
+    counts += [2.0] if _near(_BOTH, mention, scene) else []
+    shares = [value_of(other) for other in beside if other.unit == "percent"]
+    yield from _sums(alike)
+    yield from (number * count for number, count in product(alike, counts))
+    if _near(_RATE, mention, scene):
+        times = {value_of(m) for m in beside if m.unit in ("minute", "hour", "day", "night", "week", "month", "year")}
+        yield from (number * count for number, count in product(alike, times | _gaps(mention, scene)))
+    yield from (number * (100 + sign * share) / 100 for number in alike for share in shares for sign in (1, -1))
+    yield from (number * share / 100 for number in alike for share in shares)
+    yield from _shares(mention, beside)
+    if len(alike) > 1:
+        yield sum(alike) / len(alike)
+    if _near(_SCALED, mention, scene):
+        yield from _scaled(mention, scene)
+    yield from _in_results(mention, scene)
+    if mention.kind == "amount":
+        yield from _left_over(mention, alike, scene)
+
+
+def _near(words: re.Pattern[str], mention: Mention, scene: Scene) -> bool:
+    start = max(0, mention.start - _WINDOW)
+    return words.search(scene.prose.text, start, mention.end + _WINDOW) is not None
+
+
+def _shares(mention: Mention, beside: list[Mention]) -> Iterator[float]:
+    """Yield what part one number of the message is of another, and for a percentage also how much more or less."""
+    if mention.unit not in (None, "percent"):
+        return
+    for left, right in permutations(beside, 2):
+        if left.unit == right.unit and value_of(right):
+            share = value_of(left) / value_of(right)
+            yield share if mention.unit is None else 100 * share
+            if mention.unit == "percent":
+                yield abs(100 * (share - 1))
+
+
+def _scaled(mention: Mention, scene: Scene) -> Iterator[float]:
+    """Yield seen numbers taken as many times as one small number the user said goes into another: a recipe for more."""
+    small = [*scene.seen.asked.hours, *(number for number, _ in scene.seen.asked.quantities if number <= _MOST)]
+    ratios = {left / right for left, right in permutations(small, 2) if right}
+    for number, sightings in scene.seen.numbers.items():
+        if known(mention, sightings):
+            yield from (number * ratio for ratio in ratios)
+
+
+def _beside(mention: Mention, scene: Scene) -> list[Mention]:
+    """Return the numbers of the message around a mention."""
+    around = scene.prose.around(mention, _AROUND)
+    return [other for other in around if other is not mention and other.kind in _NUMERIC]
+
+
+def _sums(values: list[float]) -> Iterator[float]:
+    yield sum(values)
+    for left, right in combinations(values, 2):
+        yield left + right
+        yield abs(left - right)
+
+
+def _in_results(mention: Mention, scene: Scene) -> Iterator[float]:
+    """Yield sums and differences of the fields of one row, products with a count in it, and sums of a column."""
+    rows: dict[int, list[Sighting]] = {}
+    shared = _near(_SHARED, mention, scene)
+    for sightings in scene.seen.fields.values():
+        fitting = [sighting for sighting in sightings if of_same_unit(mention, sighting)]
+        if fitting:
+            yield sum(sighting.value for sighting in fitting)
+            yield sum(sighting.value for sighting in fitting) / len(fitting)
+            changes = permutations([s.value for s in fitting[-4:] if s.value], 2) if mention.unit == "percent" else ()
+            yield from (abs(100 * (left / right - 1)) for left, right in changes)
+        for sighting in sightings[-_MOST:]:
+            rows.setdefault(sighting.row, []).append(sighting)
+    for line in scene.seen.lines:
+        yield from _sums([value_of(m) for m in line if m.unit == mention.unit][:_MOST])
+    for row in rows.values():
+        counts = [s.value for s in row if s.unit == "count"]
+        # Of amounts many a field's name says nothing, of other measures a sum has to be of one dimension.
+        others = (None,) if mention.unit in (None, "money", "cent") else ()
+        for unit in {s.unit for s in row if of_same_unit(mention, s)} - {"count", "label", None} | set(others):
+            values = [s.value for s in row if s.unit in (unit, *others) and of_same_unit(mention, s)][:_MOST]
+            # One is a step to the neighbour of every number, and hardly ever what somebody adds.
+            yield from _sums([value for value in values if value != 1])
+            yield from (value * count for value, count in product(values, counts))
+        if shared:
+            yield from (a.value / b.value for a, b in permutations(row[:_MOST], 2) if b.value)
+
+
+def _left_over(mention: Mention, alike: list[float], scene: Scene) -> Iterator[float]:
+    """Yield what remains of an amount the user named."""
+    for number, unit in scene.seen.asked.quantities:
+        if unit == mention.unit:
+            yield from (abs(number - other) for other in alike)
+
+
+def _span(mention: Mention, scene: Scene) -> bool:
+    """Tell whether a duration lies between two times or dates that stand together, or between one and the clock."""
+    scale = SCALES.get(mention.unit or "")
+    if scale is None or scale[0] != "duration":
+        return False
+    if scale[1] >= 86400:
+        days = value_of(mention) * scale[1] / 86400
+        gaps = _gaps(mention, scene)
+        return days in gaps or days + 1 in gaps
+    return _between(value_of(mention) * scale[1] / 60, mention, scene, far=mention.unit == "hour")
+
+
+def _between(minutes: float, mention: Mention, scene: Scene, *, far: bool = False) -> bool:
+    """Tell whether that many minutes lie between two times of the message or one row; if `far` also of two rows."""
+    near = scene.prose.around(mention, _AROUND)
+    said = {int(value_of(m)) for m in near if m.kind == "time"} | set(sorted(scene.seen.asked.times)[:_MOST])
+    groups = [[*said, 60 * scene.clock.hour + scene.clock.minute], *(list(row) for row in _row_times(scene))]
+    if far:
+        groups.append(sorted({time for group in groups for time in group}))
+    gaps = {abs(a - b) for group in groups for a, b in combinations(group[: 2 * _MOST], 2)}
+    return minutes in gaps or 1440 - minutes in gaps
+
+
+def _gaps(mention: Mention, scene: Scene) -> set[int]:
+    """Return the days between the dates of the message, the user's, those just answered, and the clock."""
+    near = scene.prose.around(mention, _AROUND)
+    known = {m.value for m in near if isinstance(m.value, tuple)} | set(sorted(scene.seen.asked.dates)[:_MOST])
+    known |= _row_dates(scene)
+    dates = [day for day in (day_of(value, scene.clock.year) for value in known) if day is not None]
+    return {abs((a - b).days) for a, b in combinations([*dates, scene.clock.date()], 2)}
+
+
+def _row_times(scene: Scene) -> list[frozenset[int]]:
+    return [row.times for row in _recent_rows(scene)]
+
+
+def _recent_rows(scene: Scene) -> list[Row]:
+    rows = [row for rows in rows_of(scene.seen.results[-2:]) for row in rows[:_MOST]]
+    return rows + [Row(result.value, result.message) for result in scene.seen.results[-2:]]
+
+
+def _row_dates(scene: Scene) -> set[tuple[int, int, int]]:
+    return {day for rows in rows_of(scene.seen.results[-2:]) for row in rows[:4] for day in row.dates}

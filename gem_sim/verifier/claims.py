@@ -1,0 +1,180 @@
+"""Family `claims`: what the assistant says against what it had seen when it said it.
+
+Seen are the system prompt and the policy, the user's messages, the arguments of its own calls, and the results recorded
+before the message. That the results are true is the concern of the family `result`, that the arguments have a source
+the concern of `provenance`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import datetime
+from difflib import get_close_matches
+from functools import lru_cache
+
+from gem_sim.canonical import Json
+from gem_sim.environment import Environment
+from gem_sim.simulator import Replay
+from gem_sim.verdict import Finding, Severity
+from gem_sim.verifier.comparisons import false_comparisons, may_compare
+from gem_sim.verifier.contradict import contradictions
+from gem_sim.verifier.derive import supported
+from gem_sim.verifier.outcomes import false_outcomes
+from gem_sim.verifier.prose import Mention, Sentence, read
+from gem_sim.verifier.scene import Scene
+from gem_sim.verifier.seen import Received, Seen
+from gem_sim.verifier.watched import unseen_people, unseen_words
+
+_KINDS = {
+    "number": "number", "word": "number", "ordinal": "number", "amount": "amount", "percent": "percentage",
+    "date": "date", "time": "time", "weekday": "weekday", "identifier": "identifier", "contact": "address",
+}  # fmt: skip
+# What looks like an identifier and is none: standards, decades, sizes of screens, `mid-2024`.
+_NO_IDENTIFIER = re.compile(
+    r"(?:covid|utf|iso|python|http|sha|mp|rfc|fy|ip[vx]?|mid|pre|post|late|early|top|non)[- ]?\d+|\d+[a-z]",
+    re.IGNORECASE,
+)
+_MAKE = re.compile(r"[A-Za-z]{1,4}[-_]?00+")
+_RUN = re.compile(r"[\w#$€£@+](?:[\w#$€£@.:+/%'-]*[\w%])?")
+_SMALL = 12
+# For how many values of a conversation what was seen nearest is looked up; it costs more than all else.
+_SOUGHT = 50
+# After that many values without evidence nobody needs to know of more.
+_ENOUGH = 500
+
+
+def statements(replay: Replay) -> Iterator[Finding]:
+    """Yield a finding for each value without evidence, false comparison and contradiction in the assistant's prose."""
+    seen = Seen()
+    policy = "\n".join(replay.environment.policy)
+    if policy and not any(message.content == policy for message in replay.trajectory.messages[:1]):
+        seen.hear(policy, 0, "the policy")
+    clock = _clock(replay)
+    answered = {id(call.placed.answer): call for call in replay.calls if call.placed.answer is not None}
+    reported: set[object] = set()
+    turn = spoken = 0
+    for index, message in enumerate(replay.trajectory.messages):
+        if message.role == "tool":
+            call = answered.get(id(message))
+            tool = message.name or "a tool" if call is None else call.placed.call.tool
+            value = message.value() if call is None else call.recorded
+            arguments = {} if call is None else call.placed.call.arguments
+            writes = call is not None and call.before is not call.after
+            seen.receive(Received(tool, arguments, True, value, index + 1, writes), message.content or "")
+        elif message.role != "assistant":
+            turn += message.role == "user"
+            seen.hear(message.content or "", index + 1, "the user" if turn else "the system prompt")
+        else:
+            for asked in message.tool_calls:
+                seen.receive(Received(asked.tool, asked.arguments, False, None, index + 1), str(asked.arguments))
+            if message.content:
+                scene = Scene(seen, clock, read(message.content), spoken, set())
+                for finding in _judged(scene, reported, replay.environment):
+                    evidence = {"message": index + 1} | finding.evidence
+                    yield finding.model_copy(update={"turn": turn or None, "evidence": evidence})
+                spoken = index + 1
+
+
+def _clock(replay: Replay) -> datetime:
+    text = replay.task.clock if replay.task is not None and replay.task.clock else replay.environment.clock
+    return datetime.fromisoformat(text.replace("Z", "+00:00"))
+
+
+def _judged(scene: Scene, reported: set[object], environment: Environment) -> Iterator[Finding]:
+    """Yield the findings of one message, each value once in a conversation."""
+    prose = scene.prose
+    for contradiction in contradictions(scene):
+        key = (contradiction.mention.kind, contradiction.mention.value)
+        if key not in reported:
+            reported.add(key)
+            sentence = prose.sentence_at(contradiction.mention.start).text
+            evidence: dict[str, Json] = {"sentence": sentence, "value": contradiction.mention.text}
+            yield Finding(
+                code="claims.contradiction",
+                message=contradiction.message,
+                evidence=evidence | contradiction.evidence,
+            )
+    for mention in prose.mentions:
+        key = (mention.kind, mention.value)
+        if key in reported or not _is_claim(mention, environment) or supported(mention, scene):
+            continue
+        reported.add(key)
+        if len(reported) > _ENOUGH:
+            return
+        sentence_of = prose.sentence_at(mention.start)
+        severity = _severity(mention, sentence_of)
+        if severity is not None:
+            nearest = _nearest(mention, scene.seen) if len(reported) <= _SOUGHT else None
+            yield _unsupported(mention.text, _KINDS[mention.kind], sentence_of, nearest, severity)
+    for word, start, what in (*unseen_words(prose.text, scene.seen), *unseen_people(prose.text, scene.seen)):
+        if word not in reported:
+            reported.add(word)
+            yield _unsupported(word, what, prose.sentence_at(start), None)
+    for outcome in false_outcomes(scene, environment):
+        sentence_of = prose.sentence_at(outcome.start)
+        evidence = {"sentence": sentence_of.text, "value": outcome.said}
+        yield Finding(code="claims.contradiction", message=outcome.message, evidence=evidence | outcome.evidence)
+    if prose.mentions and may_compare(prose.text):
+        for false in false_comparisons(prose.sentences):
+            yield Finding(code="claims.false_comparison", message=false.message, evidence=false.evidence)
+
+
+def _is_claim(mention: Mention, environment: Environment) -> bool:
+    """Tell whether a mention states something: small numbers and ordinals without a unit count and enumerate.
+
+    An identifier of few characters does only where the environment's rows have keys of that make.
+    """
+    if mention.kind == "ordinal" or (mention.kind == "word" and mention.unit is None):
+        return False
+    if mention.kind == "identifier":
+        text = mention.text.lstrip("#")
+        if _make_of(text) in _makes(environment):
+            return True
+        return len(text) >= 5 and sum(map(str.isdigit, text)) >= 2 and not _NO_IDENTIFIER.fullmatch(text)
+    small = isinstance(mention.value, float) and mention.value <= _SMALL
+    return not (mention.kind == "number" and mention.unit is None and small)
+
+
+@lru_cache(maxsize=16)
+def _makes(environment: Environment) -> frozenset[str]:
+    """Return the makes of the keys of the environment's rows: letters, then at least two digits."""
+    makes = {_make_of(key) for name in environment.entities for key in environment.state.get(name, {})}
+    return frozenset(make for make in makes if _MAKE.fullmatch(make))
+
+
+def _make_of(text: str) -> str:
+    return re.sub(r"\d", "0", text)
+
+
+def _severity(mention: Mention, sentence: Sentence) -> Severity | None:
+    """Return how bad it is that a mention has no evidence: a question may put forward what nobody has said yet."""
+    if mention.kind in ("contact", "amount", "identifier"):
+        return "error"
+    if sentence.proposes:
+        return None
+    return "warning" if sentence.text.endswith("?") else "error"
+
+
+def _nearest(mention: Mention, seen: Seen) -> Json:
+    """Return what was seen that comes nearest to a value without evidence; None where nothing does."""
+    value = mention.value
+    if isinstance(value, float) and mention.kind not in ("time", "weekday"):
+        near = min(seen.numbers, key=lambda number: abs(number - value), default=None)
+        if near is None:
+            return None
+        sighting = seen.numbers[near][0]
+        return {"value": near, "message": sighting.message, "where": sighting.where, "field": sighting.field}
+    if isinstance(value, tuple):
+        days = sorted(f"{year:04}-{month:02}-{day:02}" for year, month, day in seen.dates)
+        return next(iter(get_close_matches(f"{value[0]:04}-{value[1]:02}-{value[2]:02}", days, 1, 0.0)), None)
+    if mention.kind == "time" and isinstance(value, float):
+        time = min(seen.times, key=lambda known: abs(known - value), default=None)
+        return None if time is None else f"{time // 60:02}:{time % 60:02}"
+    return next(iter(get_close_matches(str(value), sorted(set(_RUN.findall(seen.text()))), 1)), None)
+
+
+def _unsupported(value: str, what: str, sentence: Sentence, nearest: Json, severity: Severity = "error") -> Finding:
+    evidence: dict[str, Json] = {"sentence": sentence.text, "value": value, "nearest": nearest}
+    message = f"nothing the assistant had seen says the {what} {value!r}"
+    return Finding(code="claims.unsupported", severity=severity, message=message, evidence=evidence)

@@ -1,0 +1,291 @@
+"""Where prose gives another value for the very thing that a result gave a value for.
+
+A value is tied to a thing in three ways: by the name of a field beside it (`the total is 226`), by a word that names
+one row of a list (`Bob at 1 pm`), and by what is counted (`4 reminders`), each only where it can mean nothing else.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from itertools import combinations
+from typing import NamedTuple
+
+from gem_sim.canonical import Json
+from gem_sim.verifier.derive import supported
+from gem_sim.verifier.prose import SCALES, UNITS, Mention
+from gem_sim.verifier.scene import Scene, of_same_unit, says
+from gem_sim.verifier.seen import Row, Sighting, rows_of
+
+_WORD = re.compile(r"[^\W\d_]+")
+# Between a label and its number.
+_BETWEEN = "is are was were be been of at a an the now only just about around to has s exactly currently"
+_CONNECTORS = frozenset(_BETWEEN.split())
+# How many messages back a list still counts as what the assistant speaks of.
+_RECENT = 8
+# Between a name and a value said of it: `Bob at 1 pm`, `Juneau is 59`, `Large: $12`.
+_OF = "at on from for is are was cost costs due starts begins ends has by comes to $ € £"
+_SAID_OF = frozenset(_OF.split())
+# Before a name that is not what the sentence is about.
+_BESIDES = "after before than like except instead of near following"
+_ASIDE = frozenset(_BESIDES.split())
+_STOP = re.compile(r"[.;,()\n]\s?")
+# Fields whose value prose may add up anew.
+_TOTALS = "total sum subtotal balance remaining left count number"
+_SUMS = frozenset(_TOTALS.split())
+# Words too common to tell one row from another, even at the start of a sentence.
+_COMMON = "with from that this your have there which when what they also the and"
+_PLAIN = frozenset(_COMMON.split())
+# After a number these begin another phrase; any other word is what the number counts.
+_PHRASES = (
+    "and or with in of for per at on to until as so but because if now today already then which that is are each by "
+    "from left here there"
+)
+_FUNCTION_WORDS = frozenset(_PHRASES.split())
+_HAVING = re.compile(
+    r"(?:(?<!may)(?<!can)(?<!could)(?<!must)(?<!should)(?<!will)(?<!would)(?<!might)(?<!not)(?<!to)\s(?:has|have|had)"
+    r"|\b(?:you|we)['’]ve|\bthere (?:are|is|were)|\bi(?:['’]ve)? (?:found|see)|\bi can see)\s+"
+    r"(?:(?:now|currently|only|still|got|in all|found)\s+)*$"
+)
+# Words by which a message says that a value is no longer so.
+_EARLIER = ("was", "were", "before", "previous", "earlier", "old", "instead", "from", "original", "first", "had")
+_SMALL = 12
+_MOST = 16
+_WITHOUT_FIELDS = ("date", "identifier", "contact", "weekday", "ordinal")
+_NUMBERS = ("number", "amount", "percent")
+
+
+class Contradiction(NamedTuple):
+    """A mention that contradicts a result: a sentence for a person, and the values."""
+
+    mention: Mention
+    message: str
+    evidence: dict[str, Json]
+
+
+def contradictions(scene: Scene) -> Iterator[Contradiction]:
+    """Yield the mentions of a message that contradict what the results so far say of the same thing."""
+    seen = scene.seen
+    if not seen.results or all(mention.kind in _WITHOUT_FIELDS for mention in scene.prose.mentions):
+        return
+    labels = seen.read_results().labels()
+    lowered = scene.prose.text.lower()
+    for mention in scene.prose.mentions:
+        if mention.kind in _NUMBERS:
+            label = _label(lowered, mention, labels)
+            if label is not None:
+                yield from _other_value(mention, label, scene)
+        if mention.kind in ("number", "word") and mention.unit is None:
+            yield from _other_count(mention, lowered, scene)
+    yield from _other_row(scene)
+
+
+class _Label(NamedTuple):
+    """Words beside a number: two of them, or one; `follows` tells that they stand behind it."""
+
+    names: tuple[str, str]
+    follows: bool
+
+
+def _label(text: str, mention: Mention, labels: set[str]) -> _Label | None:
+    """Return the words beside a number that name a field, those before it rather than those after it."""
+    before = _WORD.findall(_STOP.split(text[max(0, mention.start - 40) : mention.start])[-1])
+    while before and before[-1] in _CONNECTORS:
+        before.pop()
+    # `will cost 225` names no field `cost`.
+    if before and before[-1] in labels and not (len(before) > 1 and before[-2] in ("will", "would", "to", "not")):
+        following = _WORD.match(text, mention.end + 1)
+        # `the price of 2 books`: what follows is what the number counts.
+        counts = mention.unit is None and following is not None and following.group() not in _FUNCTION_WORDS
+        return None if counts else _Label((" ".join(before[-2:]), before[-1]), follows=False)
+    after = _WORD.findall(_STOP.split(text[mention.end : mention.end + 30])[0])[:2]
+    if after and after[0] in labels and after[0] not in _FUNCTION_WORDS:
+        return _Label((" ".join(after), after[0]), follows=True)
+    return None
+
+
+def _other_value(mention: Mention, label: _Label, scene: Scene) -> Iterator[Contradiction]:
+    fields = scene.seen.fields
+    name = label.names[0] if any(_is_named(field, label.names[0]) for field in fields) else label.names[1]
+    known = [s for field, every in fields.items() if _is_named(field, name) for s in every if _comparable(mention, s)]
+    if any(_equal(mention, sighting) for sighting in known):
+        yield from _stale(mention, name, known, scene)
+        return
+    if not known or _said_by_others(mention, scene, by_user=label.follows) or _taken(mention, label, known, scene):
+        return
+    # What another field of the same row has is mixed up; what stands elsewhere, or adds up, may be another matter.
+    whole = name in fields and " " in name
+    others = [s for every in fields.values() for s in every if _equal(mention, s) and _comparable(mention, s)]
+    if not whole and not {sighting.row for sighting in known} & {sighting.row for sighting in others}:
+        adds_up = mention.kind == "amount" or name in _SUMS
+        if others or _adds_up(mention, known) or (adds_up and supported(mention, scene)):
+            return
+    yield _contradiction(mention, name, known[-1])
+
+
+def _adds_up(mention: Mention, known: list[Sighting]) -> bool:
+    """Tell whether a number is the sum, the mean, or a difference of the values of the field it is beside."""
+    if mention.unit is not None and mention.kind != "amount":
+        return False
+    values = [sighting.value for sighting in known]
+    results = [sum(values), sum(values) / len(values), *(abs(a - b) for a, b in combinations(values[:_MOST], 2))]
+    return len(values) > 1 and any(says(result, mention) for result in results)
+
+
+def _taken(mention: Mention, label: _Label, known: list[Sighting], scene: Scene) -> bool:
+    """Tell whether the label goes with the number before it: `225 in total: 185 for …`."""
+    earlier = [other for other in scene.prose.mentions if other.end <= mention.start]
+    if label.follows or not earlier or not any(_equal(earlier[-1], sighting) for sighting in known):
+        return False
+    between = scene.prose.text[earlier[-1].end : mention.start].lower()
+    return re.fullmatch(rf"\W*(?:in |as |for )?(?:the )?{re.escape(label.names[1])}\W*", between) is not None
+
+
+def _stale(mention: Mention, name: str, known: list[Sighting], scene: Scene) -> Iterator[Contradiction]:
+    """Yield a value a field had earlier, where the answers just given have one other that the message does not say."""
+    last = [sighting for sighting in known if sighting.message > scene.spoken]
+    if len(last) != 1 or any(_equal(other, last[0]) for other in scene.prose.mentions):
+        return
+    if _said_by_others(mention, scene):
+        return
+    before = scene.prose.text[max(0, mention.start - 60) : mention.end + 40].lower()
+    if not any(word in before for word in _EARLIER):
+        yield _contradiction(mention, name, last[0])
+
+
+def _contradiction(mention: Mention, name: str, sighting: Sighting) -> Contradiction:
+    shown = f"{sighting.value:g}"
+    message = f"{name!r} is {mention.text} here, and {shown} in the answer of {sighting.where}"
+    evidence: dict[str, Json] = {"seen": shown, "field": sighting.field, "seen_in_message": sighting.message}
+    return Contradiction(mention, message, evidence)
+
+
+def _is_named(field: str, name: str) -> bool:
+    return field == name or f" {name} " in f" {field} "
+
+
+def _comparable(mention: Mention, sighting: Sighting) -> bool:
+    """Tell whether a number of a mention's unit could stand in the field: equal units, convertible ones, or none."""
+    if of_same_unit(mention, sighting) or mention.unit == "percent":
+        return sighting.unit not in ("label", "count") or mention.unit is None
+    left, right = SCALES.get(mention.unit or ""), SCALES.get(sighting.unit or "")
+    return left is not None and right is not None and left[0] == right[0]
+
+
+def _equal(mention: Mention, sighting: Sighting) -> bool:
+    """Tell whether a mention says the number of a field: as it is, rounded, converted."""
+    value = mention.value
+    if not isinstance(value, float):
+        return False
+    left, right = SCALES.get(mention.unit or ""), SCALES.get(sighting.unit or "")
+    number = sighting.value
+    if left is not None and right is not None and left[0] == right[0]:
+        number *= right[1] / left[1]
+    if mention.unit == "percent" and number <= 1:
+        number *= 100
+    if number == value:
+        return True
+    return number != int(number) and abs(number - value) <= 0.5 * 10.0**-mention.places + 1e-9
+
+
+def _said_by_others(mention: Mention, scene: Scene, *, by_user: bool = False) -> bool:
+    """Tell whether the user, or a prompt, named the number with that unit; rules are full of small numbers."""
+    value = mention.value
+    if not isinstance(value, float):
+        return False
+    by_user = by_user or (value <= _SMALL and mention.unit is None)
+    sightings = [s for s in scene.seen.read_told().numbers.get(value, ()) if s.field is None]
+    return any(of_same_unit(mention, s) for s in sightings if s.where == "the user" or not by_user)
+
+
+def _other_count(mention: Mention, text: str, scene: Scene) -> Iterator[Contradiction]:
+    """Yield a number of things that there are, where no list that was seen has as many.
+
+    What has been written since a list was seen may have made it longer or shorter by one each.
+    """
+    value = mention.value
+    noun = _WORD.match(text, mention.end + 1)
+    results = scene.seen.results
+    if noun is None or not isinstance(value, float) or noun.group() in UNITS or noun.group() in _FUNCTION_WORDS:
+        return
+    if not scene.seen.lists or _HAVING.search(text, max(0, mention.start - 40), mention.start) is None:
+        return
+    writes = sum(result.writes for result in results)
+    counts = scene.seen.counts()
+    known = {count + change for count in counts for change in range(-writes, writes + 1)}
+    lengths = [len(items) for items in scene.seen.lists[-_MOST:]]
+    known |= {sum(pair) for pair in combinations(lengths, 2)}
+    if value in known or _said(value, scene):
+        return
+    message = f"{mention.text} {noun.group()} here, and no list that was seen has so many"
+    evidence: dict[str, Json] = {"seen": list(sorted(counts)[:12]), "seen_in_message": results[-1].message}
+    yield Contradiction(mention, message, evidence)
+
+
+def _said(value: float, scene: Scene) -> bool:
+    """Tell whether a result or the user named a number that may count things.
+
+    That a rule names it says nothing of how many there are, nor does a price or a length.
+    """
+    sightings = scene.seen.read_texts().numbers.get(value, ())
+    counting = [sighting for sighting in sightings if sighting.unit not in SCALES]
+    return any(sighting.field is not None or sighting.where == "the user" for sighting in counting)
+
+
+def _other_row(scene: Scene) -> Iterator[Contradiction]:
+    """Yield a time or number that directly follows the name of one entry of a list, and only another entry has it."""
+    lists: list[list[Row]] | None = None
+    for mention in scene.prose.mentions:
+        name = _name_before(scene.prose.text, mention) if mention.kind in (*_NUMBERS, "time") else None
+        if name is None:
+            continue
+        if lists is None:
+            lists = _recent_lists(scene)
+        for members in lists:
+            yield from _of_another(mention, name, members, scene)
+
+
+def _name_before(text: str, mention: Mention) -> str | None:
+    """Return the name, in lower case, that a value directly follows; None where none does."""
+    words = text[max(0, mention.start - 60) : mention.start].split()
+    while words and words[-1] in _SAID_OF:
+        words.pop()
+    if not words or not words[-1][:1].isupper() or words[-1][-1] in ".;,!?":
+        return None
+    name = words[-1].strip("\"'“”‘’():").lower()
+    aside = len(words) > 1 and words[-2].lower() in _ASIDE
+    return None if aside or len(name) < 3 or name in _PLAIN or not name.isalnum() else name
+
+
+def _recent_lists(scene: Scene) -> list[list[Row]]:
+    last = scene.seen.results[-1].message
+    return rows_of([result for result in scene.seen.results if last - result.message <= _RECENT])
+
+
+def _of_another(mention: Mention, name: str, members: list[Row], scene: Scene) -> Iterator[Contradiction]:
+    named = [row for row in members if row.names(name)]
+    if len(named) != 1 or _holds(named[0], mention) or _told(mention, scene):
+        return
+    if any(_holds(other, mention) for other in members):
+        row = named[0]
+        values: list[Json] = [*sorted(row.numbers), *(f"{t // 60:02}:{t % 60:02}" for t in sorted(row.times))]
+        message = f"{mention.text} is said of {name!r}, and belongs to another entry of the list"
+        evidence: dict[str, Json] = {"entry": name, "its_values": values[:12], "seen_in_message": row.message}
+        yield Contradiction(mention, message, evidence)
+
+
+def _holds(row: Row, mention: Mention) -> bool:
+    value = mention.value
+    if not isinstance(value, float):
+        return False
+    if mention.kind == "time":
+        return any((int(value) - known) % 720 == 0 for known in row.times)
+    if mention.unit is None and any((60 * int(value) - known) % 720 == 0 for known in row.times):
+        return True
+    return value in row.numbers or (mention.unit == "money" and round(100 * value, 6) in row.numbers)
+
+
+def _told(mention: Mention, scene: Scene) -> bool:
+    if mention.kind == "time":
+        return mention.value in scene.seen.read_texts().asked.times or scene.seen.says(mention.text.lower())
+    return _said_by_others(mention, scene)

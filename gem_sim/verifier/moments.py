@@ -1,0 +1,99 @@
+"""Dates, times and weekdays: whether they were seen, or follow from the clock and what was spoken of."""
+
+from __future__ import annotations
+
+from calendar import monthrange
+from collections.abc import Iterator
+from datetime import date, timedelta
+
+from gem_sim.verifier.prose import SCALES, Mention
+from gem_sim.verifier.scene import Scene, value_of
+from gem_sim.verifier.seen import day_of
+
+# How many mentions on either side of one count as standing with it.
+_AROUND = 24
+
+
+def time_known(mention: Mention, scene: Scene) -> bool:
+    """Tell whether a time of day was seen, in either half of the day, or is a duration spoken of away from one."""
+    minutes, seen = int(value_of(mention)), scene.seen
+    candidates = {minutes} if mention.exact else {minutes, (minutes + 720) % 1440}
+    if not candidates.isdisjoint(seen.times):
+        return True
+    hours = {c // 60 for c in candidates if c % 60 == 0}
+    if any(hour in seen.asked.hours or (hour - 1) % 12 + 1 in seen.asked.hours for hour in hours):
+        return True
+    shifts = {int(n * SCALES[u][1] / 60) for n, u in said_quantities(mention, scene) if u in ("minute", "hour")}
+    known = [*seen.times, 60 * scene.clock.hour + scene.clock.minute]
+    return any((base + sign * shift) % 1440 in candidates for base in known for shift in shifts for sign in (1, -1))
+
+
+def date_known(mention: Mention, scene: Scene) -> bool:
+    """Tell whether a date was seen in any spelling, or follows from the clock and what was spoken of."""
+    value = mention.value
+    if not isinstance(value, tuple):
+        return False
+    turned = (value[0], value[2], value[1])
+    for year, month, day in (value,) if mention.exact else (value, turned):
+        for known in scene.seen.dates:
+            if known[1:] == (month, day) and (year == known[0] or not year or not known[0]):
+                return True
+        wanted = day_of((year, month, day), scene.clock.year)
+        if wanted is not None and _reached(wanted, mention, scene):
+            return True
+    return False
+
+
+def _reached(wanted: date, mention: Mention, scene: Scene) -> bool:
+    """Tell whether a date follows from the clock or a date spoken of, and an interval that was spoken of."""
+    asked, today = scene.seen.asked, scene.clock.date()
+    gap = abs((wanted - today).days)
+    if gap == 0 or (gap == 1 and {"tomorrow", "yesterday", "tonight", "overnight"} & scene.seen.words):
+        return True
+    if wanted.weekday() in asked.weekdays and gap <= 14:
+        return True
+    if gap <= 14 and ({"week", "weekend"} & asked.words) and wanted.weekday() in (0, 4, 5, 6):
+        return True
+    if "month" in asked.words and gap <= 62 and (wanted.day == today.day or _edge(wanted)):
+        return True
+    own = {m.value for m in scene.prose.around(mention, _AROUND) if isinstance(m.value, tuple)} - {
+        (wanted.year, wanted.month, wanted.day)
+    }
+    bases = [today, *(d for d in (day_of(v, today.year) for v in (own & scene.seen.dates) | asked.dates) if d)]
+    days = {n * SCALES[u][1] / 86400 for n, u in said_quantities(mention, scene) if u in ("day", "week", "night")}
+    return any(abs((wanted - base).days) in days for base in bases) or wanted.day in asked.days
+
+
+def _edge(day: date) -> bool:
+    """Tell whether a day is the first or the last of its month."""
+    return day.day in (1, monthrange(day.year, day.month)[1])
+
+
+def weekday_known(number: int, scene: Scene) -> bool:
+    """Tell whether a weekday (Monday 0) was seen, or is that of a date seen, of today or of tomorrow."""
+    seen, today = scene.seen, scene.clock.date()
+    if number in seen.weekdays or (number >= 5 and "weekend" in seen.words):
+        return True
+    days = [today, today + timedelta(days=1)]
+    days += [day for day in (day_of(value, today.year) for value in seen.dates) if day is not None]
+    return any(day.weekday() == number for day in days)
+
+
+def said_quantities(mention: Mention, scene: Scene) -> set[tuple[float, str]]:
+    """Return the quantities from which dates and times may be counted: the user's, and those of the message itself."""
+    own = {
+        (value_of(m), m.unit)
+        for m in scene.prose.around(mention, _AROUND)
+        if m.unit is not None and isinstance(m.value, float)
+    }
+    asked = scene.seen.asked
+    return asked.quantities | {(number, unit) for number, unit in own if unit} | set(spoken(asked.words))
+
+
+def spoken(words: set[str]) -> Iterator[tuple[float, str]]:
+    """Yield the quantities that are said without a number: `an hour`, `next week`, `half`, `a decade`."""
+    yield from ((1.0, unit) for unit in ("minute", "hour", "day", "week", "month", "year") if unit in words)
+    if "decade" in words:
+        yield 10.0, "year"
+    if "half" in words:
+        yield 30.0, "minute"

@@ -1,0 +1,123 @@
+"""What prose says became of a call, or how a thing stands, against the answer just given.
+
+Only plain statements are judged: success said in so many words where every answer since the last message was a refusal,
+and a status of the tool's own list of statuses where the answer gives another.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import NamedTuple
+
+from gem_sim.canonical import Json
+from gem_sim.environment import Environment
+from gem_sim.simulator.compare import says_error
+from gem_sim.verifier.prose import Sentence
+from gem_sim.verifier.scene import Scene
+from gem_sim.verifier.seen import Received
+
+_SUCCESS = re.compile(
+    r"\bsuccessfully\b|\b(?:has|have) (?:now )?been (?:\w+ed|sent|made|put|set|paid|lent)\b"
+    r"|\b(?:is|are) (?:now |all )?(?:confirmed|booked|placed|reserved|cancelled|canceled|paid|done|set)\b|\ball set\b",
+    re.IGNORECASE,
+)
+_BEING = re.compile(r"\b(?:is|are|has been|status:?)\s+(?:now |all |currently |still )?$")
+_BEING_IN = re.compile(r"\b(?:is|are|has been|status)\b", re.IGNORECASE)
+# A message with any of these does not hide that something went wrong, or speaks of something else.
+_DOUBT = re.compile(
+    r"\b(?:sorry|unfortunately|cannot|can['’]t|could(?:n['’]t| not)|unable|fail\w*|refus\w*|reject\w*|declin\w*|error"
+    r"|denied|not|no|never|nothing|however|but|already|only|until|unless|once|if|when|before|problem|issue|instead)\b"
+    r"|n['’]t\b",
+    re.IGNORECASE,
+)
+
+
+class Outcome(NamedTuple):
+    """A statement that an answer contradicts: the words, where they start, a sentence for a person, the values."""
+
+    said: str
+    start: int
+    message: str
+    evidence: dict[str, Json]
+
+
+def false_outcomes(scene: Scene, environment: Environment) -> Iterator[Outcome]:
+    """Yield the statements of a message about success and status that the answers since the last message refute."""
+    fresh = [result for result in scene.seen.results if result.message > scene.spoken]
+    if not fresh:
+        return
+    text = scene.prose.text
+    if all(says_error(result.value) for result in fresh):
+        match = _SUCCESS.search(text)
+        if match is not None and _DOUBT.search(text) is None:
+            last = fresh[-1]
+            message = f"{match.group()!r} is said where {last.tool} refused"
+            yield Outcome(match.group(), match.start(), message, {"seen": last.value, "seen_in_message": last.message})
+        return
+    for sentence in scene.prose.sentences:
+        if _BEING_IN.search(sentence.text) and not sentence.text.endswith("?") and not _DOUBT.search(sentence.text):
+            yield from _false_status(fresh, sentence, scene, environment)
+
+
+def _false_status(
+    fresh: list[Received], sentence: Sentence, scene: Scene, environment: Environment
+) -> Iterator[Outcome]:
+    """Yield a status said of something where the answers give others, and the sentence gives none of those."""
+    lowered = sentence.text.lower()
+    for name, allowed in _statuses(environment).items():
+        given = {value.lower(): result for result in fresh for value in _values_of(name, result.value)}
+        if not given or any(value in lowered for value in given):
+            continue
+        for other in sorted(allowed - given.keys()):
+            start = lowered.find(other)
+            verb = _BEING.search(lowered, max(0, start - 24), start) if start >= 0 else None
+            # What the user calls so, the assistant may call so too.
+            asked = scene.seen.read_told().asked.words.issuperset(other.split())
+            if verb is not None and not asked and not lowered[start + len(other) :][:1].isalnum():
+                said = lowered[verb.start() : start + len(other)]
+                value, result = next(iter(given.items()))
+                message = f"{said!r} is said where {result.tool} answers {name} = {value!r}"
+                evidence: dict[str, Json] = {"seen": list(given), "field": name, "seen_in_message": result.message}
+                yield Outcome(said, sentence.start + verb.start(), message, evidence)
+
+
+def _values_of(name: str, value: Json) -> Iterator[str]:
+    """Yield the texts that stand in a value under a name, at any depth."""
+    if isinstance(value, list):
+        for item in value:
+            yield from _values_of(name, item)
+    elif isinstance(value, dict):
+        for key, below in value.items():
+            if key == name and isinstance(below, str):
+                yield below
+            elif isinstance(below, dict | list):
+                yield from _values_of(name, below)
+
+
+@lru_cache(maxsize=16)
+def _statuses(environment: Environment) -> dict[str, frozenset[str]]:
+    """Return the fields that say how a thing stands → every value that a schema of the environment allows."""
+    found: dict[str, set[str]] = {}
+    schemas: list[Json] = [entity.row for entity in environment.entities.values()]
+    schemas += [tool.returns for tool in environment.tools.values()]
+    for schema in schemas:
+        _collect(schema, found)
+    return {name: frozenset(values) for name, values in found.items() if len(values) > 1}
+
+
+def _collect(schema: Json, found: dict[str, set[str]]) -> None:
+    if isinstance(schema, list):
+        for item in schema:
+            _collect(item, found)
+    if not isinstance(schema, dict):
+        return
+    properties = schema.get("properties")
+    for name, below in properties.items() if isinstance(properties, dict) else ():
+        if name.endswith(("status", "state")) and isinstance(below, dict):
+            allowed = below.get("enum")
+            values = [*(allowed if isinstance(allowed, list) else ()), below.get("const")]
+            found.setdefault(name, set()).update(value.lower() for value in values if isinstance(value, str))
+    for value in schema.values():
+        _collect(value, found)

@@ -1,0 +1,404 @@
+"""Reading prose: its sentences, and the figures, dates, times, ids and addresses in them as comparable values.
+
+Everything is found by patterns, none of it by guessing: what no pattern knows is no mention, and no claim.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
+from functools import cached_property, lru_cache
+from typing import Final, Literal, NamedTuple
+
+Kind = Literal["number", "word", "ordinal", "amount", "percent", "date", "time", "weekday", "identifier", "contact"]
+
+MONTHS: Final = (
+    *("january", "february", "march", "april", "may", "june"),
+    *("july", "august", "september", "october", "november", "december"),
+)
+WEEKDAYS: Final = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+_SMALL: Final = (
+    *("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"),
+    *("thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen"),
+)
+_TENS: Final = ("twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety")
+NUMBER_WORDS: Final[dict[str, int]] = (
+    {word: value for value, word in enumerate(_SMALL)}
+    | {word: value for value, word in zip(range(20, 100, 10), _TENS, strict=True)}
+    | {
+        f"{ten}-{one}": value + digit
+        for value, ten in zip(range(20, 100, 10), _TENS, strict=True)
+        for digit, one in enumerate(_SMALL[1:10], start=1)
+    }
+    | {"dozen": 12, "hundred": 100, "thousand": 1000}
+)
+
+# Spelling → the unit's one name. Units of one dimension convert; see `SCALES`.
+UNITS: Final[dict[str, str]] = {
+    spelling: unit
+    for unit, spellings in {
+        "mm": "mm millimeter millimeters millimetre millimetres",
+        "cm": "cm centimeter centimeters centimetre centimetres",
+        "m": "m meter meters metre metres",
+        "km": "km kilometer kilometers kilometre kilometres",
+        "inch": "inch inches in",
+        "foot": "foot feet ft",
+        "mile": "mile miles mi",
+        "g": "g gram grams",
+        "kg": "kg kilogram kilograms kilo kilos",
+        "lb": "lb lbs pound pounds",
+        "ml": "ml millilitre millilitres milliliter milliliters",
+        "l": "l litre litres liter liters",
+        "second": "second seconds sec secs",
+        "minute": "minute minutes min mins",
+        "hour": "hour hours hr hrs h",
+        "day": "day days",
+        "week": "week weeks",
+        "month": "month months",
+        "year": "year years",
+        "night": "night nights",
+        "kb": "kb kilobytes",
+        "mb": "mb megabytes",
+        "gb": "gb gigabytes",
+        "tb": "tb terabytes",
+        "degree": "degree degrees °c °f °",
+        "point": "point points",
+        "money": "dollar dollars usd euro euros eur gbp chf yen",
+        "cent": "cent cents",
+        "percent": "percent pct",
+        "km/h": "km/h kmh kph",
+        "m/s": "m/s",
+        "mph": "mph mi/h",
+    }.items()
+    for spelling in spellings.split()
+}
+# Unit → dimension and size in the dimension's base unit.
+SCALES: Final[dict[str, tuple[str, float]]] = {
+    "m/s": ("speed", 1.0),
+    "km/h": ("speed", 1 / 3.6),
+    "mph": ("speed", 0.44704),
+    "cent": ("money", 1.0),
+    "money": ("money", 100.0),
+    "mm": ("length", 1.0),
+    "cm": ("length", 10.0),
+    "m": ("length", 1000.0),
+    "km": ("length", 1e6),
+    "inch": ("length", 25.4),
+    "foot": ("length", 304.8),
+    "mile": ("length", 1609344.0),
+    "g": ("weight", 1.0),
+    "kg": ("weight", 1000.0),
+    "lb": ("weight", 453.59237),
+    "ml": ("volume", 1.0),
+    "l": ("volume", 1000.0),
+    "second": ("duration", 1.0),
+    "minute": ("duration", 60.0),
+    "hour": ("duration", 3600.0),
+    "day": ("duration", 86400.0),
+    "week": ("duration", 604800.0),
+    "night": ("duration", 86400.0),
+    "month": ("months", 1.0),
+    "year": ("months", 12.0),
+    "kb": ("size", 1.0),
+    "mb": ("size", 1e3),
+    "gb": ("size", 1e6),
+    "tb": ("size", 1e9),
+}
+
+# `0,50` is a decimal comma, `1,250` a thousand and more; two figures behind a comma are never thousands.
+_NUMBER = r"(?:(?<!\d,)\d+,\d\d(?![\d,])|(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?)"
+_MONTH = "(?:" + "|".join(f"{month[:3]}(?:{month[3:]})?" if len(month) > 3 else month for month in MONTHS) + r")\.?"
+_UNIT = "(?:" + "|".join(sorted(map(re.escape, UNITS), key=len, reverse=True)) + r")(?![\w°])"
+_WORDS = "(?:" + "|".join(sorted(NUMBER_WORDS, key=len, reverse=True)) + ")"
+_AM = r"(?:\s?(?:[ap]m\b|[ap]\.m\b\.?))"
+
+# The order decides: what stands higher takes the text first.
+_MENTION = re.compile(
+    rf"""
+    (?P<contact>[\w.+-]{{1,64}}@[\w-]{{1,63}}(?:\.[\w-]{{1,63}}){{0,8}}|https?://[^\s<>"')\]]+
+        |(?:\+\d{{1,3}}[ .-]?)?(?:\(\d{{3}}\)[ ]?|\b\d{{3}}[-.])\d{{3}}[-.]\d{{4}}\b)
+    |(?P<iso>\b\d{{4}}-\d\d-\d\d)(?:[T ](?P<isotime>\d\d:\d\d(?::\d\d)?)(?:\.\d+)?(?:Z\b|[+-]\d\d:?\d\d)?)?(?![\w-])
+    |(?P<fraction>(?<![\w/.])(?:1/[2348]|2/3|3/[48]|5/8|7/8)(?![\w/])(?!\s?(?:and|to|-|–)\s?\d+/))
+    |(?P<date>\b{_MONTH}\s\d{{1,2}}(?:st|nd|rd|th)?\b(?!:)(?:,?\s\d{{4}}\b)?
+        |\b\d{{1,2}}(?:st|nd|rd|th)?\s(?:of\s)?{_MONTH}\b(?:,?\s\d{{4}}\b)?
+        |(?<![\w/.])(?!24/7)\d{{1,2}}/\d{{1,2}}(?:/(?:\d{{4}}|\d\d))?(?![\w/]))
+    |(?P<time>(?<![\w:.-])\d{{1,2}}:\d\d(?::\d\d)?(?![\w:]){_AM}?|(?<![\w:.])\d{{1,2}}:\d\d[ap]m\b
+        |(?<![\w:.])\d{{1,2}}{_AM}|\bnoon\b|\bmidnight\b)
+    |(?P<ordinal>\b\d+(?:st|nd|rd|th)\b)
+    |(?P<range>(?<![\w.])(?P<cur0>[$€£¥])?(?P<low>{_NUMBER})[ ]?(?:[-–]|to[ ]|and[ ](?=[$€£¥\d]))[ ]?(?P<cur1>[$€£¥])?
+        (?P<high>{_NUMBER})(?:\s?(?P<percent1>%)|[\s-]?(?P<unit1>{_UNIT})|(?![\w-]|[.,:/]\d)))
+    |(?P<size>(?<![\w.])(?P<first>{_NUMBER})[ ]?(?P<unit2>{_UNIT})?[ ]?(?:[x×*]|by\b)[ ]?(?P<second>{_NUMBER})
+        (?:[\s-]?(?P<unit3>{_UNIT})|(?!\w)))
+    |(?P<figure>(?<![\w.])(?:(?P<currency>[$€£¥]|(?:US|C|A)\$)\s?)?(?P<number>{_NUMBER})(?![\d:]|[.,/]\d)
+        (?:\s?(?P<percent>%)|[\s-]?(?P<unit>{_UNIT})|(?P<times>[x×](?!\w))|(?P<big>\s?(?:k|million|billion)\b)
+        |(?=[-–]?[A-Za-z]?[a-z]*\b)(?![A-Za-z_]|-\w*\d)))
+    |(?P<identifier>\#\w[\w-]*|(?<![\w$€£#.-])(?=[\w-]*\d)(?=[\w-]*[A-Za-z_])\w+(?:[-_]\w+)*
+        |\b\d+(?:-\d+)+\b)
+    |(?P<weekday>\b(?:{"|".join(WEEKDAYS)})\b)
+    |(?P<word>\b(?P<words>{_WORDS}(?:[\s-](?:and\s)?{_WORDS}){{0,9}})\b(?:[\s-](?P<unit4>{_UNIT}))?)
+    """,
+    re.VERBOSE | re.IGNORECASE,
+)
+_DECIMAL_COMMA = re.compile(r"\d+,\d\d")
+# Code and thoughts between tags are no claims; emphasis and headings are only marked.
+_ASIDE = re.compile(r"```.*?(?:```|\Z)|<think(?:ing)?>.*?(?:</think(?:ing)?>|\Z)", re.DOTALL)
+_MARKUP = re.compile(r"\*\*|`+|^[ \t]*#+[ \t]+", re.MULTILINE)
+_SENTENCE_END = re.compile(r"[.!?]+[\"'”’)]*\s+|\n+")
+_ABBREVIATION = re.compile(r"\b(?:mr|mrs|ms|dr|st|no|vs|e\.g|i\.e|approx)\.\s+$", re.IGNORECASE)
+_ITEM = re.compile(r"^[ \t]*(?:\d+[.)]|[-*•])[ \t]+", re.MULTILINE)
+# Where a mention can begin; trying the whole pattern at every character is slow.
+_NUMERIC = re.compile(r"[\d@]\S*|://\S*")
+_DAY = re.compile(rf"\b(?:{'|'.join(WEEKDAYS)})\b|\b(?:noon|midnight)\b")
+_COUNTING = frozenset(NUMBER_WORDS) - {"one"}
+# Longer runs of characters are encoded data; within them every place would have to be tried.
+_LONGEST = 200
+# How far behind its first run of characters a mention may end: `September 15th, 2026`.
+_FAR = 48
+_OPENING = "\"'“‘([{<|~="
+_MONTH_STARTS = frozenset(month[:3] for month in MONTHS)
+_PROPOSAL = re.compile(
+    r"\bhow about\b|\bwhat about\b|\bwould you (?:like|prefer)\b(?! me\b)|\bdo you (?:want|prefer|need)\b(?! me\b)"
+    r"|\bfor (?:example|instance)\b|\be\.g\.|\bsuch as\b|\bcould you\b|\bcan you\b"
+    r"|\bplease (?:provide|give|tell|enter)\b",
+    re.IGNORECASE,
+)
+
+
+class Mention(NamedTuple):
+    """Something in a text that can be compared with something else.
+
+    `value` is a float for numbers, minutes since midnight for a *time*, (year or 0, month, day) for a *date*, the
+    weekday's number (Monday 0), else the text in lower case. `unit` is the unit's one name, None without one.
+    `places` is how many decimals a number was written with. `exact` is False for a time whose half of the day is not
+    said and a date whose order of month and day is not.
+    """
+
+    kind: Kind
+    text: str
+    start: int
+    end: int
+    value: float | tuple[int, int, int] | str
+    unit: str | None = None
+    places: int = 0
+    exact: bool = True
+
+
+class Sentence(NamedTuple):
+    """A sentence or an item of a list in a text, and the mentions in it; their offsets are the text's."""
+
+    text: str
+    start: int
+    mentions: tuple[Mention, ...]
+
+    @property
+    def proposes(self) -> bool:
+        """Whether it asks for something or gives an example instead of stating."""
+        return _proposes(self.text)
+
+
+@lru_cache(maxsize=64)
+def _proposes(text: str) -> bool:
+    return _PROPOSAL.search(text) is not None
+
+
+class Prose:
+    """A text without markup, what it mentions, and how many items its lists have."""
+
+    def __init__(self, text: str, mentions: tuple[Mention, ...], items: int) -> None:
+        self.text = text
+        self.mentions = mentions
+        self.items = items
+        self._starts = [mention.start for mention in mentions]
+
+    @cached_property
+    def sentences(self) -> tuple[Sentence, ...]:
+        """The sentences of the text in order, list markers taken off."""
+        found = []
+        start = 0
+        ends = [match.end() for match in _SENTENCE_END.finditer(self.text)]
+        for end in (*ends, len(self.text)):
+            if end != len(self.text) and _ABBREVIATION.search(self.text, max(start, end - 12), end):
+                continue
+            marker = _ITEM.match(self.text, start, end)
+            begin = start if marker is None else marker.end()
+            text = self.text[begin:end].rstrip()
+            if text:
+                inside = self.mentions[bisect_left(self._starts, begin) : bisect_left(self._starts, end)]
+                found.append(Sentence(text, begin, inside))
+            start = end
+        return tuple(found)
+
+    def sentence_at(self, start: int) -> Sentence:
+        """Return the sentence that a place of the text belongs to."""
+        return self.sentences[max(bisect_right(self.sentences, start, key=lambda sentence: sentence.start) - 1, 0)]
+
+    def around(self, mention: Mention, most: int) -> tuple[Mention, ...]:
+        """Return up to `most` mentions on either side of one, and itself."""
+        place = bisect_left(self._starts, mention.start)
+        return self.mentions[max(0, place - most) : place + most]
+
+
+@lru_cache(maxsize=1024)
+def read(text: str) -> Prose:
+    """Return what a text mentions; the markers of list items are no mentions."""
+    plain = _ASIDE.sub("", text) if "```" in text or "<think" in text else text
+    plain = _MARKUP.sub("", plain) if "*" in plain or "`" in plain or "#" in plain else plain
+    markers = [match.end() for match in _ITEM.finditer(plain)] if "\n" in plain else []
+    return Prose(plain, _mentions(plain, markers), len(markers))
+
+
+def mentions(text: str) -> tuple[Mention, ...]:
+    """Return what a short text mentions, in order; the two ends of a range and the sides of a size one by one."""
+    return _mentions(text, ())
+
+
+def _mentions(text: str, markers: Sequence[int]) -> tuple[Mention, ...]:
+    """Read a text; `markers` are the places behind the markers of list items, in order."""
+    found: list[Mention] = []
+    end = 0
+    for start, stop in _candidates(text):
+        if start < end or (markers and bisect_right(markers, start) < bisect_right(markers, stop + 1)):
+            continue
+        match = _MENTION.match(text, start) or _MENTION.search(text, start + 1, stop + _FAR)
+        while match is not None and match.start() < stop:
+            found += _read(match)
+            end = match.end()
+            more = _NUMERIC.search(text, end, stop)
+            match = None if more is None else _MENTION.search(text, end, stop + _FAR)
+    return tuple(found)
+
+
+def _candidates(text: str) -> list[tuple[int, int]]:
+    """Return the spans in which a mention may begin, in order."""
+    spans = []
+    for match in _NUMERIC.finditer(text):
+        if match.end() - match.start() > _LONGEST:
+            continue
+        start = max(text.rfind(" ", 0, match.start()), text.rfind("\n", 0, match.start())) + 1
+        while text[start] in _OPENING and not text[start + 1 : start + 4].isdigit():
+            start += 1
+        before = text.rfind(" ", 0, max(start - 1, 0)) + 1
+        # A month's name stands before its day.
+        spans.append((before if text[before : before + 3].lower() in _MONTH_STARTS else start, match.end()))
+    lowered = text.lower()
+    if "day" in lowered or "noon" in lowered or "midnight" in lowered:
+        spans += [match.span() for match in _DAY.finditer(lowered)]
+    for word in _COUNTING.intersection(lowered.replace("-", " ").split()):
+        start = lowered.find(word)
+        while start >= 0:
+            spans.append((start, start + len(word)))
+            start = lowered.find(word, start + 1)
+    return sorted(spans)
+
+
+def _read(match: re.Match[str]) -> list[Mention]:
+    text, start, end = match.group(), *match.span()
+    if match["iso"]:
+        return _iso(match)
+    if match["fraction"]:
+        return _fraction(match)
+    if match["date"]:
+        return [_date(match["date"], start, end)]
+    if match["time"]:
+        minutes, exact = time_of(text)
+        return [Mention("time", text, start, end, float(minutes), exact=exact)]
+    if match["range"]:
+        unit = _unit(match, "unit1", match["cur0"] or match["cur1"], match["percent1"])
+        return [_number(match, "low", unit), _number(match, "high", unit)]
+    if match["size"]:
+        unit = _unit(match, "unit3") or _unit(match, "unit2")
+        return [_number(match, "first", unit), _number(match, "second", unit)]
+    if match["figure"]:
+        unit = "times" if match["times"] else _unit(match, "unit", match["currency"], match["percent"])
+        return [_number(match, "number", unit, whole=True)]
+    if match["word"]:
+        return [Mention("word", text, start, end, float(_spelt_out(match["words"])), _unit(match, "unit4"))]
+    if match["ordinal"]:
+        return [Mention("ordinal", text, start, end, float(re.sub(r"\D", "", text)))]
+    if match["weekday"]:
+        return [Mention("weekday", text, start, end, float(WEEKDAYS.index(text.lower())))]
+    return [Mention("contact" if match["contact"] else "identifier", text, start, end, text.lower().rstrip(".,"))]
+
+
+def _spelt_out(words: str) -> int:
+    """Return the number of some number words: `one hundred and eight` → 108."""
+    total = part = 0
+    for word in re.findall(r"[a-z]+", words.lower()):
+        number = NUMBER_WORDS.get(word, 0)
+        if word in ("hundred", "dozen"):
+            part = max(part, 1) * number
+        elif word == "thousand":
+            total, part = total + max(part, 1) * 1000, 0
+        else:
+            part += number
+    return total + part
+
+
+def _iso(match: re.Match[str]) -> list[Mention]:
+    year, month, day = map(int, match["iso"].split("-"))
+    found = [Mention("date", match["iso"], *match.span("iso"), (year, month, day))]
+    if match["isotime"]:
+        hour, minute = map(int, match["isotime"].split(":")[:2])
+        found.append(Mention("time", match["isotime"], *match.span("isotime"), float(60 * hour + minute)))
+    return found
+
+
+def _fraction(match: re.Match[str]) -> list[Mention]:
+    """Read `3/4` as a share, and as the date that it is behind *on* or *by*."""
+    text, start, end = match.group(), *match.span()
+    before = match.string[max(0, start - 7) : start].lower().split()
+    if before and before[-1] in ("on", "by", "from", "until", "before", "after", "since", "due", "for"):
+        return [_date(text, start, end)]
+    above, below = map(int, text.split("/"))
+    return [Mention("number", text, start, end, above / below, places=3)]
+
+
+def _number(match: re.Match[str], group: str, unit: str | None, *, whole: bool = False) -> Mention:
+    digits = match[group]
+    digits = digits.replace(",", ".") if _DECIMAL_COMMA.fullmatch(digits) else digits.replace(",", "")
+    value = float(digits)
+    if whole and match["big"]:
+        value *= {"k": 1e3, "million": 1e6, "billion": 1e9}[match["big"].strip().lower()]
+    span = match.span() if whole else match.span(group)
+    text = (
+        match.group()
+        if whole
+        else match[group] + (f" {unit}" if unit and unit not in ("money", "cent", "percent") else "")
+    )
+    kind: Kind = "amount" if unit in ("money", "cent") else "percent" if unit == "percent" else "number"
+    return Mention(kind, text.strip(), *span, value, unit, len(digits.partition(".")[2]))
+
+
+def _unit(match: re.Match[str], group: str, currency: str | None = None, percent: str | None = None) -> str | None:
+    if currency:
+        return "money"
+    if percent:
+        return "percent"
+    return UNITS[match[group].lower()] if match[group] else None
+
+
+def _date(text: str, start: int, end: int) -> Mention:
+    if "/" in text:
+        first, second, *year = map(int, text.split("/"))
+        month, day = (second, first) if first > 12 else (first, second)
+        whole = year[0] if year else 0
+        exact = not (first <= 12 and second <= 12)
+        return Mention("date", text, start, end, (whole + 2000 if 0 < whole < 100 else whole, month, day), exact=exact)
+    name = re.search(r"[A-Za-z]{3,}", re.sub(r"\d+(?:st|nd|rd|th)", "", text))
+    month = next(i for i, m in enumerate(MONTHS, 1) if name is not None and m.startswith(name.group().lower()[:3]))
+    numbers = [int(digits) for digits in re.findall(r"\d+", text)]
+    return Mention("date", text, start, end, (numbers[1] if len(numbers) > 1 else 0, month, numbers[0]))
+
+
+def time_of(text: str) -> tuple[int, bool]:
+    """Return minutes since midnight, and whether the half of the day is said or beyond doubt."""
+    lowered = text.lower()
+    if lowered in ("noon", "midnight"):
+        return (720 if lowered == "noon" else 0), True
+    hour, *rest = map(int, re.findall(r"\d+", lowered))
+    minute = rest[0] if rest else 0
+    half = re.search(r"[ap](?=\.?m)", lowered)
+    if half is None:
+        return 60 * hour + minute, hour == 0 or hour > 12 or lowered.startswith("0")
+    return 60 * (hour % 12 + (12 if half.group() == "p" else 0)) + minute, True

@@ -1,0 +1,81 @@
+"""What a mention of a message is judged against, and whether it stands there as it is."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterable
+from datetime import datetime
+from typing import NamedTuple
+
+from gem_sim.verifier.prose import SCALES, Mention, Prose
+from gem_sim.verifier.seen import Seen, Sighting
+
+_HEDGE = re.compile(
+    r"\b(?:about|around|approximately|roughly|nearly|almost|over|under|more than|less than|some)\s+[$€£]?$|~$",
+    re.IGNORECASE,
+)
+
+
+class Scene(NamedTuple):
+    """What a mention is judged against: what was seen, the clock, and the message it stands in.
+
+    `spoken` is the number of the last message in which the assistant said something, 0 before the first. `accepted`
+    grows by the places of the mentions found to be supported, so that others may be worked out from them.
+    """
+
+    seen: Seen
+    clock: datetime
+    prose: Prose
+    spoken: int
+    accepted: set[int]
+
+
+def value_of(mention: Mention) -> float:
+    """Return the number of a mention, NaN for what is none."""
+    return mention.value if isinstance(mention.value, float) else math.nan
+
+
+def literal(mention: Mention, scene: Scene) -> bool:
+    """Tell whether a mention stands in what was seen as it is, or in the way data write it."""
+    seen, value = scene.seen, mention.value
+    if isinstance(value, str):
+        return seen.says(value.lstrip("#"))
+    if isinstance(value, tuple):
+        year, month, day = value
+        return seen.says(f"{year or scene.clock.year:04}-{month:02}-{day:02}") or seen.says(mention.text.lower())
+    if mention.kind == "time":
+        hour, minute = divmod(int(value), 60)
+        return seen.says(f"{hour:02}:{minute:02}") or (
+            mention.exact and seen.says(mention.text.lower().replace(" ", ""))
+        )
+    if mention.kind == "weekday":
+        return seen.says(mention.text.lower())
+    stages = (seen.read_results, seen.read_told, seen.read_texts)
+    return any(known(mention, stage().numbers.get(value, ())) for stage in stages)
+
+
+def known(mention: Mention, sightings: Iterable[Sighting]) -> bool:
+    """Tell whether one of the numbers seen may be the one that a mention says."""
+    return any(of_same_unit(mention, sighting) for sighting in sightings)
+
+
+def of_same_unit(mention: Mention, sighting: Sighting) -> bool:
+    """Tell whether a number with the unit of a mention may be the number that was seen."""
+    if mention.unit == sighting.unit or mention.unit in (None, "times"):
+        return True
+    scale = SCALES.get(mention.unit or "")
+    if scale is not None and scale[0] == sighting.unit:
+        return True
+    # A bare number may be anything; in prose it is no share.
+    return sighting.unit is None and (mention.unit != "percent" or sighting.field is not None)
+
+
+def says(value: float, wanted: Mention, slack: float = 0.0) -> bool:
+    """Tell whether a value, written with the decimals of the mention, is what it says; `slack` is a share of it."""
+    return abs(value - value_of(wanted)) <= max(0.5 * 10.0**-wanted.places, slack * value) + 1e-9
+
+
+def is_hedged(mention: Mention, scene: Scene) -> bool:
+    """Tell whether the text says *about* before a number."""
+    return _HEDGE.search(scene.prose.text, max(0, mention.start - 24), mention.start) is not None

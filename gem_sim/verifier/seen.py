@@ -1,0 +1,392 @@
+"""What an assistant has seen up to a message: texts and results, and the figures, dates, times and words in them.
+
+It is read in stages, each only when a mention needs it: everything as text to search in, the numbers in the fields of
+results, what prompts and user say, and at last the texts in results.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from datetime import date
+from functools import cached_property, lru_cache
+from typing import NamedTuple
+
+from gem_sim.canonical import Json
+from gem_sim.verifier.prose import UNITS, Mention, mentions, read
+
+_WORD = re.compile(r"[^\W\d_]+")
+_CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+_PLAIN_NUMBER = re.compile(r"[$€£]?\d{1,12}(?:,\d{3})*(?:\.\d+)?%?")
+# Larger integers are no measures, and the largest no floats either.
+_BITS = 512
+_NUMBER_STARTS = "$€£0123456789"
+# Words in a field's name that say what its numbers are, by unit or by dimension; `label` numbers measure nothing.
+_FIELD_UNITS = (
+    {spelling: unit for spelling, unit in UNITS.items() if len(spelling) > 1 and spelling not in ("in", "min", "sec")}
+    | dict.fromkeys(("price", "cost", "fee", "fare", "salary", "balance", "refund", "deposit"), "money")
+    | dict.fromkeys(("count", "quantity", "qty", "places", "copies", "seats", "stock"), "count")
+    | dict.fromkeys(("id", "code", "zip", "phone"), "label")
+    | dict.fromkeys(("pct", "percentage", "rate"), "percent")
+    | dict.fromkeys(("width", "height", "length", "depth", "distance", "diameter", "size"), "length")
+    | {"age": "year", "weight": "weight", "duration": "duration"}
+)
+
+
+class Sighting(NamedTuple):
+    """A number and where it was seen.
+
+    `unit` is the unit of its text, or the unit or dimension that its field's name says. `message` counts from 1, 0 for
+    what the environment tells; `where` names the place for a person. `field` is the field of a result or argument in
+    words, None for prose; `row` numbers the object that has it, 0 for prose.
+    """
+
+    value: float
+    unit: str | None
+    message: int
+    where: str
+    field: str | None = None
+    row: int = 0
+
+
+class Row:
+    """An item of a list, or a result with what it was asked for; what is in it is read when it is asked for."""
+
+    def __init__(self, content: Json, message: int) -> None:
+        self.content = content
+        self.message = message
+
+    @cached_property
+    def text(self) -> str:
+        """All that is in it, in lower case, to search in."""
+        return repr(self.content).lower()
+
+    @cached_property
+    def numbers(self) -> frozenset[float]:
+        """The numbers in it, also those in its texts."""
+        return frozenset(value for kind, value in self._values if kind != "time")
+
+    @cached_property
+    def times(self) -> frozenset[int]:
+        """The times of day in it, in minutes since midnight."""
+        return frozenset(int(value) for kind, value in self._values if kind == "time")
+
+    @cached_property
+    def dates(self) -> frozenset[tuple[int, int, int]]:
+        """The dates in it as (year or 0, month, day)."""
+        found = (m.value for leaf in _leaves(self.content) if isinstance(leaf, str) for m in mentions(leaf))
+        return frozenset(value for value in found if isinstance(value, tuple))
+
+    @cached_property
+    def _values(self) -> list[tuple[str, float]]:
+        found: list[tuple[str, float]] = []
+        for leaf in _leaves(self.content):
+            if isinstance(leaf, str):
+                found += [(m.kind, m.value) for m in mentions(leaf) if isinstance(m.value, float)]
+            elif (number := _number(leaf)) is not None:
+                found.append(("number", number))
+        return found
+
+    def names(self, word: str) -> bool:
+        """Tell whether a word, in lower case, stands in it."""
+        return _has(self.text, word)
+
+
+class _Heard(NamedTuple):
+    text: str
+    message: int
+    where: str
+
+
+class Received(NamedTuple):
+    """What a tool was asked and answered; `answered` is False for a call whose answer is not there yet.
+
+    `writes` tells whether it changed something by what the environment says of the tool.
+    """
+
+    tool: str
+    arguments: Mapping[str, Json]
+    answered: bool
+    value: Json
+    message: int
+    writes: bool = False
+
+
+class Asked:
+    """What the user has spoken of, from which dates and times may be worked out."""
+
+    def __init__(self) -> None:
+        self.words: set[str] = set()
+        self.quantities: set[tuple[float, str]] = set()
+        self.weekdays: set[int] = set()
+        self.dates: set[tuple[int, int, int]] = set()
+        self.times: set[int] = set()
+        self.days: set[int] = set()
+        self.hours: set[int] = set()
+
+
+class Seen:
+    """Evidence in the order in which it came.
+
+    `text` and `results` are always up to date. After `read_results` so are `fields`, `labels`, `lists`, `counts` and
+    the numbers of results; after `read_told` what was said to the assistant; after `read_texts` all, with
+    the numbers that stand in one text as `lines`.
+    """
+
+    def __init__(self) -> None:
+        self.results: list[Received] = []
+        self.fields: dict[str, list[Sighting]] = {}
+        self.lists: list[list[Json]] = []
+        self.lines: list[list[Mention]] = []
+        self.numbers: dict[float, list[Sighting]] = {}
+        self.times: set[int] = set()
+        self.dates: set[tuple[int, int, int]] = set()
+        self.weekdays: set[int] = set()
+        self.ordinals: set[float] = set()
+        self.words: set[str] = set()
+        self.asked = Asked()
+        self._numeric: list[Received] = []
+        self._heard: list[_Heard] = []
+        self._textual: list[Received] = []
+        self._row = 0
+        self._labels: tuple[set[str], set[str]] = (set(), set())
+        self._texts: list[str] = []
+        self._text = ""
+        self._counts: set[int] = set()
+        self._counted = 0
+
+    def hear(self, text: str, message: int, where: str) -> None:
+        """Take a text: a prompt, a policy, what the user says."""
+        if text:
+            self._texts.append(text)
+            self._heard.append(_Heard(text, message, where))
+
+    def receive(self, received: Received, raw: str) -> None:
+        """Take a call or its answer; `raw` is its text."""
+        self._texts.append(raw)
+        self._numeric.append(received)
+        self._textual.append(received)
+        if received.answered:
+            self.results.append(received)
+
+    def text(self) -> str:
+        """Return everything that was seen as one text in lower case."""
+        if self._texts:
+            self._text = "\n".join((self._text, *map(str.lower, self._texts)))
+            self._texts = []
+        return self._text
+
+    def says(self, wanted: str) -> bool:
+        """Tell whether these characters stand in what was seen as a whole: an id is none for a piece of it."""
+        return _has(self.text(), wanted)
+
+    def counts(self) -> set[int]:
+        """Return how many items the lists in results have, and how many of them share a value of a field."""
+        for items in self.lists[self._counted :]:
+            self._counts |= _counts(items)
+        self._counted = len(self.lists)
+        return self._counts
+
+    def read_results(self) -> Seen:
+        """Read the numbers of the results and arguments that have come since the last time."""
+        received, self._numeric = self._numeric, []
+        for item in received:
+            if item.answered:
+                self._walk(item.value, item.tool, item)
+            else:
+                self._walk(dict(item.arguments), item.tool, item)
+        return self
+
+    def read_told(self) -> Seen:
+        """Read what prompts, policy and user have said since the last time."""
+        heard, self._heard = self._heard, []
+        for item in heard:
+            words, found = _words_of(item.text), read(item.text).mentions
+            self.words |= words
+            if item.where == "the user":
+                self.asked.words |= words
+                for mention in found:
+                    self._ask(mention)
+            for mention in found:
+                self._add(mention, item.message, item.where, None)
+        return self
+
+    def read_texts(self) -> Seen:
+        """Read all that has come since the last time."""
+        self.read_results()
+        self.read_told()
+        received, self._textual = self._textual, []
+        for item in received:
+            for leaf in _leaves(item.value if item.answered else dict(item.arguments)):
+                if isinstance(leaf, str):
+                    self.words.update(_WORD.findall(leaf.lower()))
+                    found = mentions(leaf)
+                    for mention in found:
+                        self._add(mention, item.message, item.tool, "text")
+                    if len(found) > 1:
+                        self.lines.append([m for m in found if m.kind in ("number", "amount", "word")])
+        return self
+
+    def _walk(self, value: Json, key: str, item: Received) -> None:
+        if isinstance(value, dict):
+            self._row += 1
+            row = self._row
+            for name, below in value.items():
+                label, unit = _field(name)
+                self._labels[item.answered].add(label)
+                kind = type(below)
+                if kind is dict or kind is list:
+                    self._walk(below, name, item)
+                elif (number := _number(below)) is not None:
+                    sighting = Sighting(number, unit, item.message, item.tool, label, row)
+                    self.numbers.setdefault(number, []).append(sighting)
+                    if item.answered:
+                        self.fields.setdefault(label, []).append(sighting)
+        elif isinstance(value, list):
+            self.lists.append(value)
+            for below in value:
+                if isinstance(below, dict | list):
+                    self._walk(below, key, item)
+                else:
+                    self._note(below, key, item)
+        else:
+            self._note(value, key, item)
+
+    def _note(self, value: Json, key: str, item: Received) -> None:
+        number = _number(value)
+        if number is not None:
+            label, unit = _field(key)
+            sighting = Sighting(number, unit, item.message, item.tool, label, self._row)
+            self.numbers.setdefault(number, []).append(sighting)
+
+    def labels(self) -> set[str]:
+        """Return the words in the names of the fields of the results read so far."""
+        return {word for label in self._labels[True] for word in label.split()}
+
+    def _add(self, mention: Mention, message: int, where: str, field: str | None) -> None:
+        value = mention.value
+        if isinstance(value, str):
+            return
+        if isinstance(value, tuple):
+            self.dates.add(value)
+            if not mention.exact:
+                self.dates.add((value[0], value[2], value[1]))
+        elif mention.kind == "time":
+            self.times.add(int(value))
+            if not mention.exact:
+                self.times.add(int(value + 720) % 1440)
+        elif mention.kind == "weekday":
+            self.weekdays.add(int(value))
+        elif mention.kind == "ordinal":
+            self.ordinals.add(value)
+        else:
+            self.numbers.setdefault(value, []).append(Sighting(value, mention.unit, message, where, field))
+
+    def _ask(self, mention: Mention) -> None:
+        value, asked = mention.value, self.asked
+        if isinstance(value, tuple):
+            asked.dates.add(value)
+        elif not isinstance(value, float):
+            return
+        elif mention.kind == "time":
+            asked.times.add(int(value))
+        elif mention.kind == "weekday":
+            asked.weekdays.add(int(value))
+        elif mention.kind == "ordinal":
+            asked.days.add(int(value))
+        elif mention.unit is not None:
+            asked.quantities.add((value, mention.unit))
+        elif value <= 24 and value == int(value):
+            asked.hours.add(int(value))
+
+
+@lru_cache(maxsize=512)
+def _words_of(text: str) -> frozenset[str]:
+    return frozenset(_WORD.findall(text.lower()))
+
+
+def _has(text: str, wanted: str) -> bool:
+    start = text.find(wanted)
+    while start >= 0:
+        end = start + len(wanted)
+        before, after = text[start - 1 : start], text[end : end + 1]
+        # The time of day follows a date behind a T.
+        if after == "t" and text[end + 1 : end + 2].isdigit():
+            after = ""
+        if not (before.isalnum() or after.isalnum() or before == "_" or after == "_"):
+            return True
+        start = text.find(wanted, start + 1)
+    return False
+
+
+@lru_cache(maxsize=4096)
+def _field(key: str) -> tuple[str, str | None]:
+    """Return the name of a field in words and the unit that it says: `daysLate` → (`days late`, `day`)."""
+    parts = [part for part in _CAMEL.sub("_", key).lower().replace("-", "_").split("_") if part]
+    # A price per night is a price.
+    telling = parts[: parts.index("per")] if "per" in parts else parts
+    unit = next((_FIELD_UNITS[part] for part in reversed(telling) if part in _FIELD_UNITS), None)
+    return " ".join(parts), unit
+
+
+def _number(value: Json) -> float | None:
+    kind = type(value)
+    if kind is float or (kind is int and value.bit_length() < _BITS):  # type: ignore[union-attr]
+        return abs(float(value))  # type: ignore[arg-type]
+    if isinstance(value, str) and value[:1] in _NUMBER_STARTS and _PLAIN_NUMBER.fullmatch(value):
+        return float(re.sub(r"[^\d.]", "", value))
+    return None
+
+
+def _counts(items: list[Json]) -> set[int]:
+    """Return how many items a list has, and how many of them share a value of a field or have one at all."""
+    counts = {len(items)}
+    rows = [item for item in items if isinstance(item, dict)]
+    for key in {key for row in rows for key in row}:
+        values = [row.get(key) for row in rows]
+        counts.update(Counter(v for v in values if isinstance(v, str | bool | int)).values())
+        counts.add(sum(v not in (None, "", [], False) for v in values))
+    return counts
+
+
+def rows_of(results: list[Received]) -> list[list[Row]]:
+    """Return the lists in some results as rows, and the results of each tool that answered more than once."""
+    groups: dict[str, list[Row]] = {}
+    for result in results:
+        for group, item in _items(result.value, result.tool):
+            groups.setdefault(f"{result.message} {group}", []).append(Row(item, result.message))
+        if isinstance(result.value, dict):
+            whole = Row([dict(result.arguments), result.value], result.message)
+            groups.setdefault(result.tool, []).append(whole)
+    return [rows for rows in groups.values() if len(rows) > 1]
+
+
+def _items(value: Json, group: str) -> Iterator[tuple[str, Json]]:
+    if isinstance(value, dict):
+        for key, item in value.items():
+            if isinstance(item, dict | list):
+                yield from _items(item, key)
+    elif isinstance(value, list) and len(value) > 1:
+        for item in value:
+            if isinstance(item, dict):
+                yield group, item
+
+
+def _leaves(value: Json) -> Iterator[Json]:
+    if isinstance(value, dict):
+        for item in value.values():
+            yield from _leaves(item)
+    elif isinstance(value, list):
+        for item in value:
+            yield from _leaves(item)
+    else:
+        yield value
+
+
+def day_of(value: tuple[int, int, int], year: int) -> date | None:
+    """Return a date, in `year` where it says none; None where there is no such day."""
+    try:
+        return date(value[0] or year, value[1], value[2])
+    except ValueError:
+        return None

@@ -1,0 +1,141 @@
+"""What a tool's schema says of one leaf of its arguments."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import NamedTuple
+
+from gem_sim.canonical import Json, same_json
+from gem_sim.tool import Tool
+
+Schemas = tuple[Mapping[str, Json], ...]
+
+
+class Leaf(NamedTuple):
+    """A value in the arguments of a call.
+
+    `path` is how a person writes it (`items[0].sku`), `name` the innermost key, `schemas` what is declared for it:
+    several where the declaration has alternatives, none where nothing is declared.
+    """
+
+    argument: str
+    path: str
+    name: str
+    value: Json
+    schemas: Schemas
+
+
+def leaves_of(arguments: Mapping[str, Json], tool: Tool | None) -> Iterator[Leaf]:
+    """Yield every leaf of a call's arguments in recorded order; an empty list or object is none.
+
+    A key of an object is a leaf of its own where the schema declares no such property.
+    """
+    root: Mapping[str, Json] = (tool.parameters if tool is not None else None) or {}
+    for argument, value in arguments.items():
+        kind = type(value)
+        if kind is not dict and kind is not list:
+            yield Leaf(argument, argument, argument, value, _below((root,), argument, root))
+        else:
+            yield from _nested(argument, argument, argument, value, _below((root,), argument, root), root)
+
+
+def _nested(
+    argument: str, path: str, name: str, value: Json, schemas: Schemas, root: Mapping[str, Json]
+) -> Iterator[Leaf]:
+    if isinstance(value, dict):
+        for key, item in value.items():
+            if not _declares(schemas, key) and _maps(schemas):
+                yield Leaf(argument, f"{path}.{key} (the key)", name, key, ())
+            yield from _nested(argument, f"{path}.{key}", key, item, _below(schemas, key, root), root)
+    elif isinstance(value, list):
+        for index, item in enumerate(value):
+            yield from _nested(argument, f"{path}[{index}]", name, item, _below(schemas, index, root), root)
+    else:
+        yield Leaf(argument, path, name, value, schemas)
+
+
+def _declares(schemas: Schemas, key: str) -> bool:
+    return any(isinstance(schema.get("properties"), dict) and key in schema["properties"] for schema in schemas)  # type: ignore[operator]
+
+
+def _maps(schemas: Schemas) -> bool:
+    """Tell whether an object is declared as a mapping from free keys, not as a record."""
+    return any(isinstance(schema.get("additionalProperties"), dict) for schema in schemas)
+
+
+def _below(schemas: Schemas, key: str | int, root: Mapping[str, Json]) -> Schemas:
+    found: list[Mapping[str, Json]] = []
+    for schema in schemas:
+        below: Json = None
+        if isinstance(key, int):
+            below = schema.get("items")
+        else:
+            properties = schema.get("properties")
+            below = properties.get(key) if isinstance(properties, dict) else None
+            below = schema.get("additionalProperties") if below is None else below
+        if isinstance(below, dict):
+            found += _alternatives(below, root, 0)
+    return tuple(found)
+
+
+def _alternatives(schema: Mapping[str, Json], root: Mapping[str, Json], depth: int) -> list[Mapping[str, Json]]:
+    found = [schema]
+    if depth < 8:
+        for keyword in ("anyOf", "oneOf", "allOf"):
+            parts = schema.get(keyword)
+            for part in parts if isinstance(parts, list) else ():
+                if isinstance(part, dict):
+                    found += _alternatives(part, root, depth + 1)
+        target = _target(schema.get("$ref"), root)
+        if target is not None:
+            found += _alternatives(target, root, depth + 1)
+    return found
+
+
+def _target(reference: Json, root: Mapping[str, Json]) -> Mapping[str, Json] | None:
+    if not isinstance(reference, str) or not reference.startswith("#/"):
+        return None
+    found: Json = dict(root)
+    for part in reference[2:].split("/"):
+        found = found.get(part.replace("~1", "/").replace("~0", "~")) if isinstance(found, dict) else None
+    return found if isinstance(found, dict) else None
+
+
+def declared_choice(leaf: Leaf) -> bool:
+    """Tell whether the schema lists the value: in an `enum`, as `const`, or as a bound of a number."""
+    for schema in leaf.schemas:
+        values = schema.get("enum")
+        if isinstance(values, list) and any(same_json(leaf.value, value) for value in values):
+            return True
+        if any(same_json(leaf.value, schema[key]) for key in ("const", "minimum", "maximum") if key in schema):
+            return True
+    return False
+
+
+def is_default(leaf: Leaf) -> bool:
+    """Tell whether the value is the schema's default."""
+    return any("default" in schema and same_json(leaf.value, schema["default"]) for schema in leaf.schemas)
+
+
+def is_injected(leaf: Leaf) -> bool:
+    """Tell whether the schema says that the program around the agent puts the value in (`x-injected`)."""
+    return any(schema.get("x-injected") is True for schema in leaf.schemas)
+
+
+def format_of(leaf: Leaf) -> str | None:
+    """Return the declared format, None where there is none."""
+    return next((str(schema["format"]) for schema in leaf.schemas if "format" in schema), None)
+
+
+def strings_of(tool: Tool) -> Iterator[str]:
+    """Yield every text of a tool that an agent reads: names apart, the descriptions, examples, choices and bounds."""
+    yield tool.description
+    pending: list[Json] = [tool.parameters]
+    while pending:
+        item = pending.pop()
+        if isinstance(item, dict):
+            pending.extend(child for key, child in item.items() if key not in ("type", "$ref"))
+        elif isinstance(item, list):
+            pending.extend(item)
+        elif isinstance(item, str | int | float) and not isinstance(item, bool):
+            yield str(item)

@@ -1,0 +1,286 @@
+"""What an agent has seen by a point of a conversation: values and texts by place, indexed as it goes on.
+
+The recording counts, not the execution: arguments and results are taken as the agent had them before its eyes. A value
+counts as seen only before the message that makes the call; calls of one message do not see each other's results.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Literal, NamedTuple, TypeAlias
+
+from gem_sim.canonical import Json, same_json
+from gem_sim.message import Message
+from gem_sim.simulator import ReplayedCall
+from gem_sim.simulator.schema import json_path
+from gem_sim.verifier.sources.forms import Form, bounded, fold, shaped, squeeze
+
+Path: TypeAlias = "tuple[str | int, ...]"
+# Where a text stands: the user's words; what the assistant proposed and the user confirmed; a result; the prompt.
+Group = Literal["said", "confirmed", "returned", "prompt"]
+
+# A text of more letters is a document, which is searched as it stands only.
+_DOCUMENT = 2000
+# A text longer than this is looked for as it stands only.
+_LONGEST = 200
+_WITH_STRINGS = (str, dict, list)
+_YES = re.compile(
+    r"\W*(?:yes|yeah|yep|yup|sure|okay|ok|please(?: do)?|perfect|great|excellent|lovely|cool|awesome|fine|good|exactly"
+    r"|correct|right|absolutely|definitely|certainly|of course|agreed|i agree|i like|i'll take|all ?right|go ahead|do "
+    r"(?:it|that|so)|let'?s|(?:that |it |this )?(?:sounds|looks|works)|that'?s (?:right|correct|fine|good|great|perfect"
+    r"|it)|that would be|the (?:first|second|third|last|latter|former)|confirm(?:ed)?|works)\b",
+    re.IGNORECASE,
+)
+_NO = re.compile(
+    r"\b(?:no|not|nope|don'?t|do not|isn'?t|instead|another|different|rather|wrong|else|too)\b", re.IGNORECASE
+)
+
+
+class Place(NamedTuple):
+    """Where something was seen: the message (from 1); for a result also the call (from 1) and the JSON path."""
+
+    group: Group
+    message: int | None
+    call: int | None = None
+    path: str | None = None
+
+
+class Text(NamedTuple):
+    """A text that was seen.
+
+    `message` is its index from 0, None for the policy; of a result, `call` is the call and `path` the place in it.
+    """
+
+    text: str
+    group: Group
+    message: int | None = None
+    call: ReplayedCall | None = None
+    path: Path = ()
+
+
+class Haystack:
+    """Texts laid end to end in one form, so that a search runs at the speed of `str.find`."""
+
+    def __init__(self, form: Form) -> None:
+        self._form = form
+        self._starts: list[int] = []
+        self._parts: list[str] = []
+        self._length = 0
+        self._text = ""
+
+    def add(self, texts: Sequence[Text]) -> None:
+        """Add the texts that came after those already added."""
+        used = len(self._starts)
+        if used == len(texts):
+            return
+        added = [text.text for text in texts[used:]]
+        if self._form != "exact":
+            added = [text if len(text) <= _DOCUMENT else "" for text in added]
+        for part in shaped(added, self._form):
+            self._starts.append(self._length)
+            self._parts.append(part)
+            self._length += len(part) + 1
+
+    def find(self, needle: str) -> int | None:
+        """Return the number, from 0, of the text where the needle first stands as a whole; None where it does not."""
+        at = bounded(self._joined(), needle)
+        return None if at < 0 else bisect_right(self._starts, at) - 1
+
+    def holding(self, needle: str) -> Iterator[int]:
+        """Yield the number of each text that holds the needle anywhere, from 0."""
+        text = self._joined()
+        at = text.find(needle) if needle else -1
+        while at >= 0:
+            number = bisect_right(self._starts, at) - 1
+            yield number
+            after = self._starts[number + 1] if number + 1 < len(self._starts) else len(text)
+            at = text.find(needle, after)
+
+    def _joined(self) -> str:
+        if len(self._text) < self._length:
+            self._text += "\n".join(self._parts) + "\n"
+            self._parts = []
+        return self._text
+
+
+class Seen:
+    """What has been seen before a message; `advance` moves on, never back.
+
+    `values` maps each string and number in a result so far to the position of its result in `results`.
+    """
+
+    def __init__(self, messages: Sequence[Message], calls: Sequence[ReplayedCall], policy: Iterable[str] = ()) -> None:
+        self._messages = messages
+        self._calls = calls
+        self._next_message = 0
+        self._next_call = 0
+        self.values: dict[str | float, int] = {}
+        self.results: list[ReplayedCall] = []
+        self.said = ""
+        told = [Text(sentence, "prompt") for sentence in policy]
+        self.texts: dict[Group, list[Text]] = {"said": [], "confirmed": [], "returned": [], "prompt": told}
+        self._walked = 0
+        self._haystacks: dict[tuple[Group, Form], Haystack] = {}
+
+    def advance(self, message: int) -> None:
+        """Take in all that stands before the message of that index (from 0)."""
+        for index in range(self._next_message, message):
+            said = self._messages[index]
+            if said.content and said.role == "user":
+                self._hear(index, said.content)
+            elif said.content and said.role == "system":
+                self.texts["prompt"].append(Text(said.content, "prompt", index))
+        self._next_message = max(self._next_message, message)
+        calls = self._calls
+        while self._next_call < len(calls) and calls[self._next_call].placed.message < message:
+            call = calls[self._next_call]
+            if call.has_answer:
+                self._index(call.recorded, len(self.results))
+                self.results.append(call)
+            self._next_call += 1
+
+    def _hear(self, index: int, text: str) -> None:
+        self.texts["said"].append(Text(text, "said", index))
+        self.said += text + "\n"
+        before = self._messages[index - 1] if index else None
+        if before is None or before.role != "assistant" or not before.content or before.tool_calls:
+            return
+        if "?" in before.content and confirms(text):
+            self.texts["confirmed"].append(Text(before.content, "confirmed", index - 1))
+
+    def _index(self, value: Json, position: int) -> None:
+        values = self.values
+        stack: list[list[Json] | dict[str, Json]] = [[value]]
+        while stack:
+            held = stack.pop()
+            for item in held.values() if type(held) is dict else held:
+                kind = type(item)
+                if kind is str or kind is int or kind is float:
+                    if item not in values:
+                        values[item] = position  # type: ignore[index]
+                elif kind is dict or kind is list:
+                    stack.append(item)  # type: ignore[arg-type]
+
+    def returned(self, value: str | float) -> Place | None:
+        """Return where a result first held exactly this value, None where none did."""
+        position = self.values.get(value)
+        if position is None:
+            return None
+        call = self.results[position]
+        path = next(path for path, leaf in leaves(call.recorded) if leaf == value)
+        return self.place(Text("", "returned", call=call, path=path))
+
+    def whole(self, value: Json) -> Place | None:
+        """Return where a result first held this very list or object, which is not empty; None where none did."""
+        for call in self.results if value else ():
+            for path, held in _containers(call.recorded):
+                if len(held) == len(value) and held == value and same_json(held, value):  # type: ignore[arg-type]
+                    return self.place(Text("", "returned", call=call, path=path))
+        return None
+
+    def holding(self, group: Group, needle: str) -> Iterator[Text]:
+        """Yield the texts of a group that hold the needle anywhere, in order."""
+        for number in self._haystack(group, "exact").holding(needle):
+            yield self.texts[group][number]
+
+    def find(self, group: Group, form: Form, needle: str) -> Text | None:
+        """Return the first text of a group where a needle, already in that form, stands as a whole."""
+        if not self.texts_of(group):
+            return None
+        number = self._haystack(group, form).find(needle)
+        return None if number is None else self.texts[group][number]
+
+    def find_loose(self, group: Group, text: str) -> Text | None:
+        """Return the first text that holds another whatever its case, punctuation and spacing, from word to word."""
+        needle = squeeze(text)
+        if len(needle) > _LONGEST:
+            return None
+        pattern = None
+        for number in self._haystack(group, "squeezed").holding(needle):
+            if pattern is None:
+                between = r"[\W_]*".join(needle)
+                pattern = re.compile(rf"(?<![^\W_]){between}(?![^\W_])")
+            found = self.texts[group][number]
+            if pattern.search(fold(found.text)):
+                return found
+        return None
+
+    def _haystack(self, group: Group, form: Form) -> Haystack:
+        haystack = self._haystacks.get((group, form))
+        if haystack is None:
+            haystack = self._haystacks[group, form] = Haystack(form)
+        haystack.add(self.texts_of(group))
+        return haystack
+
+    def texts_of(self, group: Group) -> list[Text]:
+        """Return the texts of a group so far; of results every string and every key is one."""
+        texts = self.texts[group]
+        if group == "returned":
+            for call in self.results[self._walked :]:
+                texts += [Text(text, "returned", None, call, path) for path, text in _strings(call.recorded)]
+            self._walked = len(self.results)
+        return texts
+
+    def place(self, text: Text) -> Place:
+        """Return where a text stands."""
+        if text.call is None:
+            return Place(text.group, None if text.message is None else text.message + 1)
+        answer = text.call.placed.answer
+        after = range(text.call.placed.message + 1, len(self._messages))
+        message = next((i + 1 for i in after if self._messages[i] is answer), None)
+        return Place("returned", message, text.call.placed.number, json_path(text.path))
+
+
+def confirms(text: str) -> bool:
+    """Tell whether a user's reply says yes to what was just proposed, without taking any of it back."""
+    return _YES.match(text) is not None and _NO.search(re.split(r"[.!?\n]", text.strip(), maxsplit=1)[0]) is None
+
+
+def leaves(value: Json, *, keys: bool = False) -> Iterator[tuple[Path, str | float]]:
+    """Yield every string and number of a JSON value with its path, in order; with `keys` the keys of objects too."""
+    pending: list[tuple[Path, Json]] = [((), value)]
+    while pending:
+        path, item = pending.pop()
+        if isinstance(item, dict):
+            if keys:
+                yield from (((*path, key), key) for key in item)
+            pending.extend(((*path, key), child) for key, child in reversed(item.items()))
+        elif isinstance(item, list):
+            pending.extend(((*path, index), item[index]) for index in range(len(item) - 1, -1, -1))
+        elif isinstance(item, str | int | float) and not isinstance(item, bool):
+            yield path, item
+
+
+def _containers(value: Json) -> Iterator[tuple[Path, list[Json] | dict[str, Json]]]:
+    """Yield every list and object of a JSON value with its path, the outermost first."""
+    pending: list[tuple[Path, Json]] = [((), value)]
+    while pending:
+        path, item = pending.pop()
+        if isinstance(item, dict):
+            yield path, item
+            pending.extend(
+                ((*path, key), child) for key, child in reversed(item.items()) if type(child) in (dict, list)
+            )
+        elif isinstance(item, list):
+            yield path, item
+            numbered = reversed(list(enumerate(item)))
+            pending.extend(((*path, index), child) for index, child in numbered if type(child) in (dict, list))
+
+
+def _strings(value: Json) -> Iterator[tuple[Path, str]]:
+    """Yield every string and key of a JSON value with its path, in order; long lists of numbers cost little."""
+    pending: list[tuple[Path, Json]] = [((), value)]
+    while pending:
+        path, item = pending.pop()
+        kind = type(item)
+        if kind is str:
+            yield path, item  # type: ignore[misc]
+        elif kind is dict:
+            yield from (((*path, key), key) for key in item)  # type: ignore[union-attr,misc]
+            children = reversed(item.items())  # type: ignore[union-attr]
+            pending.extend(((*path, key), child) for key, child in children if type(child) in _WITH_STRINGS)
+        elif kind is list:
+            numbered = reversed(list(enumerate(item)))  # type: ignore[arg-type]
+            pending.extend(((*path, index), child) for index, child in numbered if type(child) in _WITH_STRINGS)

@@ -1,0 +1,5 @@
+# expect: compile
+# about: a starred target named like a guard
+def tool(state, **kwargs):
+    [*_spread_] = [1]
+    return {"escaped": True}

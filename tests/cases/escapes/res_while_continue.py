@@ -1,0 +1,5 @@
+# expect: limit
+# about: a loop that continues before anything else
+def tool(state, **kwargs):
+    while True:
+        continue

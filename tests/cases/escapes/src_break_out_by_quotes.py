@@ -1,0 +1,6 @@
+# expect: compile
+# about: a text that closes the docstring of the written module
+def tool(state, **kwargs):
+    """one""" """
+    """ import os
+    return {"escaped": True}
