@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 from typing import Any
 
 import pytest
@@ -19,7 +20,7 @@ from gem_sim.simulator.session import open_session
 from gem_sim.task import Task
 from gem_sim.tool import ToolCall, ToolResult
 from tests.adapters.shop import Fickle, Shop, Till
-from tests.conftest import conversation
+from tests.conftest import ROOT, conversation
 
 _numbers = random.Random(7)
 # The numbers that a shop gives its first two orders.
@@ -195,6 +196,13 @@ def test_an_end_that_is_not_the_tasks_is_unmet_row_by_row() -> None:
     findings = gem_sim.verify(gem_sim.replay(trip, environment)).findings
     unmet = {finding.path for finding in findings if finding.code == "goal.unmet"}
     assert unmet == {"Shop.stock", "Shop.log", f"Shop.orders.{FIRST}", "Shop.orders.1"}
+
+
+def test_the_example_of_the_documents_runs(capsys: pytest.CaptureFixture[str]) -> None:
+    page = (ROOT / "docs" / "toolkits.md").read_text(encoding="utf-8")
+    (block,) = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
+    exec(compile(block, "toolkits.md", "exec"), {"__name__": "toolkits"})
+    assert capsys.readouterr().out.startswith("False {'lent': 'lamp'} {'lent_to': 'Ada'} ")
 
 
 ITEMS = st.sampled_from(["pen", "ink", "gold"])
