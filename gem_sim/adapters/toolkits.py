@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any, NamedTuple, TypeAlias
 
+from gem_sim.adapters.hosted import Raised
 from gem_sim.adapters.plain import Cells, Changes, Print, as_json, cells_of, changes_of, prints_of
 from gem_sim.canonical import SCALARS, Json, copy_json
 from gem_sim.errors import StubError
@@ -35,13 +36,6 @@ class Ways(NamedTuple):
     cells: Callable[[object], Cells] = cells_of
     answer: Callable[[object], Json] = as_json
     refuses: Callable[[Json], bool] = spells_error
-
-
-class Raised(Exception):
-    """A method raised, which is how a toolkit refuses."""
-
-    def __init__(self, message: str) -> None:
-        self.message = message
 
 
 class Origin(NamedTuple):
