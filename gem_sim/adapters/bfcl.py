@@ -15,6 +15,7 @@ from dataclasses import replace
 from importlib.resources import files
 from typing import Any, NamedTuple
 
+from gem_sim.adapters.hosted import About
 from gem_sim.adapters.native import host
 from gem_sim.adapters.plain import Cells, cells_of, changes_of, prints_of
 from gem_sim.adapters.toolkits import Toolkits, Ways
@@ -132,7 +133,8 @@ def _environment(listed: Sequence[Entry]) -> Environment:
         return by_id[task.id].toolkits()
 
     ways = Ways(cells=_cells, answer=_answer, refuses=_refuses)
-    return host(*start(None, 0), name="bfcl", title="BFCL multi-turn", start=start, schemas=_SCHEMAS, ways=ways)
+    about = About(title="BFCL multi-turn", schemas=_SCHEMAS)
+    return host(*start(None, 0), name="bfcl", start=start, ways=ways, about=about)
 
 
 def _answer(result: object) -> Json:

@@ -7,40 +7,25 @@ Nothing is copied on the path of a call. If calls made again answer otherwise, t
 
 from __future__ import annotations
 
-import inspect
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from typing import NamedTuple, TypeAlias
+from collections.abc import Callable, Mapping
+from typing import TypeAlias
 
-from jsonschema_rs import Draft202012Validator
-from pydantic import BaseModel
-
+from gem_sim.adapters.hosted import About, Method, Raised, assemble, methods_of, owners_of, refused
 from gem_sim.adapters.plain import Changes
-from gem_sim.adapters.signature import tool_of
-from gem_sim.adapters.toolkits import Live, Origin, Raised, Toolkits, Ways, origin_of
-from gem_sim.canonical import Json, digest
+from gem_sim.adapters.toolkits import Live, Origin, Toolkits, Ways, origin_of
+from gem_sim.canonical import Json
 from gem_sim.environment import Environment
 from gem_sim.errors import InputError, StubError
 from gem_sim.sandbox import Limits
-from gem_sim.simulator.schema import complaints, validator
-from gem_sim.source import Passage
 from gem_sim.state import Row, State, Table
 from gem_sim.task import Task
-from gem_sim.tool import Effect, Tool, ToolCall, ToolResult
+from gem_sim.tool import ToolCall, ToolResult
 
 Start: TypeAlias = Callable[[Task | None, int], Toolkits]
 
 
 def host(
-    *toolkits: object,
-    name: str,
-    start: Start | None = None,
-    tasks: Collection[Task] = (),
-    reads: Collection[str] = (),
-    schemas: Mapping[str, Mapping[str, dict[str, Json]]] | None = None,
-    ways: Ways | None = None,
-    title: str = "",
-    policy: Sequence[str] = (),
-    clock: str = "2026-01-01T00:00:00Z",
+    *toolkits: object, name: str, start: Start | None = None, ways: Ways | None = None, about: About | None = None
 ) -> Environment:
     """Return an Environment whose tools are the public methods of `toolkits`.
 
@@ -48,100 +33,27 @@ def host(
         toolkits: Objects in the state every run starts from; they are copied, never called.
         name: The environment's name.
         start: Makes the toolkits for a task and a seed; a task may leave some out. None starts from `toolkits`.
-        tasks: What an agent can be asked to do.
-        reads: Names of the tools that only read; the others may write.
-        schemas: Tool → argument → JSON Schema, where a type hint is missing or wrong.
         ways: How the toolkits are read; None takes their public attributes and the JSON of what they return.
-        title: For people; empty takes the name.
-        policy: The rules an agent is told.
-        clock: What `LiveRun.clock` says; the toolkits have their own time.
+        about: Tasks, policy and the like.
 
     Raises:
-        InputError: If two toolkits share a tool, or a method cannot be a tool.
+        InputError: If two toolkits share a tool, a method cannot be a tool, or a state cannot be said in JSON.
     """
-    ways = Ways() if ways is None else ways
-    methods = _methods(toolkits)
-    known = schemas or {}
-    tools = {}
-    for tool, owner in methods.items():
-        effect: Effect | None = "read" if tool in reads else None
-        tools[tool] = tool_of(getattr(toolkits[owner], tool), name=tool, effect=effect, schemas=known.get(tool, {}))
-    by_id = {task.id: task for task in tasks}
-    opener = _Opener(toolkits, start, tools, ways)
-    state = opener.origin(None, None, 0).state
-    parts = [name, [tool.model_dump(mode="json") for tool in tools.values()], _sources(toolkits), state.digest]
-    return Environment(
-        name=name,
-        title=title or name,
-        origin="hosted",
-        licence="",
-        clock=clock,
-        policy=tuple(policy),
-        entities={},
-        constants={},
-        rules={},
-        tools=tools,
-        stubs={},
-        workflows=(),
-        state=state,
-        passage=Passage(name="source.md", text=""),
-        sources={},
-        digest=digest(parts),
-        tasks=by_id,
-        opener=opener,
-    )
-
-
-def _methods(toolkits: Toolkits) -> dict[str, int]:
-    """Return tool → index of the toolkit that has it."""
-    owners: dict[str, int] = {}
-    for index, toolkit in enumerate(toolkits):
-        for name in _public_methods(type(toolkit)):
-            if name in owners:
-                classes = f"{type(toolkits[owners[name]]).__name__} and {type(toolkit).__name__}"
-                raise InputError(f"{classes} both have a tool {name!r}", cure="wrap one of them, or host them apart")
-            owners[name] = index
-    return owners
-
-
-def _public_methods(kind: type) -> Iterator[str]:
-    """Yield the names of a class's own public methods, in the order they are written; base classes first."""
-    seen = set()
-    for base in reversed(kind.__mro__):
-        if base is object or base.__module__.partition(".")[0] in ("builtins", "typing") or base is BaseModel:
-            continue
-        for name, value in vars(base).items():
-            known = inspect.isfunction(value) or isinstance(value, staticmethod | classmethod)
-            if known and not name.startswith("_") and name not in seen:
-                seen.add(name)
-                yield name
-
-
-def _sources(toolkits: Toolkits) -> list[Json]:
-    """Return the toolkits' class names with their source texts, as far as there are any."""
-    texts: list[Json] = []
-    for toolkit in toolkits:
-        kind = type(toolkit)
-        try:
-            texts.append([kind.__qualname__, inspect.getsource(kind)])
-        except (OSError, TypeError):
-            texts.append([kind.__qualname__, None])
-    return texts
-
-
-class _Method(NamedTuple):
-    tool: Tool
-    arguments: Draft202012Validator
+    about = About() if about is None else about
+    functions = {tool: getattr(toolkits[owner], tool) for tool, owner in owners_of(toolkits).items()}
+    methods = methods_of(functions, about)
+    opener = _Opener(toolkits, start, methods, Ways() if ways is None else ways)
+    return assemble(name, about, methods, opener.origin(None, None, 0).state, opener, map(type, toolkits))
 
 
 class _Opener:
     """Opens runs; keeps, per task and seed, the toolkits as they stand before the first call."""
 
-    def __init__(self, toolkits: Toolkits, start: Start | None, tools: Mapping[str, Tool], ways: Ways) -> None:
+    def __init__(self, toolkits: Toolkits, start: Start | None, methods: Mapping[str, Method], ways: Ways) -> None:
         self._toolkits = toolkits
         self._start = start
         self._ways = ways
-        self.methods = {name: _Method(tool, validator(tool.parameters or {})) for name, tool in tools.items()}
+        self.methods = methods
         self._origins: dict[tuple[str | None, int], Origin] = {}
 
     def __call__(
@@ -171,7 +83,7 @@ class _Opener:
     def _made(self, task: Task | None, seed: int) -> Origin:
         toolkits = self._toolkits if self._start is None else self._start(task, seed)
         try:
-            return origin_of(toolkits, _methods(toolkits), self._ways)
+            return origin_of(toolkits, owners_of(toolkits), self._ways)
         except ValueError as error:
             raise InputError(f"the state of the toolkits is no JSON: {error}", cure="say it by `ways.cells`") from None
 
@@ -276,7 +188,7 @@ class NativeRun:
     read_clock = False
 
     def __init__(
-        self, environment: Environment, task: Task | None, origin: Origin, methods: Mapping[str, _Method]
+        self, environment: Environment, task: Task | None, origin: Origin, methods: Mapping[str, Method]
     ) -> None:
         self.environment = environment
         self.task = task
@@ -325,7 +237,7 @@ class NativeRun:
                 reason = refusal.message
         self._past.append(number)
         if reason is not None:
-            return ToolResult.unchecked(tool_call.id, {"error": reason}, True)
+            return refused(tool_call, reason)
         trail.calls.append(tool_call)
         trail.answers.append(content)
         trail.changes.append(None)
@@ -334,16 +246,10 @@ class NativeRun:
         return ToolResult.unchecked(tool_call.id, content, self._origin.ways.refuses(content))
 
     def _complaint(self, tool_call: ToolCall) -> str | None:
-        """Return why a call cannot be tried at all, None where it can."""
         method = self._methods.get(tool_call.tool)
         if method is None or tool_call.tool not in self._origin.owners:
             return f"There is no tool {tool_call.tool!r}."
-        if tool_call.unreadable is not None:
-            return "The arguments are not a JSON object."
-        if method.arguments.is_valid(tool_call.arguments):
-            return None
-        first = next(complaints(method.tool.parameters or {}, tool_call.arguments), None)
-        return None if first is None else f"The arguments are invalid at {first.path}: {first.message}"
+        return method.complaint(tool_call)
 
     def fork(self) -> NativeRun:
         """Return an independent run at the same moment; its first call makes the earlier ones again."""

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache, partial
 from typing import Any, NamedTuple, TypeAlias
 
+from gem_sim.adapters.hosted import Raised
 from gem_sim.adapters.plain import Cells, Changes, Print, as_json, cells_of, changes_of, prints_of
 from gem_sim.canonical import SCALARS, Json, copy_json
 from gem_sim.errors import StubError
@@ -50,13 +51,6 @@ def changeable_defaults(function: Callable[..., object]) -> Mapping[str, object]
         return {}
     defaults = {name: parameter.default for name, parameter in parameters.items()}
     return {name: copy.deepcopy(value) for name, value in defaults.items() if isinstance(value, list | dict | set)}
-
-
-class Raised(Exception):
-    """A method raised, which is how a toolkit refuses."""
-
-    def __init__(self, message: str) -> None:
-        self.message = message
 
 
 class Origin(NamedTuple):
