@@ -40,7 +40,7 @@ class Ways(NamedTuple):
 
 
 @lru_cache(maxsize=4096)
-def changeable_defaults(function: Callable[..., object]) -> Mapping[str, object]:
+def changeable_defaults(function: Callable[..., object]) -> Mapping[str, Any]:
     """Return the defaults of a function that a call could change, as they were when first asked for.
 
     Python keeps one such list for all calls, in whatever run they are.
@@ -49,7 +49,8 @@ def changeable_defaults(function: Callable[..., object]) -> Mapping[str, object]
         parameters = inspect.signature(function).parameters
     except (TypeError, ValueError):
         return {}
-    defaults = {name: parameter.default for name, parameter in parameters.items()}
+    named = (p for p in parameters.values() if p.kind is not p.POSITIONAL_ONLY)
+    defaults = {parameter.name: parameter.default for parameter in named}
     return {name: copy.deepcopy(value) for name, value in defaults.items() if isinstance(value, list | dict | set)}
 
 
@@ -94,9 +95,10 @@ class Origin(NamedTuple):
         if not SCALARS.issuperset(map(type, arguments.values())):
             arguments = {name: copy_json(value) for name, value in arguments.items()}
         defaults = changeable_defaults(getattr(method, "__func__", method))
-        absent = {name: copy.deepcopy(value) for name, value in defaults.items() if name not in arguments}
+        if defaults:
+            arguments = {**copy.deepcopy(dict(defaults)), **arguments}
         try:
-            answer = method(**arguments, **absent)
+            answer = method(**arguments)
         except Exception as error:
             raise Raised(str(error) or type(error).__name__) from error
         try:

@@ -7,11 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from gem_sim import load_environment, read_trajectories, replay, verify
+from gem_sim import load_environment, read_trajectories, replay, verify, write_trajectories
 from gem_sim.cli import run
 from gem_sim.testing import KINDS
-from tests.conftest import ROOT
+from tests.conftest import CASES, ROOT, conversation
 
+DESK = str(CASES / "environments" / "desk")
 SHOP = ROOT / "environments" / "frame_shop"
 GOOD, BAD = SHOP / "trajectories.jsonl", SHOP / "known_bad.jsonl"
 
@@ -31,23 +32,24 @@ def test_all_found_is_0_and_the_table_has_kinds_and_families(capsys: pytest.Capt
 def test_survivors_are_1_and_stand_in_files_with_what_was_planted(
     capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
+    # No task says that the book has to be back, so nothing can notice that it was not brought.
+    call = ["call", "return_book", {"loan_id": "L1"}, {"returned": "B3"}]
+    told = conversation(["user", "Please take L1 back."], call, ["assistant", "Thank you."], id="back")
+    write_trajectories(tmp_path / "in.jsonl", [told])
     folder = tmp_path / "survivors"
-    options = ["--env", "frame_shop", "--kinds", "contradicting_summary", "--survivors", str(folder), "--json"]
-    status = run(["mutate", str(GOOD), *options])
-    told = json.loads(capsys.readouterr().out)
-    assert status == 1
-    assert told["survivors"]
-    assert told["killed"] + len(told["survivors"]) == told["mutants"]
-    kind = told["kinds"]["contradicting_summary"]
-    assert (kind["planted"], kind["killed"]) == (told["mutants"], told["killed"])
-    written = list(read_trajectories(folder / "contradicting_summary.jsonl"))
-    assert [t.id for t in written] == [survivor["id"] for survivor in told["survivors"]]
-    shop = load_environment("frame_shop")
-    for trajectory, survivor in zip(written, told["survivors"], strict=True):
-        planted = trajectory.extra["planted"]
-        assert isinstance(planted, dict)
-        assert {key: survivor[key] for key in planted} == planted
-        assert verify(replay(trajectory, shop)).verdict == survivor["verdict"] != "fail"
+    options = ["--env", DESK, "--kinds", "drop_call,fabricate_id", "--survivors", str(folder), "--json"]
+    assert run(["mutate", str(tmp_path / "in.jsonl"), *options]) == 1
+    printed = json.loads(capsys.readouterr().out)
+    assert (printed["mutants"], printed["killed"]) == (3, 2)
+    assert printed["kinds"]["drop_call"]["kill_rate"] == printed["lowest_kind"] == 0
+    (survivor,) = printed["survivors"]
+    assert (survivor["id"], survivor["verdict"], survivor["variant"]) == ("back#drop_call-1", "pass", "rerun")
+    assert [path.name for path in folder.iterdir()] == ["drop_call.jsonl"]
+    (written,) = read_trajectories(folder / "drop_call.jsonl")
+    planted = written.extra["planted"]
+    assert isinstance(planted, dict)
+    assert {key: survivor[key] for key in planted} == planted
+    assert verify(replay(written, load_environment(DESK))).verdict == "pass"
 
 
 def test_the_same_seed_prints_the_same(capsys: pytest.CaptureFixture[str]) -> None:
