@@ -15,6 +15,7 @@ from gem_sim.sandbox.meter import FREE, MAX_BITS, Meter
 from gem_sim.sandbox.ordered import OrderedSet
 from gem_sim.sandbox.texts import check_shown, shown_of
 
+_MAX_RANGE: Final = 10_000_000
 _MAX_DIGITS: Final = 4000
 _MAX_PLACES: Final = 400
 _NUMBERS: Final = (int, float, decimal.Decimal)
@@ -77,7 +78,8 @@ def names(meter: Meter) -> dict[str, Any]:
 
     made.update({name: paid(getattr(builtins, name)) for name in ("all", "any", "max", "min", "sorted")})
     made.update({name: eager(getattr(builtins, name)) for name in ("enumerate", "filter", "map", "reversed", "zip")})
-    made.update({name: getattr(builtins, name) for name in ("abs", "chr", "divmod", "len", "ord", "range")})
+    made.update({name: getattr(builtins, name) for name in ("abs", "chr", "divmod", "len", "ord")})
+    made["range"] = _range_of(meter)
     made.update(_kinds(meter, paid))
     shown = shown_of(meter)
     made["repr"] = lambda value: str(shown(_checked_repr(meter, value)))
@@ -112,6 +114,17 @@ def _kinds(meter: Meter, paid: Callable[[Callable[..., Any]], Callable[..., Any]
         "set": Kind(paid(make_set), OrderedSet),
         "frozenset": Kind(paid(make_set), OrderedSet),
     }
+
+
+def _range_of(meter: Meter) -> Callable[..., range]:
+    def make(*bounds: Any) -> range:
+        made = range(*bounds)
+        # What is no number is looked for item by item, inside C.
+        if made and abs(made[-1] - made[0]) // abs(made.step) > _MAX_RANGE:
+            meter.stop(f"a range of more than {_MAX_RANGE} numbers")
+        return made
+
+    return make
 
 
 def _isinstance(value: Any, kinds: Any) -> bool:
