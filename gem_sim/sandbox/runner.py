@@ -143,7 +143,7 @@ class Runner:
         function, space, filename, decimals = self._ready.get(name) or self._make_ready(name)
         meter = self._meter
         meter.start(limits, filename, Runner.evaluate.__code__)
-        space["_tick_"] = meter.tick
+        space["_tick_"], space["_turns_"] = meter.tick, meter.turns
         self._host.start(moment)
         view = StateView(moment.state, copying, meter.items)
         context = decimal.getcontext() if decimals else None
