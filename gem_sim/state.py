@@ -231,6 +231,9 @@ class State(Mapping[str, Table]):
     def __getitem__(self, name: str) -> Table:
         return self._tables[name]
 
+    def __contains__(self, name: object) -> bool:
+        return name in self._tables
+
     def __iter__(self) -> Iterator[str]:
         return iter(self._tables)
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import copy
+import inspect
 import io
 import pickle
 import random
 from collections.abc import Callable, Mapping, Sequence
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any, NamedTuple, TypeAlias
 
 from gem_sim.adapters.hosted import Raised
@@ -36,6 +37,21 @@ class Ways(NamedTuple):
     cells: Callable[[object], Cells] = cells_of
     answer: Callable[[object], Json] = as_json
     refuses: Callable[[Json], bool] = spells_error
+
+
+@lru_cache(maxsize=4096)
+def changeable_defaults(function: Callable[..., object]) -> Mapping[str, Any]:
+    """Return the defaults of a function that a call could change, as they were when first asked for.
+
+    Python keeps one such list for all calls, in whatever run they are.
+    """
+    try:
+        parameters = inspect.signature(function).parameters
+    except (TypeError, ValueError):
+        return {}
+    named = (p for p in parameters.values() if p.kind is not p.POSITIONAL_ONLY)
+    defaults = {parameter.name: parameter.default for parameter in named}
+    return {name: copy.deepcopy(value) for name, value in defaults.items() if isinstance(value, list | dict | set)}
 
 
 class Origin(NamedTuple):
@@ -78,6 +94,9 @@ class Origin(NamedTuple):
         # A toolkit may keep and change what it is given, so it is given a copy.
         if not SCALARS.issuperset(map(type, arguments.values())):
             arguments = {name: copy_json(value) for name, value in arguments.items()}
+        defaults = changeable_defaults(getattr(method, "__func__", method))
+        if defaults:
+            arguments = {**copy.deepcopy(dict(defaults)), **arguments}
         try:
             answer = method(**arguments)
         except Exception as error:

@@ -24,7 +24,7 @@ from gem_sim.sandbox.texts import (
     join,
     pay_text,
     shown_of,
-    without_addresses,
+    steady_text,
 )
 from gem_sim.state import SharedValueChanged
 
@@ -87,7 +87,7 @@ def _caught_of(meter: Meter) -> Callable[[], None]:
         meter.check()
         error, steps = sys.exc_info()[1], 0
         if error is not None:
-            without_addresses(error)
+            steady_text(error)
         while error is not None:
             if isinstance(error, RecursionError | MemoryError):
                 meter.stop("out of memory" if isinstance(error, MemoryError) else "calls nested too deeply")

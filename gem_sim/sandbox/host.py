@@ -37,14 +37,14 @@ class Host:
     def __init__(self, rules: Mapping[str, str]) -> None:
         self._rules = rules
         self._moment = Moment(State(), "", {}, 0)
-        self.ids: dict[str, int] = {}
+        self.ids: Mapping[str, int] = {}
         self.made: list[str] = []
         self.read_clock = False
 
     def start(self, moment: Moment) -> None:
         """Begin a call at a moment."""
         self._moment = moment
-        self.ids = dict(moment.ids)
+        self.ids = moment.ids
         self.made = []
         self.read_clock = False
 
@@ -85,7 +85,7 @@ class Host:
             number = self.ids.get(table, 0) + 1
             if number > _MAX_IDS:
                 raise ValueError(f"more than {_MAX_IDS} ids in one table")
-            self.ids[table] = number
+            self.ids = {**self.ids, table: number}
             made = _id_of(self._moment.seed, table, number)
             if made not in rows:
                 self.made.append(made)

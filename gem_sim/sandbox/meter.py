@@ -69,15 +69,15 @@ class Meter:
 
     def start(self, limits: Limits, filename: str, bottom: CodeType) -> None:
         """Fill up for one call of a stub; `bottom` is the code of the host's frame that the stub stands on."""
-        self.fuel, self.reason = limits.fuel, ""
-        self.depth = limits.depth
-        self.deadline = monotonic() + limits.seconds
+        self.fuel, self.depth, seconds, _ = limits
+        self.reason = ""
+        self.deadline = monotonic() + seconds
         self.filename = filename
         self.bottom = bottom
-        self._turns = limits.fuel - _FIRST
+        self._turns = self.fuel - _FIRST
         if self._rest is None:
             self._rest = chain.from_iterable(self._further())
-        self.tick = chain(repeat(True, min(limits.fuel, _FIRST)), self._rest).__next__
+        self.tick = chain(repeat(True, _FIRST if self._turns > 0 else self.fuel), self._rest).__next__
 
     def _further(self) -> Iterator[Iterator[bool]]:
         self._rest = None

@@ -15,8 +15,10 @@ from gem_sim.sandbox.meter import FREE, MAX_BITS, Meter
 from gem_sim.sandbox.ordered import OrderedSet
 from gem_sim.sandbox.texts import check_shown, shown_of
 
+_MAX_RANGE: Final = 10_000_000
 _MAX_DIGITS: Final = 4000
 _MAX_PLACES: Final = 400
+_NUMBERS: Final = (int, float, decimal.Decimal)
 _ABSENT: Final = object()
 # Methods that are often handed on without a call, as in `sorted(names, key=str.lower)`.
 _PURE_TEXT: Final = ("casefold", "isalpha", "isdigit", "lower", "lstrip", "rstrip", "strip", "title", "upper")
@@ -76,11 +78,12 @@ def names(meter: Meter) -> dict[str, Any]:
 
     made.update({name: paid(getattr(builtins, name)) for name in ("all", "any", "max", "min", "sorted")})
     made.update({name: eager(getattr(builtins, name)) for name in ("enumerate", "filter", "map", "reversed", "zip")})
-    made.update({name: getattr(builtins, name) for name in ("abs", "chr", "divmod", "len", "ord", "range")})
+    made.update({name: getattr(builtins, name) for name in ("abs", "chr", "divmod", "len", "ord")})
+    made["range"] = _range_of(meter)
     made.update(_kinds(meter, paid))
     shown = shown_of(meter)
     made["repr"] = lambda value: str(shown(_checked_repr(meter, value)))
-    made["isinstance"] = lambda value, kinds: isinstance(value, _real_kinds(kinds))
+    made["isinstance"] = _isinstance
     made["sum"] = _sum_of(meter)
     made["round"] = _round
     made["pow"] = _pow_of(meter)
@@ -111,6 +114,21 @@ def _kinds(meter: Meter, paid: Callable[[Callable[..., Any]], Callable[..., Any]
         "set": Kind(paid(make_set), OrderedSet),
         "frozenset": Kind(paid(make_set), OrderedSet),
     }
+
+
+def _range_of(meter: Meter) -> Callable[..., range]:
+    def make(*bounds: Any) -> range:
+        made = range(*bounds)
+        # What is no number is looked for item by item, inside C.
+        if made and abs(made[-1] - made[0]) // abs(made.step) > _MAX_RANGE:
+            meter.stop(f"a range of more than {_MAX_RANGE} numbers")
+        return made
+
+    return make
+
+
+def _isinstance(value: Any, kinds: Any) -> bool:
+    return isinstance(value, kinds._real if type(kinds) is Kind else _real_kinds(kinds))
 
 
 def _real_kinds(kinds: Any) -> Any:
@@ -146,6 +164,8 @@ def _float(value: Any = 0.0) -> float:
 
 
 def _round(number: Any, ndigits: Any = None) -> Any:
+    if type(number) is float and type(ndigits) is int and -_MAX_PLACES <= ndigits <= _MAX_PLACES:
+        return round(number, ndigits)
     if isinstance(ndigits, int) and abs(ndigits) > _MAX_PLACES:
         raise ValueError(f"rounding to more than {_MAX_PLACES} places")
     if isinstance(number, decimal.Decimal) and number.is_finite() and number.adjusted() > _MAX_DIGITS:
@@ -158,7 +178,7 @@ def _sum_of(meter: Meter) -> Callable[..., Any]:
 
     def total(items: Any, start: Any = 0) -> Any:
         spread(items)
-        if isinstance(start, int | float | decimal.Decimal):
+        if isinstance(start, _NUMBERS):
             made = sum(items, start)
             if type(made) is int and made.bit_length() > MAX_BITS:
                 meter.stop(f"an integer of more than {MAX_BITS} bits")

@@ -19,6 +19,7 @@ _STEPS: Final = 192
 _COMPILING: Final = 20
 _REFERENCE: Final = re.compile(r"\\(?:g<(\w+)>|([1-9]\d?)|(.)|$)", re.DOTALL)
 _ESCAPES: Final = {"a": "\a", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v", "\\": "\\"}
+_CLASSES: Final = {r"\w": r"\pL\pN_", r"\d": r"\p{Nd}", r"\s": r"\t-\r\x1c-\x1f\x{85}\p{Z}"}
 IGNORECASE: Final = 1
 
 
@@ -30,6 +31,9 @@ class Match:
     def __init__(self, found: Any, meter: Meter) -> None:
         self._found = found
         self._meter = meter
+
+    def __repr__(self) -> str:
+        return "<match>"
 
     def __getitem__(self, group: int | str) -> Any:
         return self.group(group)
@@ -72,21 +76,31 @@ class Match:
 class Pattern:
     """A compiled pattern; its methods take what those of Python's patterns take."""
 
-    __slots__ = ("_expression", "_meter", "size")
+    __slots__ = ("_make", "_meter", "_narrow", "_wide")
 
-    def __init__(self, expression: Any, meter: Meter) -> None:
-        self._expression = expression
+    def __init__(self, make: Callable[[bool], Any], meter: Meter) -> None:
+        self._make = make
         self._meter = meter
-        self.size = int(expression.programsize)
+        self._narrow = make(False)
+        self._wide: Any = None
 
-    def _pay(self, text: Any) -> None:
+    def __repr__(self) -> str:
+        return "<pattern>"
+
+    def _for(self, text: Any) -> Any:
+        """Return the expression that matches this text, the work paid for."""
         if type(text) is not str:
             raise TypeError("a pattern is matched with a text")
-        self._meter.charge(1 + len(text) * self.size // _STEPS)
+        expression = self._narrow
+        if not text.isascii():
+            if self._wide is None:
+                self._wide = self._make(True)
+            expression = self._wide
+        self._meter.charge(1 + len(text) * int(expression.programsize) // _STEPS)
+        return expression
 
     def _once(self, name: str, text: str) -> Match | None:
-        self._pay(text)
-        found = getattr(self._expression, name)(text)
+        found = getattr(self._for(text), name)(text)
         return None if found is None else Match(found, self._meter)
 
     def match(self, string: str) -> Match | None:
@@ -103,9 +117,9 @@ class Pattern:
 
     def _all(self, text: str) -> Iterator[Any]:
         """Yield every match; each looks through the rest of the text at worst."""
-        self._pay(text)
-        slow = 1 + self.size // _STEPS
-        for found in self._expression.finditer(text):
+        expression = self._for(text)
+        slow = 1 + int(expression.programsize) // _STEPS
+        for found in expression.finditer(text):
             self._meter.charge(1 + (len(text) - found.start()) * slow // 2048)
             yield found
 
@@ -153,6 +167,40 @@ class Pattern:
 
 
 @lru_cache(maxsize=256)
+def _translated(pattern: str, *, wide: bool) -> str:
+    r"""Return a pattern of Python's as one of RE2's, whose `\w`, `\d` and `\s` know no letters but ASCII's.
+
+    Raises:
+        ValueError: If `wide`, and the complement of such a class stands inside of another class.
+    """
+    parts: list[str] = []
+    inside = False
+    place = 0
+    while place < len(pattern):
+        piece = pattern[place : place + 2] if pattern[place] == "\\" else pattern[place]
+        if inside:
+            inside = piece != "]"
+        elif piece == "[":
+            inside = True
+            # A bracket that comes first in a class stands for itself.
+            piece = pattern[place : place + 3 if pattern[place + 1 : place + 3] == "^]" else place + 2]
+            piece = piece if piece.endswith("]") else "["
+        members = _CLASSES.get(piece.lower()) if wide else None
+        if piece == "\\Z" and not inside:
+            parts.append("\\z")
+        elif members is None:
+            parts.append(piece)
+        elif piece[1].islower():
+            parts.append(members if inside else f"[{members}]")
+        elif inside:
+            raise ValueError(f"{piece} inside of a class, with a text beyond ASCII; write the class without it")
+        else:
+            parts.append(f"[^{members}]")
+        place += len(piece)
+    return "".join(parts)
+
+
+@lru_cache(maxsize=256)
 def _template(text: str) -> Callable[[Match], str]:
     """Return what a replacement makes of a match.
 
@@ -197,14 +245,18 @@ def functions(meter: Meter) -> dict[str, Any]:
             raise ValueError(f"a pattern of more than {_MAX_PATTERN} characters")
         if flags not in (0, IGNORECASE):
             raise ValueError("of the flags the dialect has IGNORECASE only")
-        meter.charge(_COMPILING)
-        try:
-            made = Pattern(re2.compile(pattern, folding if flags else plain), meter)
-        except re2.error as error:
-            reason = error.args[0].decode() if isinstance(error.args[0], bytes) else error.args[0]
-            raise ValueError(f"not a pattern of the dialect: {reason}") from None
-        meter.charge(made.size // _STEPS)
-        return made
+
+        def make(wide: bool) -> Any:
+            meter.charge(_COMPILING)
+            try:
+                expression = re2.compile(_translated(pattern, wide=wide), folding if flags else plain)
+            except re2.error as error:
+                reason = error.args[0].decode() if isinstance(error.args[0], bytes) else error.args[0]
+                raise ValueError(f"not a pattern of the dialect: {reason}") from None
+            meter.charge(int(expression.programsize) // _STEPS)
+            return expression
+
+        return Pattern(make, meter)
 
     def using(name: str) -> Callable[..., Any]:
         method = getattr(Pattern, name)

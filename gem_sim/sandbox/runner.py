@@ -15,7 +15,7 @@ from gem_sim.sandbox.host import Host, Moment, Refusal
 from gem_sim.sandbox.meter import LimitHit, Limits, Meter
 from gem_sim.sandbox.modules import CONTEXT, Modules
 from gem_sim.sandbox.names import build_class, names
-from gem_sim.sandbox.texts import real_args, without_addresses
+from gem_sim.sandbox.texts import real_args, steady_text
 from gem_sim.sandbox.view import StateView, changes_of
 from gem_sim.state import Row, SharedDict, SharedList, SharedValueChanged, State, share
 
@@ -247,7 +247,7 @@ def _line_of(traceback: TracebackType | None, filename: str) -> int | None:
 def _described(error: Exception) -> str:
     """Return an exception as text without running anything of the stub's or building anything large."""
     parts = []
-    without_addresses(error)
+    steady_text(error)
     for part in real_args(error)[:3]:
         if type(part) is str:
             parts.append(part[:_MAX_MESSAGE] if not isinstance(error, KeyError) else repr(part[:_MAX_MESSAGE]))

@@ -14,6 +14,7 @@ from gem_sim.sandbox.meter import CHARACTERS, Meter
 _MAX_WIDTH: Final = 1000
 _MAX_SHOWN_NODES: Final = 20_000
 _ADDRESS: Final = re.compile(r" at 0x[0-9a-fA-F]+(?=>)")
+_TYPE_OF_METHOD: Final = re.compile(r"^[A-Za-z_]+\.(?=\w+\(\))")
 _PERCENT: Final = re.compile(r"%(?:\(\w+\))?[-+ 0#]*(\d*)(?:\.(\d*))?([a-zA-Z%])")
 _DIRECTIVES: Final = frozenset("aAbBdHIjmMpSyYfUWuVGF%zTDe")
 
@@ -80,11 +81,20 @@ def check_shown(meter: Meter, value: Any) -> int:
     return characters + 8 * nodes
 
 
-def without_addresses(error: BaseException) -> None:
-    """Take out of an exception's text where an object lay in memory; some of Python's own messages tell it."""
+def steady_text(error: BaseException) -> None:
+    """Take out of Python's own messages what differs from run to run.
+
+    That is where an object lay in memory, and the type before a method's name, which Python tells or not as it
+    has specialised the call.
+    """
     args = real_args(error)
-    if args and type(args[0]) is str and " at 0x" in args[0]:
-        BaseException.args.__set__(error, (_ADDRESS.sub("", args[0]), *args[1:]))  # type: ignore[attr-defined]
+    if not args or type(args[0]) is not str:
+        return
+    text = _ADDRESS.sub("", args[0]) if " at 0x" in args[0] else args[0]
+    if type(error) is TypeError and "()" in text:
+        text = _TYPE_OF_METHOD.sub("", text)
+    if text is not args[0]:
+        BaseException.args.__set__(error, (text, *args[1:]))  # type: ignore[attr-defined]
 
 
 def real_args(error: BaseException) -> tuple[Any, ...]:

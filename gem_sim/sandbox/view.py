@@ -34,14 +34,20 @@ class TableView(Mapping[str, Any]):
     def __getitem__(self, key: Any) -> Row:
         row = self._rows.get(key)
         if row is None:
-            if key in self._gone:
+            row = self._own(key)
+            if row is None:
                 raise KeyError(key)
-            shared = self._table.get(key)
-            if shared is None:
-                raise KeyError(key)
-            row = self._rows[key] = plain(shared)
-            if self._scanned:
-                self._late.add(key)
+        return row
+
+    def _own(self, key: Any) -> Row | None:
+        """Return a copy of a row not looked up before, which is the call's own from then on; None without it."""
+        shared = None if key in self._gone else self._table.get(key)
+        if shared is None:
+            return None
+        row: Row = plain(shared)
+        self._rows[key] = row
+        if self._scanned:
+            self._late.add(key)
         return row
 
     def __setitem__(self, key: Any, row: Any) -> None:
@@ -107,9 +113,9 @@ class TableView(Mapping[str, Any]):
     def get(self, key: Any, default: Any = None) -> Any:
         """Return the row of that key, else `default`."""
         row = self._rows.get(key)
-        if row is not None:
-            return row
-        return default if key in self._gone or self._table.get(key) is None else self[key]
+        if row is None:
+            row = self._own(key)
+        return default if row is None else row
 
     def pop(self, key: Any, default: Any = _ABSENT) -> Any:
         """Remove and return the row of that key; without it `default`, or a KeyError where none is given."""
@@ -182,11 +188,12 @@ class StateView:
         return table
 
     def _table(self, name: str) -> TableView:
-        if name not in self._state:
-            raise AttributeError(f"there is no table {name!r}")
-        if name not in self._tables:
-            self._tables[name] = TableView(self._state[name], self._copying, self._pay)
-        return self._tables[name]
+        table = self._tables.get(name)
+        if table is None:
+            if name not in self._state:
+                raise AttributeError(f"there is no table {name!r}")
+            table = self._tables[name] = TableView(self._state[name], self._copying, self._pay)
+        return table
 
     def __getitem__(self, name: Any) -> TableView:
         if type(name) is not str or name not in self._state:

@@ -81,8 +81,8 @@ def reground(
         answer = _executed(call, replayed)
         messages[index] = with_answer(messages[index], answer)
         placed = call.placed
-        if call.recorded_error != call.executed_error:
-            # Success and refusal have nothing in common that could be laid side by side.
+        if not _alike(call.recorded, answer):
+            # A success and a refusal have nothing in common that could be laid side by side.
             replaced.append(Replaced(placed.number, placed.call.tool, index + 1, "$", call.recorded, answer))
             continue
         for difference in differences:
@@ -180,8 +180,16 @@ def resting(trajectory: Trajectory, replaced: Sequence[Replaced], *, outcomes: b
                         break
 
 
+def _alike(recorded: Json, executed: Json) -> bool:
+    """Tell whether two answers have a field in common."""
+    return isinstance(recorded, dict) and isinstance(executed, dict) and not recorded.keys().isdisjoint(executed)
+
+
 def _turned(item: Replaced) -> bool:
-    return item.path == "$" and says_error(item.old) != says_error(item.new)
+    if item.path == "$":
+        return says_error(item.old) != says_error(item.new)
+    key = item.path.removeprefix("$.")
+    return says_error({key: item.old}) != says_error({key: item.new})
 
 
 def _answer_before(trajectory: Trajectory, index: int, turned: dict[int, Replaced]) -> Replaced | None:

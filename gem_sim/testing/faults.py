@@ -5,17 +5,17 @@ docs/decisions/mutation.md states the rules and their reasons.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from gem_sim.canonical import Json, canonical_bytes
 from gem_sim.simulator import Replay, ReplayedCall
 from gem_sim.simulator.compare import PROSE_FIELDS
 from gem_sim.simulator.mentions import leaves, stands_in
-from gem_sim.simulator.reground import reground, resting
+from gem_sim.simulator.reground import Replaced, reground, resting
 from gem_sim.state import changed_rows
 from gem_sim.testing.scene import Draft, Scene, told_before
-from gem_sim.testing.shifts import is_unheard
+from gem_sim.testing.shifts import is_new_number, is_number, is_unheard
 from gem_sim.tool import is_unspecified
 from gem_sim.workflow import Step, Workflow
 
@@ -127,16 +127,31 @@ def _unsourced(scene: Scene, draft: Draft, mutated: Replay) -> bool:
 def _orphaned(scene: Scene, draft: Draft) -> bool:
     """Tell whether words or arguments rest on an answer that is gone, or that execution gives another way now.
 
-    What an answer says in prose is no value that could be lost.
+    What an answer says in prose is no value that could be lost, and a number is not lost with an answer taken out if it
+    follows from what was told otherwise.
     """
     honest = reground(draft.trajectory, scene.environment, task=scene.original.task)
-    lost = [*honest.replaced, *([draft.gone] if draft.gone is not None else [])]
-    values = [item._replace(old=_without_prose(item.old)) for item in lost if item.path[2:] not in PROSE_FIELDS]
-    return next(resting(honest.trajectory, values, outcomes=False), None) is not None
+    lost = [item for item in honest.replaced if item.path[2:] not in PROSE_FIELDS]
+    if next(resting(honest.trajectory, _without_prose(lost), outcomes=False), None) is not None:
+        return True
+    if draft.gone is None:
+        return False
+    told = told_before(honest.trajectory, scene.environment)
+    marks = resting(honest.trajectory, _without_prose([draft.gone]), outcomes=False)
+    return any(not _reckoned(mark.old, told[mark.message - 1]) for mark in marks)
 
 
-def _without_prose(value: Json) -> Json:
-    return {k: v for k, v in value.items() if k not in PROSE_FIELDS} if isinstance(value, dict) else value
+def _reckoned(value: Json, told: str) -> bool:
+    return is_number(value) and not is_new_number(float(value), told)  # type: ignore[arg-type]
+
+
+def _without_prose(items: Sequence[Replaced]) -> list[Replaced]:
+    found = []
+    for item in items:
+        old = item.old
+        kept = {k: v for k, v in old.items() if k not in PROSE_FIELDS} if isinstance(old, dict) else old
+        found.append(item._replace(old=kept))
+    return found
 
 
 def _out_of_order(replayed: Replay) -> bool:

@@ -136,12 +136,16 @@ def is_unheard(value: Json, text: str, scene: Scene) -> bool:
 
 @lru_cache(maxsize=4096)
 def is_new_number(value: float, text: str) -> bool:
-    """Tell whether a number stands nowhere in a text and follows from no two numbers in it by plain arithmetic."""
+    """Tell whether a number stands nowhere in a text and follows from no two numbers in it by plain arithmetic.
+
+    Plain are sum, difference, product and quotient, and one number with twice the other: a margin on both sides.
+    """
     known = numbers_in(text)
     if value in known:
         return False
     for a, b in combinations(known, 2):
         results = [a + b, abs(a - b), a * b, *(x / y for x, y in ((a, b), (b, a)) if y)]
+        results += [a + 2 * b, b + 2 * a, abs(a - 2 * b), abs(b - 2 * a)]
         if any(abs(result - value) < 1e-9 for result in results):
             return False
     return not any(abs(2 * a - value) < 1e-9 or abs(a * a - value) < 1e-9 for a in known)

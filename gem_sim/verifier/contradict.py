@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from itertools import combinations
+from itertools import combinations, pairwise
 from typing import NamedTuple
 
 from gem_sim.canonical import Json
 from gem_sim.verifier.derive import supported
 from gem_sim.verifier.prose import SCALES, UNITS, Mention
-from gem_sim.verifier.scene import Scene, of_same_unit, says
+from gem_sim.verifier.scene import Scene, literal, of_same_unit, says, value_of
 from gem_sim.verifier.seen import Row, Sighting, rows_of
 
 _WORD = re.compile(r"[^\W\d_]+")
@@ -52,6 +52,8 @@ _EARLIER = ("was", "were", "before", "previous", "earlier", "old", "instead", "f
 _SMALL = 12
 _MOST = 16
 _WITHOUT_FIELDS = ("date", "identifier", "contact", "weekday", "ordinal")
+# Between the sides of a size: `40 x 50`, `40 cm by 50 cm`.
+_BY = re.compile(r"\s?(?:[a-z]{1,2}\s?)?(?:[x×]|by)\s?")
 _NUMBERS = ("number", "amount", "percent")
 
 
@@ -78,6 +80,7 @@ def contradictions(scene: Scene) -> Iterator[Contradiction]:
         if mention.kind in ("number", "word") and mention.unit is None:
             yield from _other_count(mention, lowered, scene)
     yield from _other_row(scene)
+    yield from _other_size(scene)
 
 
 class _Label(NamedTuple):
@@ -243,6 +246,25 @@ def _other_row(scene: Scene) -> Iterator[Contradiction]:
             lists = _recent_lists(scene)
         for members in lists:
             yield from _of_another(mention, name, members, scene)
+
+
+def _other_size(scene: Scene) -> Iterator[Contradiction]:
+    """Yield a size whose sides were both seen, and nowhere together: a side that belongs to something else."""
+    numbers = scene.seen.numbers
+    for first, second in pairwise(scene.prose.mentions):
+        between = scene.prose.text[first.end : second.start]
+        if first.kind != "number" or second.kind != "number" or not _BY.fullmatch(between):
+            continue
+        # A side that had to be worked out stands nowhere, alone or together.
+        if not (literal(first, scene) and literal(second, scene)):
+            continue
+        scene.seen.read_texts()
+        places = [{(s.row, s.message, s.where) for s in numbers.get(value_of(side), ())} for side in (first, second)]
+        if places[0] and places[1] and places[0].isdisjoint(places[1]):
+            said = scene.prose.text[first.start : second.end]
+            message = f"{said!r} is the size of nothing seen: its sides stand in different places"
+            seen: list[Json] = [f"{where}, message {at}" for side in places for _, at, where in sorted(side)[:2]]
+            yield Contradiction(second, message, {"seen": seen})
 
 
 def _name_before(text: str, mention: Mention) -> str | None:

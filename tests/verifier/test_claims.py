@@ -144,6 +144,31 @@ def test_a_status_is_the_one_answered(said: str, value: str | None) -> None:
     assert [finding.evidence["value"] for finding in findings] == ([value] if value else [])
 
 
+@pytest.mark.parametrize(
+    ("said", "value"),
+    [
+        ("Copy C1101 is on loan.", "is on loan"),
+        ("They are all on the hold shelf.", None),
+        ("Both are now in repair.", None),
+        ("Copy C1101 is available, C1102 is in repair.", None),
+        ("Is it on loan?", None),
+    ],
+)
+def test_a_state_is_one_that_some_row_has(said: str, value: str | None) -> None:
+    rows = [{"copy_id": "C1101", "status": "available"}, {"copy_id": "C1102", "status": "in repair"}]
+    asked = ["call", "get_title", {"title_id": "T157"}, {"title_id": "T157", "copies": rows}]
+    spoken = conversation(["user", "What of T157?"], asked, ["assistant", said])
+    findings = list(claims.statements(replay(spoken, environment("library"))))
+    assert [finding.evidence["value"] for finding in findings] == ([value] if value else [])
+
+
+@pytest.mark.parametrize(("said", "value"), [("It is T741.", "T741"), ("It is T157.", None), ("Take the A4.", None)])
+def test_a_short_id_counts_where_keys_are_made_so(said: str, value: str | None) -> None:
+    spoken = conversation(["user", "What of T157?"], ["assistant", said])
+    findings = list(claims.statements(replay(spoken, environment("library"))))
+    assert [finding.evidence["value"] for finding in findings] == ([value] if value else [])
+
+
 PIECES = st.sampled_from(
     [
         *(

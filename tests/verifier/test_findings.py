@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -25,9 +26,12 @@ def judged(case: dict[str, Any], tmp_path: Path) -> Verdict:
         path.write_text(case["line"] + "\n")
         record = next(iter(read_records(path)))
     else:
-        row = {key: value for key, value in case.items() if key not in ("messages", "environment")}
+        row = {key: value for key, value in case.items() if key not in ("messages", "environment", "trusted")}
         record = Record("case.jsonl", 1, {}, conversation(*case["messages"], **row), None)
-    return judge(record, environment(case.get("environment", "desk"))).verdict
+    where = environment(case.get("environment", "desk"))
+    if case.get("trusted"):
+        where = replace(where, trusted=True)
+    return judge(record, where).verdict
 
 
 def codes(case: dict[str, Any], tmp_path: Path) -> set[str]:
@@ -40,17 +44,15 @@ def load(code: str) -> dict[str, Any]:
 
 
 def test_every_code_has_a_case() -> None:
-    assert {path.stem for path in FOLDER.glob("*.json")} == set(CODES) - {"replay.check_crashed"}
+    assert {path.stem for path in FOLDER.glob("*.json")} == set(CODES)
 
 
-@pytest.mark.parametrize(
-    "code", [code for code in CODES if code not in ("format.parallel_calls", "replay.check_crashed")]
-)
+@pytest.mark.parametrize("code", [code for code in CODES if code != "format.parallel_calls"])
 def test_bad_case_raises_its_code_and_nothing_else(code: str, tmp_path: Path) -> None:
     assert codes(load(code)["bad"], tmp_path) == {code}
 
 
-@pytest.mark.parametrize("code", [code for code in CODES if code != "replay.check_crashed"])
+@pytest.mark.parametrize("code", CODES)
 def test_good_case_raises_nothing(code: str, tmp_path: Path) -> None:
     assert codes(load(code)["good"], tmp_path) == set()
 
@@ -65,7 +67,7 @@ def test_parallel_calls_are_a_fault_of_profiles_that_allow_one_call(tmp_path: Pa
         assert verify(replayed).findings == ()
 
 
-@pytest.mark.parametrize("code", [code for code in CODES if code != "replay.check_crashed"])
+@pytest.mark.parametrize("code", CODES)
 def test_a_finding_says_where_and_shows_evidence(code: str, tmp_path: Path) -> None:
     if code == "format.parallel_calls":
         pytest.skip("not among the default checks; see the test above")

@@ -31,6 +31,12 @@ _MONTH_DAY = re.compile(
 _DAY_MONTH = re.compile(
     rf"\b(?P<d>\d{{1,2}})(?:st|nd|rd|th)?\s+(?:of\s+)?(?P<m>{_MONTH})\b\.?(?:,?\s*(?P<y>\d{{4}}))?", re.IGNORECASE
 )
+# What stands before a month that is written small, and behind a verb that is written large.
+_BEFORE_MONTH = re.compile(
+    r"\b(?:in|of|by|during|since|until|till|for|from|to|early|late|mid|next|this|last|before|after)[\s-]+$",
+    re.IGNORECASE,
+)
+_PRONOUN = re.compile(r"\s*(?:I|we|you|he|she|they|it)\b")
 _ORDINAL_DAY = re.compile(r"\b(?P<d>\d{1,2})(?:st|nd|rd|th)\b", re.IGNORECASE)
 _ORDINALS = (
     "first", "second", "third", "fourth", "fifth", "sixth",
@@ -294,6 +300,8 @@ def _dates_in_words(text: str, said: frozenset[str], *, digits: bool) -> Iterato
     if not said.isdisjoint(_MONTH_WORDS):
         for pattern in (_MONTH_DAY, _DAY_MONTH):
             for match in pattern.finditer(text):
+                if not match["d"] and _is_verb(match, text):
+                    continue
                 year = int(match["y"]) if match["y"] else None
                 yield Named(match[0], year, _month(match["m"]), int(match["d"]) if match["d"] else None)
     if "month" in said and not said.isdisjoint(_ORDINALS):
@@ -309,6 +317,15 @@ def _dates_in_words(text: str, said: frozenset[str], *, digits: bool) -> Iterato
     if not said.isdisjoint(_RELATIVE_WORDS):
         for match in _RELATIVE_WORD.finditer(text):
             yield Named(match[0], offset=_RELATIVE[match[0].casefold()])
+
+
+def _is_verb(match: re.Match[str], text: str) -> bool:
+    """Tell whether the name of a month is the verb: `a member may`, `May I`."""
+    if match["m"].casefold() not in ("may", "march") or match["y"]:
+        return False
+    if match["m"].islower():
+        return _BEFORE_MONTH.search(text, 0, match.start()) is None
+    return _PRONOUN.match(text, match.end()) is not None
 
 
 def _every(text: str) -> Iterator[str]:
