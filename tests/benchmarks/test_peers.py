@@ -93,4 +93,6 @@ def test_gold_actions_of_telecom_are_borne_out_on_both_sides() -> None:
     assert [gem_sim.verify(replayed, JUDGED).verdict for replayed in replays] == ["pass"] * 114
     sides = {action.requestor for recording in recordings for action in recording.actions}
     assert sides == {"user", "assistant"}
-    assert all(replayed.start.digest != replayed.end.digest for replayed in replays if replayed.calls)
+    unchanged = [replayed for replayed in replays if replayed.calls and replayed.start.digest == replayed.end.digest]
+    handed_on = {call.placed.call.tool for replayed in unchanged for call in replayed.calls}
+    assert handed_on == {"transfer_to_human_agents"}
