@@ -296,8 +296,6 @@ class _Bench(NamedTuple):
             return
         numbers = [other.placed.number for other in earlier]
         often = "once" if self.step.most == 1 else f"{self.step.most} times"
-        rule = self.environment.rules.get(self.step.rule or "")
-        why = f" ({self.step.rule}: {rule.text})" if rule is not None else ""
         about: dict[str, Json] = {
             name: v for name in self._entity if (v := self.call.placed.call.arguments.get(name)) is not None
         }
@@ -305,7 +303,7 @@ class _Bench(NamedTuple):
         before = ", ".join(map(str, numbers))
         message = (
             f"{self.step.tool!r}, which is step {self.step.id!r}, may succeed {often} in a conversation{what}; "
-            f"call {before} did already{why}"
+            f"call {before} did already"
         )
         listed: list[Json] = list(numbers)
         evidence = self._evidence(at_most=self.step.most, earlier_calls=listed, about=about)
