@@ -22,6 +22,7 @@ from gem_sim.verdict import Finding, Severity
 from gem_sim.verifier.entity import call_text, differing, entity_of, missing_call
 from gem_sim.verifier.place import place_of
 from gem_sim.verifier.prefix import smallest_prefix
+from gem_sim.verifier.stated import words_of
 from gem_sim.workflow import Dependency, Step, Workflow, values_at
 
 
@@ -196,10 +197,7 @@ class _Bench(NamedTuple):
         names = " or ".join(repr(before.id) for before in befores)
         tools = " or ".join(repr(tool) for tool in dict.fromkeys(before.tool for before in befores))
         rule = self.environment.rules.get(self.step.rule or "")
-        # A rule stands for the whole step, and may be about another of the steps before it.
-        alone = sum(other[0].kind == "after" for other in self.step.groups) == 1
-        why = f"{'' if alone else 'rule of the step '}{self.step.rule}: {rule.text}" if rule is not None else ""
-        why = f" ({why})" if why else ""
+        why = f" ({self.step.rule}: {rule.text})" if rule is not None and self._is_about(rule.text, befores) else ""
         missing = [missing_call(self.environment.tools[before.tool], self.call) for before in befores]
         hint = f"; missing: {' or '.join(map(call_text, missing))}" if any(m.arguments for m in missing) else ""
         severity: Severity = "error" if all(needed) else "undecided"
@@ -225,6 +223,13 @@ class _Bench(NamedTuple):
         )
         evidence = {**evidence, "value": value, "done_for": told}
         yield Problem("order.other_entity", message, name, evidence, severity)
+
+    def _is_about(self, rule: str, befores: Sequence[Step]) -> bool:
+        """Tell whether the step's rule is about these of the steps before it; it may be about another of them."""
+        if sum(group[0].kind == "after" for group in self.step.groups) == 1:
+            return True
+        named = words_of(" ".join(f"{before.tool} {before.id}" for before in befores))
+        return not named.isdisjoint(words_of(rule))
 
     def _data(self, group: Sequence[Dependency]) -> Iterator[Problem]:
         """Yield what is wrong if an argument is in no result that it has to come from."""
