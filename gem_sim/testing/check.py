@@ -162,7 +162,8 @@ class _Check:
         if "calls" in self.parts:
             for problem in watch.finish():
                 self._add(shrink(problem, self.lab, self.known))
-            for finding in _vacuity(self.explored, self.environment):
+            idle = _idle(self.explored, self.environment, watch.changed)
+            for finding in (*_vacuity(self.explored, self.environment), *idle):
                 self._add(Problem((finding.code, finding.tool or "", finding.message), finding, None, ()))
 
     def _determinism(self) -> None:
@@ -215,6 +216,27 @@ def _vacuity(explored: Explored, environment: Environment) -> Iterator[Finding]:
             yield Finding(
                 code="check.unreached", severity="warning", tool=site.tool, message=message, evidence=evidence
             )
+
+
+def _idle(explored: Explored, environment: Environment, changed: set[tuple[str, str]]) -> Iterator[Finding]:
+    """Yield what a tool declares as written and no call of it changed.
+
+    It is an error if the tool changed none of its tables though every place of its body was reached, else a warning.
+    """
+    waiting = {site.tool for site in explored.unreached()}
+    for name, tool in environment.tools.items():
+        never = [table for table in tool.writes or () if (name, table) not in changed]
+        if not never or tool.effect == "read" or not explored.succeeded[name]:
+            continue
+        message = f"it declares {', '.join(never)} as written and never changed it"
+        nothing = len(never) == len(tool.writes or ()) and name not in waiting
+        yield Finding(
+            code="check.never_writes",
+            severity="error" if nothing else "warning",
+            tool=name,
+            message=f"{message} in {explored.succeeded[name]} calls that succeeded",
+            evidence={"tables": list[Json](never)},
+        )
 
 
 def report_lines(report: Report, *, most: int = 30) -> list[str]:
