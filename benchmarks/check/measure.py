@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import os
 import sys
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, as_completed
 from pathlib import Path
 from typing import Any
 
@@ -31,10 +31,13 @@ def measure(repeat: int = SEEDS, seconds: float = SECONDS) -> dict[str, Any]:
     `repeat` is the number of seeds that the originals are checked with, `seconds` what each check is given.
     """
     with ProcessPoolExecutor(os.cpu_count()) as pool:
-        hunts = [pool.submit(hunt, b, examples=shown, seconds=seconds) for shown in (True, False) for b in BUGS]
+        hunts = [pool.submit(hunt, bug, examples=True, seconds=seconds) for bug in BUGS]
         checks = {(n, seed): pool.submit(original, n, seed, seconds) for n in ENVIRONMENTS for seed in range(repeat)}
-        rows = [found.result() for found in hunts]
-        told = {place: found.result() for place, found in checks.items()}
+        hunts += [pool.submit(hunt, bug, examples=False, seconds=seconds) for bug in BUGS]
+        for number, done in enumerate(as_completed([*hunts, *checks.values()]), start=1):
+            print(f"{number} of {len(hunts) + len(checks)}: {done.result()}", file=sys.stderr, flush=True)
+    rows = [found.result() for found in hunts]
+    told = {place: found.result() for place, found in checks.items()}
     reported = [line for alarms, _ in told.values() for line in alarms]
     coverage = {name: min(share for (n, _), (_, share) in told.items() if n == name) for name in ENVIRONMENTS}
     return {

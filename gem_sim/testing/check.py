@@ -239,6 +239,16 @@ def _idle(explored: Explored, environment: Environment, changed: set[tuple[str, 
         )
 
 
+def _shorter_lines(tasks: Iterable[Judged], *, most: int = 5) -> Iterator[str]:
+    """Yield a line for each task with a shorter way: how many calls it saves, and which tools the way takes."""
+    found = [(one, one.shorter) for one in tasks if one.shorter is not None]
+    for one, way in found[:most]:
+        tools = " → ".join(made.tool for made in way)
+        yield f"    {one.task}: {len(way)} call{'s' * (len(way) > 1)}, not {one.calls} as in {one.by}: {tools}"
+    if len(found) > most:
+        yield f"    … and {len(found) - most} more; `--json` has their calls"
+
+
 def report_lines(report: Report, *, most: int = 30) -> list[str]:
     """Return a report as lines for a person."""
     environment, explored = report.environment, report.explored
@@ -270,6 +280,7 @@ def report_lines(report: Report, *, most: int = 30) -> list[str]:
         shorter = sum(one.shorter is not None for one in report.tasks)
         outcomes = ", ".join(f"{count} {name}" for name, count in counts)
         lines.append(f"  tasks        {outcomes}; {shorter} can be done in fewer calls")
+        lines += _shorter_lines(report.tasks)
     errors, undecided, warnings = (len(report.of(severity)) for severity in ("error", "undecided", "warning"))
     lines.append(f"  {report.verdict}: {errors} errors, {undecided} undecided, {warnings} warnings")
     return lines

@@ -91,12 +91,19 @@ def test_pytest_collects_environments_and_shows_the_report(
     options = ("-p", "no:xdist", "--gem-sim-trusted", "--gem-sim-seconds", "1", "-k", "conformance")
     result = pytester.runpytest_subprocess(str(folder), *options)
     result.assert_outcomes(failed=1, deselected=4)
-    result.stdout.fnmatch_lines(["*check.constant*its quote says*"])
+    result.stdout.fnmatch_lines(["*check.constant*its quote says*", f"again: gem-sim check {folder} --seed 0*"])
     result.stdout.no_fnmatch_line("*Traceback*")
     assert (
         pytester.runpytest_subprocess(str(folder), "-p", "no:xdist", "--no-gem-sim").ret
         == pytest.ExitCode.NO_TESTS_COLLECTED
     )
+
+
+def test_the_plugin_does_not_pass_over_an_environment_that_is_no_json(pytester: pytest.Pytester) -> None:
+    pytester.makefile(".json", environment='{"name": "shop",\n "entities": {},,\n "tools": []}')
+    result = pytester.runpytest_subprocess("-p", "no:xdist")
+    result.assert_outcomes(failed=5)
+    result.stdout.fnmatch_lines(["*environment.json:2: not JSON*"])
 
 
 def test_the_plugin_leaves_other_test_runs_alone(pytester: pytest.Pytester) -> None:
