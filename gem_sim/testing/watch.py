@@ -164,7 +164,8 @@ def tells(taken: Taken, environment: Environment, _known: Conventions) -> Iterat
         named = list(_named(told, environment, taken.after.moment.state))
         for field, value in told.items():
             held = [(table, row) for table, row in named if value in _listed(environment, table, field)]
-            if held and all(row.get(field, value) != value for _table, row in held):
+            borne_out = any(field in row and row[field] == value for _table, row in named)
+            if held and field in held[0][1] and not borne_out:
                 table, row = held[0]
                 key = row[environment.entities[table].key]
                 message = f"the result gives {table}.{key} the {field} {value!r}, where its row has {row[field]!r}"
