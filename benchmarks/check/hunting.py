@@ -12,11 +12,15 @@ from time import monotonic, process_time
 from typing import Any
 
 from bugs import Bug
+from hypothesis import Phase, settings
+from hypothesis import seed as seeded
+from hypothesis.stateful import run_state_machine_as_test
 
 from gem_sim.environment import Environment
 from gem_sim.formats import read_trajectories
 from gem_sim.simulator import load_environment
 from gem_sim.testing.check import check
+from gem_sim.testing.machine import state_machine
 from gem_sim.testing.program import steps, write_problems
 from gem_sim.testing.watch import Problem
 
@@ -99,3 +103,16 @@ def original(name: str, seed: int, seconds: float) -> tuple[list[str], float]:
     passed, refused = report.explored.covered("passed"), report.explored.covered("refused")
     alarms = [f"{name}, seed {seed}: {problem.finding.severity} {problem.finding}" for problem in report.problems]
     return alarms, (passed[0] + refused[0]) / (passed[1] + refused[1])
+
+
+def machine_coverage(name: str, seconds: float) -> float:
+    """Return the share of `require`s that calls of the state machine alone reach both ways in so much work."""
+    began = process_time()
+    machine = state_machine(load_environment(ROOT / "environments" / name, trusted=True))
+    given = settings(machine.TestCase.settings, max_examples=25, derandomize=False, phases=(Phase.generate,))
+    wanted = [number for number, site in enumerate(machine.lab.sites) if site.kind in ("passed", "refused")]
+    number = 0
+    while process_time() - began < seconds and not all(machine.reached[site] for site in wanted):
+        run_state_machine_as_test(seeded(number)(machine), settings=given)
+        number += 1
+    return sum(machine.reached[site] > 0 for site in wanted) / len(wanted)
