@@ -13,7 +13,10 @@ from hypothesis.stateful import run_state_machine_as_test
 from gem_sim.cli import run
 from gem_sim.formats import read_trajectories
 from gem_sim.testing import EnvironmentFailed, check_environment, state_machine
+from gem_sim.testing.program import program
 from gem_sim.testing.repair import repair
+from gem_sim.testing.watch import Problem
+from gem_sim.verdict import Finding
 from tests.conftest import ROOT, environment
 from tests.testing.planting import planted
 
@@ -51,6 +54,12 @@ def test_a_problem_is_written_as_a_program_and_as_a_trajectory(
     assert "asked for" in done.stdout
     (trajectory,) = read_trajectories(out / "trajectories.jsonl")
     assert [placed.call.tool for placed in trajectory.calls()] == ["get_order_status"]
+
+
+@pytest.mark.parametrize("message", ['it ends in a "quote"', '"""', "a \\ at the end \\", 'say """x"""'])
+def test_a_program_is_python_whatever_the_finding_says(message: str) -> None:
+    finding = Finding(code="check.row", message=message)
+    compile(program(Problem(("k",), finding, None, ()), environment("frame_shop")), "program", "exec")
 
 
 @pytest.mark.parametrize(
