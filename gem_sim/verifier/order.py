@@ -9,7 +9,7 @@ of ordinary conversations.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from functools import partial
+from functools import lru_cache, partial
 from typing import NamedTuple
 
 from gem_sim.canonical import Json, freeze, show
@@ -166,7 +166,7 @@ class _Bench(NamedTuple):
         return Problem("order.condition", message, None, evidence, "error" if decided else "undecided")
 
     def _named(self, step: str) -> Step:
-        return next(other for other in self.workflow.steps if other.id == step)
+        return self.workflow.by_id[step]
 
     def _calls_of(self, step: Step) -> list[ReplayedCall]:
         """Return the earlier calls that can have been this step: of its tool, and not against its condition."""
@@ -179,8 +179,7 @@ class _Bench(NamedTuple):
     @property
     def _entity(self) -> tuple[str, ...]:
         """The arguments that say what the call is about."""
-        tool = self.environment.tools[self.step.tool]
-        return identifying(tool, self.environment) if self.step.per is None else self.step.per
+        return _about(self.step.tool, self.environment) if self.step.per is None else self.step.per
 
     def _order(self, group: Sequence[Dependency]) -> Iterator[Problem]:
         """Yield what is wrong if none of the alternatives came before, for the same entity."""
@@ -274,6 +273,8 @@ class _Bench(NamedTuple):
     def _from_one_call(self) -> Iterator[Problem]:
         """Yield what is wrong if arguments that come from one step each come from another call of it."""
         single = [group[0] for group in self.step.groups if group[0].kind == "data" and len(group) == 1]
+        if len(single) < 2:
+            return
         for before in dict.fromkeys(edge.before for edge in single):
             given = {edge: self.call.placed.call.arguments.get(edge.argument or "") for edge in single}
             edges = [e for e in single if e.before == before and not isinstance(given[e], list | dict | None)]
@@ -316,6 +317,11 @@ class _Bench(NamedTuple):
 
     def _subject(self, call: ReplayedCall) -> object:
         return freeze({name: call.executed.arguments.get(name) for name in self._entity})
+
+
+@lru_cache(maxsize=4096)
+def _about(tool: str, environment: Environment) -> tuple[str, ...]:
+    return identifying(environment.tools[tool], environment)
 
 
 def _values(call: ReplayedCall, edge: Dependency) -> list[Json]:
