@@ -1,0 +1,107 @@
+"""Episodes: a live run and the conversation it belongs to, as the training interfaces see them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Literal, NamedTuple, TypeAlias
+
+from gem_sim.environment import Environment
+from gem_sim.formats.rows import dump_json
+from gem_sim.message import Message
+from gem_sim.sandbox import Limits
+from gem_sim.simulator import replay
+from gem_sim.simulator.session import LiveRun, open_session
+from gem_sim.state import State
+from gem_sim.task import Task
+from gem_sim.tool import ToolCall, ToolResult
+from gem_sim.trajectory import Trajectory
+from gem_sim.verdict import Verdict
+from gem_sim.verifier import verify
+
+Ended = Literal["answered", "calls"]
+
+
+class Episode(NamedTuple):
+    """One run of a task so far; `call` and `say` return the next one.
+
+    `session` is the live run after the last call, shared by all values of one run; `start` the state before the
+    first call; `messages` the conversation (the policy, the task's instruction, calls, answers); `calls` how many
+    calls were made. `task` None: no goal. `ended` says why it is over: the agent *answered* the user, or used up
+    its *calls*; None while it goes on.
+    """
+
+    environment: Environment
+    task: Task | None
+    session: LiveRun
+    seed: int
+    start: State
+    messages: tuple[Message, ...]
+    calls: int = 0
+    ended: Ended | None = None
+
+    def trajectory(self, id_: str = "episode") -> Trajectory:
+        """Return the conversation so far as a trajectory that any format can hold."""
+        return Trajectory(
+            id=id_,
+            messages=self.messages,
+            tools=tuple(self.environment.tools.values()),
+            task=None if self.task is None else self.task.id,
+        )
+
+
+# What an episode is worth: asked once, when it has ended; from then on nothing changes it.
+Reward: TypeAlias = Callable[[Episode], float]
+
+
+def begin(
+    environment: Environment,
+    *,
+    task: str | Task | None = None,
+    seed: int = 0,
+    limits: Limits | None = None,
+    instruction: str | None = None,
+) -> Episode:
+    """Return an episode before its first call.
+
+    Args:
+        environment: Where to run.
+        task: A task, or the id of one of the environment's; None starts from the environment's own state.
+        seed: Decides generated ids.
+        limits: What a single call may use.
+        instruction: What the user says first; None takes the task's own, an empty text says nothing.
+
+    Raises:
+        InputError: If the environment has no such task.
+    """
+    session = open_session(environment, seed=seed, task=task, limits=limits)
+    messages = [Message(role="system", content="\n".join(environment.policy))] if environment.policy else []
+    said = instruction if instruction is not None else "" if session.task is None else session.task.instruction
+    if said:
+        messages.append(Message(role="user", content=said))
+    return Episode(environment, session.task, session, seed, session.state, tuple(messages))
+
+
+def call(episode: Episode, tool_call: ToolCall) -> tuple[Episode, ToolResult]:
+    """Run one call; a refusal is a result like any other.
+
+    Raises:
+        StubError: If the stub is broken or hit a limit; neither the run nor the episode has changed then.
+    """
+    result = episode.session.call(tool_call)
+    asked = Message(role="assistant", tool_calls=(tool_call,))
+    told = Message(role="tool", tool_call_id=tool_call.id, name=tool_call.tool, content=dump_json(result.content))
+    return episode._replace(messages=(*episode.messages, asked, told), calls=episode.calls + 1), result
+
+
+def say(episode: Episode, role: Literal["user", "assistant"], text: str) -> Episode:
+    """Add what the user or the agent says to the conversation."""
+    return episode._replace(messages=(*episode.messages, Message(role=role, content=text)))
+
+
+def verdict_of(episode: Episode, id_: str = "episode") -> Verdict:
+    """Replay an episode from its start and return the verdict on it; the live run is not touched.
+
+    Raises:
+        StubError: If a stub is broken.
+    """
+    return verify(replay(episode.trajectory(id_), episode.environment, task=episode.task, seed=episode.seed))
