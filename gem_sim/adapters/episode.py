@@ -21,13 +21,26 @@ from gem_sim.verifier import verify
 Ended = Literal["answered", "calls"]
 
 
+class Exchange(NamedTuple):
+    """A call and its result."""
+
+    call: ToolCall
+    result: ToolResult
+
+    def messages(self) -> tuple[Message, Message]:
+        """Return both as messages; the result is JSON text."""
+        asked = Message(role="assistant", tool_calls=(self.call,))
+        content = dump_json(self.result.content)
+        return asked, Message(role="tool", tool_call_id=self.call.id, name=self.call.tool, content=content)
+
+
 class Episode(NamedTuple):
-    """One run of a task so far; `call` and `say` return the next one.
+    """One run of a task so far; `call`, `refuse` and `say` return the next one.
 
     `session` is the live run after the last call, shared by all values of one run; `start` the state before the
-    first call; `messages` the conversation (the policy, the task's instruction, calls, answers); `calls` how many
-    calls were made. `task` None: no goal. `ended` says why it is over: the agent *answered* the user, or used up
-    its *calls*; None while it goes on.
+    first call; `log` what was said and done, in order (the policy, the task's instruction, exchanges); `calls` how
+    many calls were made. `task` None: no goal. `ended` says why it is over: the agent *answered* the user, or used
+    up its *calls*; None while it goes on.
     """
 
     environment: Environment
@@ -35,9 +48,16 @@ class Episode(NamedTuple):
     session: LiveRun
     seed: int
     start: State
-    messages: tuple[Message, ...]
+    log: tuple[Message | Exchange, ...]
     calls: int = 0
     ended: Ended | None = None
+
+    @property
+    def messages(self) -> tuple[Message, ...]:
+        """The conversation so far."""
+        return tuple(
+            message for item in self.log for message in (item.messages() if isinstance(item, Exchange) else (item,))
+        )
 
     def trajectory(self, id_: str = "episode") -> Trajectory:
         """Return the conversation so far as a trajectory that any format can hold."""
@@ -88,14 +108,22 @@ def call(episode: Episode, tool_call: ToolCall) -> tuple[Episode, ToolResult]:
         StubError: If the stub is broken or hit a limit; neither the run nor the episode has changed then.
     """
     result = episode.session.call(tool_call)
-    asked = Message(role="assistant", tool_calls=(tool_call,))
-    told = Message(role="tool", tool_call_id=tool_call.id, name=tool_call.tool, content=dump_json(result.content))
-    return episode._replace(messages=(*episode.messages, asked, told), calls=episode.calls + 1), result
+    return _with(episode, Exchange(tool_call, result)), result
+
+
+def refuse(episode: Episode, tool_call: ToolCall, reason: str) -> tuple[Episode, ToolResult]:
+    """Answer what is no call at all by an error, as a call that was made; the run does not hear of it."""
+    result = ToolResult(call_id=tool_call.id, content={"error": reason}, is_error=True)
+    return _with(episode, Exchange(tool_call, result)), result
+
+
+def _with(episode: Episode, exchange: Exchange) -> Episode:
+    return episode._replace(log=(*episode.log, exchange), calls=episode.calls + 1)
 
 
 def say(episode: Episode, role: Literal["user", "assistant"], text: str) -> Episode:
     """Add what the user or the agent says to the conversation."""
-    return episode._replace(messages=(*episode.messages, Message(role=role, content=text)))
+    return episode._replace(log=(*episode.log, Message(role=role, content=text)))
 
 
 def verdict_of(episode: Episode, id_: str = "episode") -> Verdict:
