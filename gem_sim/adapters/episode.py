@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Literal, NamedTuple, TypeAlias
+from functools import lru_cache
+from typing import Any, Literal, NamedTuple, TypeAlias
 
 from gem_sim.environment import Environment
+from gem_sim.errors import InputError
 from gem_sim.formats.rows import dump_json
 from gem_sim.message import Message
 from gem_sim.sandbox import Limits
@@ -35,9 +37,9 @@ class Exchange(NamedTuple):
 
 
 class Episode(NamedTuple):
-    """One run of a task so far; `call`, `refuse` and `say` return the next one.
+    """One run of a task so far; `call`, `refuse`, `say`, `fork` and `rollback` return the next one.
 
-    `session` is the live run after the last call, shared by all values of one run; `start` the state before the
+    `session` is the live run after the last call, the same for all values of one run; `start` the state before the
     first call; `log` what was said and done, in order (the policy, the task's instruction, exchanges); `calls` how
     many calls were made. `task` None: no goal. `ended` says why it is over: the agent *answered* the user, or used
     up its *calls*; None while it goes on.
@@ -94,11 +96,17 @@ def begin(
         InputError: If the environment has no such task.
     """
     session = open_session(environment, seed=seed, task=task, limits=limits)
-    messages = [Message(role="system", content="\n".join(environment.policy))] if environment.policy else []
+    log = _policy(environment)
     said = instruction if instruction is not None else "" if session.task is None else session.task.instruction
     if said:
-        messages.append(Message(role="user", content=said))
-    return Episode(environment, session.task, session, seed, session.state, tuple(messages))
+        log = (*log, Message(role="user", content=said))
+    return Episode(environment, session.task, session, seed, session.state, log)
+
+
+@lru_cache(maxsize=64)
+def _policy(environment: Environment) -> tuple[Message, ...]:
+    """Return the first message of every episode, one for all of them."""
+    return (Message(role="system", content="\n".join(environment.policy)),) if environment.policy else ()
 
 
 def call(episode: Episode, tool_call: ToolCall) -> tuple[Episode, ToolResult]:
@@ -119,6 +127,35 @@ def refuse(episode: Episode, tool_call: ToolCall, reason: str) -> tuple[Episode,
 
 def _with(episode: Episode, exchange: Exchange) -> Episode:
     return episode._replace(log=(*episode.log, exchange), calls=episode.calls + 1)
+
+
+def fork(episode: Episode) -> Episode:
+    """Return an independent episode at the same moment.
+
+    Raises:
+        InputError: If whoever runs the tools cannot fork.
+    """
+    return episode._replace(session=_able(episode.session, "fork").fork())
+
+
+def rollback(episode: Episode, calls: int = 1) -> Episode:
+    """Go back to the moment before the last `calls` calls; what was said since is gone too.
+
+    Raises:
+        InputError: If fewer calls were made, or whoever runs the tools cannot go back.
+    """
+    _able(episode.session, "rollback").rollback(calls)
+    log = list(episode.log)
+    left = calls
+    while left:
+        left -= isinstance(log.pop(), Exchange)
+    return episode._replace(log=tuple(log), calls=episode.calls - calls, ended=None)
+
+
+def _able(session: LiveRun, what: str) -> Any:
+    if not hasattr(session, what):
+        raise InputError(f"sessions of {session.environment.name!r} cannot {what}", cure="start a new one")
+    return session
 
 
 def say(episode: Episode, role: Literal["user", "assistant"], text: str) -> Episode:

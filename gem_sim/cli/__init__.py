@@ -31,6 +31,7 @@ _COMMANDS = (
     "induce",
     "audit",
     "schemas",
+    "serve",
     "doctor",
 )
 

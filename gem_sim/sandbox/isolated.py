@@ -299,7 +299,13 @@ class _Process:
 
     def _wait(self, reading: list[int], writing: list[int], deadline: float) -> None:
         left = deadline - monotonic()
-        if left <= 0 or not any(select.select(reading, writing, [], left)):
+        # Not select(), which knows no file descriptor beyond 1023: a server may have that many connections.
+        poll = select.poll()
+        for file in reading:
+            poll.register(file, select.POLLIN)
+        for file in writing:
+            poll.register(file, select.POLLOUT)
+        if left <= 0 or not poll.poll(left * 1000):
             raise _WorkerDied("out of time")
 
     def _death(self) -> str:
