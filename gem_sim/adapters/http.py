@@ -16,14 +16,13 @@ from starlette.routing import Route
 from gem_sim import __version__
 from gem_sim.adapters.api import Api, Body
 from gem_sim.adapters.openapi import OPERATIONS, Operation, described
-from gem_sim.adapters.sessions import Bounds, Full, NoSession, Sessions, Spent
+from gem_sim.adapters.sessions import Bounds, Full, NoSession, Spent
 from gem_sim.canonical import Json, parse_json
 from gem_sim.environment import Environment
 from gem_sim.errors import GemSimError, InputError, LimitError, StubError
 from gem_sim.formats.rows import dump_json
 
 _BODY_SECONDS: Final = 10.0
-_SWEEP_SECONDS: Final = 10.0
 _STATUS: Final = {NoSession: 404, Spent: 409, InputError: 422, Full: 503}
 
 
@@ -49,20 +48,10 @@ def http_app(environment: Environment, bounds: Bounds | None = None, *, body_byt
 
     @contextlib.asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
-        sweeping = asyncio.create_task(_sweep(api.sessions))
-        try:
+        async with api.sessions.sweeping():
             yield
-        finally:
-            sweeping.cancel()
-            api.sessions.close()
 
     return Starlette(routes=routes, lifespan=lifespan)
-
-
-async def _sweep(sessions: Sessions) -> None:
-    while True:
-        await asyncio.sleep(min(_SWEEP_SECONDS, sessions.bounds.idle_seconds))
-        sessions.expire()
 
 
 def _endpoint(api: Api, one: Operation, body_bytes: int) -> Callable[[Request], Awaitable[Response]]:

@@ -10,8 +10,9 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from functools import partial
 from time import monotonic
@@ -26,6 +27,7 @@ from gem_sim.simulator.session import Session
 _Answer = TypeVar("_Answer")
 
 _QUICK_FUEL: Final = 10_000
+_SWEEP_SECONDS: Final = 10.0
 
 
 class NoSession(GemSimError):
@@ -203,6 +205,21 @@ class Sessions:
                 gone += 1
         self.counts.expired += gone
         return gone
+
+    @asynccontextmanager
+    async def sweeping(self) -> AsyncIterator[None]:
+        """Look for expired sessions now and then while inside; end the lanes when leaving."""
+        sweep = asyncio.create_task(self._sweep())
+        try:
+            yield
+        finally:
+            sweep.cancel()
+            self.close()
+
+    async def _sweep(self) -> None:
+        while True:
+            await asyncio.sleep(min(_SWEEP_SECONDS, self.bounds.idle_seconds))
+            self.expire()
 
     def close(self) -> None:
         """End the lanes; calls under way come to their end."""
