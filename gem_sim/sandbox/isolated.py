@@ -105,6 +105,9 @@ class Isolated:
             return dict(self._started().ask({"op": "probe"}, _START_SECONDS)["denied"])
 
     def _started(self) -> _Process:
+        if self._process is not None and self._process.ended():
+            # It died while it had nothing to do, so no call is to blame.
+            self.close()
         if self._process is None:
             self._process = _Process(self._program, self._base, self._hash_seed)
             # The process must not outlive this object, however it goes.
@@ -314,6 +317,10 @@ class _Process:
         except subprocess.TimeoutExpired:
             return "the worker closed its end"
         return f"the worker died of signal {-status}" if status < 0 else f"the worker ended with status {status}"
+
+    def ended(self) -> bool:
+        """Tell whether the process is gone."""
+        return self._process.poll() is not None
 
     def close(self) -> None:
         """Kill the process and reap it."""

@@ -28,9 +28,13 @@ class Served(NamedTuple):
 
 
 @contextlib.contextmanager
-def served(*arguments: str) -> Iterator[Served]:
-    """Run `gem-sim serve` on a free port until the end of the block; it must end well when asked to."""
-    command = [sys.executable, "-m", "gem_sim", "serve", *arguments, "--port", "0"]
+def served(*arguments: str, first: str = "") -> Iterator[Served]:
+    """Run `gem-sim serve` on a free port until the end of the block; it must end well when asked to.
+
+    `first` is Python to run before, where a test cannot wait as long as the server does.
+    """
+    run = f"{first}\nfrom gem_sim.cli import main\nmain({['serve', *arguments, '--port', '0']!r})"
+    command = [sys.executable, "-c", run]
     process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, cwd=ROOT)
     assert process.stderr is not None
     token = None
