@@ -436,6 +436,8 @@ def test_sessions_outlive_the_worker_processes(tmp_path: Path) -> None:
         assert len(pids) == 2
         for pid in pids:
             os.kill(pid, signal.SIGKILL)
+        while any(Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2][0] != "Z" for pid in pids):
+            time.sleep(0.01)
         assert [digest(client, id_) for id_ in ids] == states
         for id_ in ids:
             assert call(client, id_, ORDER).status == 200
