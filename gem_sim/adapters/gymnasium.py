@@ -39,7 +39,7 @@ class ToolEnv(gymnasium.Env[str, str]):
 
     Action: a tool call as JSON, `{"name": "get_order", "arguments": {"order_id": "O1"}}`; a text that does not
     start with `{` is what the agent tells the user in the end, and ends the episode. Observation: JSON in ASCII; at
-    first `{"policy", "instruction", "tools"}`, then `{"is_error", "content"}` of each call, and `null` at the end.
+    first `{"policy", "tools", "instruction"}`, then `{"is_error", "content"}` of each call, and `null` at the end.
     The reward is 0 until the episode ends. Neither observation nor `info` says what the task expects.
 
     Args:
@@ -81,7 +81,8 @@ class ToolEnv(gymnasium.Env[str, str]):
         self._max_text = max_text
         self._reward = goal_reward if reward is None else reward
         self._limits = limits
-        self._tools = [_function(tool) for tool in self.environment.tools.values()]
+        tools = [_function(tool) for tool in self.environment.tools.values()]
+        self._told = _ENCODE({"policy": self.environment.policy, "tools": tools})
         self._episode: Episode | None = None
 
     @property
@@ -109,7 +110,8 @@ class ToolEnv(gymnasium.Env[str, str]):
         made = drawn if seed is None else seed
         self._episode = begin(self.environment, task=task, seed=made, limits=self._limits)
         instruction = "" if task is None else task.instruction
-        observation = _ENCODE({"policy": self.environment.policy, "instruction": instruction, "tools": self._tools})
+        # The long part is the same each time.
+        observation = f'{self._told[:-1]},"instruction":{_ENCODE(instruction)}}}'
         if len(observation) > self._max_text:
             cure = f"give ToolEnv max_text={len(observation)} or more"
             raise InputError(f"policy and tools take {len(observation)} characters", cure=cure)

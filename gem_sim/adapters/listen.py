@@ -9,6 +9,7 @@ import resource
 import secrets
 import socket
 from collections.abc import Callable
+from functools import lru_cache
 from ipaddress import ip_address
 from typing import Final
 from urllib.parse import urlsplit
@@ -175,6 +176,7 @@ class _Announcing(uvicorn.Server):
             self._ready()
 
 
+@lru_cache(maxsize=256)
 def is_loopback(host: str) -> bool:
     """Tell whether a host name or address is this machine's own, reachable from nowhere else."""
     try:
