@@ -15,7 +15,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 import gem_sim
 from gem_sim.adapters.gymnasium import ToolEnv
@@ -24,20 +24,30 @@ HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 PEER = ROOT / ".venv-openenv" / "bin" / "python"
 NAME, TASK = "frame_shop", "exhibition-frame"
+ECHO = str(HERE / "echo")
 STEPS = 1_000
 IDLE = 2_000
 SESSIONS, CALLS_EACH = 1_000, 10
 
 SIZE = {"frame_width": 50, "frame_height": 70, "glass_type": "non-glare"}
 ORDER = {"user_id": "USR_789456", "frame_style": "modern", **SIZE}
+Calls: TypeAlias = tuple[tuple[str, dict[str, Any]], ...]
 # What an agent does to order a frame: it reads, works out, and writes once.
-EPISODE: tuple[tuple[str, dict[str, Any]], ...] = (
+EPISODE: Calls = (
     ("authenticate_user", {"email": "sarah.jenkins@email.com"}),
     ("get_user_profile", {"user_id": "USR_789456"}),
     ("check_size_constraints", SIZE),
-    ("get_custom_pricing", {**SIZE, "frame_style": "modern"}),
+    ("get_custom_pricing", SIZE),
     ("place_custom_order", ORDER),
 )
+ECHOES: Calls = (("echo", {"message": "Hello!"}),) * 5
+
+
+class Server(NamedTuple):
+    """Where a session server listens, and its process."""
+
+    port: int
+    pid: int
 
 
 class Round(NamedTuple):
@@ -49,24 +59,31 @@ class Round(NamedTuple):
 
 def measure(repeat: int = 5) -> dict[str, Any]:
     """Return steps per second (medians of `repeat` rounds, surfaces taking turns), kilobytes, and the crowd."""
-    with served() as (port, pid), peer() as ask:
-        timed: dict[str, Callable[[], Round]] = {"in_process": in_process, "http": lambda: over_http(port, pid)}
-        if ask is not None:
-            timed |= {"openenv": lambda: ask("own"), "openenv_lean": lambda: ask("lean")}
+    with served(NAME) as shop, served(ECHO, "--trusted") as echo, peer() as openenv:
+        timed: dict[str, Callable[[], Round]] = {
+            "in_process": lambda: in_process(ToolEnv(gem_sim.load_environment(ECHO, trusted=True)), ECHOES),
+            "http": lambda: over_http(echo, None, ECHOES),
+            "in_process_shop": lambda: in_process(ToolEnv(NAME, TASK), EPISODE),
+            "http_shop": lambda: over_http(shop, TASK, EPISODE),
+        }
+        if openenv is not None:
+            timed |= {"openenv": lambda: openenv("own"), "openenv_lean": lambda: openenv("lean")}
         for once in timed.values():
             once()
         rounds: dict[str, list[Round]] = {name: [] for name in timed}
         for _ in range(max(repeat, 1)):
             for name, once in timed.items():
                 rounds[name].append(once())
-        idle = idle_kilobytes(port, pid)
-        crowd = asyncio.run(a_crowd(port))
+        idle = idle_kilobytes(shop)
+        crowd = asyncio.run(a_crowd(shop.port))
     wall = {name: round(STEPS / statistics.median(one.wall for one in found), 1) for name, found in rounds.items()}
     cpu = {name: round(STEPS / statistics.median(one.cpu for one in found), 1) for name, found in rounds.items()}
     return {
         "rounds": repeat,
         "steps_per_second": wall,
         "steps_per_cpu_second": cpu,
+        "in_process_ratio": ratios(wall)["in_process_over_openenv"],
+        "http_ratio": ratios(wall)["http_over_openenv"],
         "ratios": {"wall": ratios(wall), "cpu": ratios(cpu)},
         "idle_session_kilobytes": idle,
         "crowd": crowd,
@@ -77,36 +94,59 @@ def ratios(steps: dict[str, float]) -> dict[str, float | None]:
     """Return ours over OpenEnv's, with its own client and with the lean one; None without OpenEnv."""
     return {
         f"{ours}_over_{theirs}": round(steps[ours] / steps[theirs], 2) if theirs in steps else None
-        for ours in ("in_process", "http")
+        for ours in ("in_process", "http", "in_process_shop", "http_shop")
         for theirs in ("openenv", "openenv_lean")
     }
 
 
-def in_process() -> Round:
-    """Time steps of the Gymnasium environment, resets in between."""
-    env = ToolEnv(NAME, TASK, max_calls=len(EPISODE) + 1)
-    actions = [json.dumps({"name": name, "arguments": arguments}) for name, arguments in EPISODE]
-    env.reset(seed=1)
-    started, cpu = time.perf_counter(), time.process_time()
+def in_process(env: ToolEnv, episode: Calls) -> Round:
+    """Time the steps of a Gymnasium environment; resets are not counted, as they are not for OpenEnv."""
+    actions = [json.dumps({"name": name, "arguments": arguments}) for name, arguments in episode]
+    clock = Clock()
     for _ in range(STEPS // len(actions)):
-        for action in actions:
-            env.step(action)
         env.reset()
-    return Round(time.perf_counter() - started, time.process_time() - cpu)
+        with clock:
+            for action in actions:
+                env.step(action)
+    return clock.round()
 
 
-def over_http(port: int, pid: int) -> Round:
-    """Time calls over HTTP, sessions started and ended in between."""
-    client = http.client.HTTPConnection("127.0.0.1", port)
-    started, cpu = time.perf_counter(), time.process_time() + cpu_seconds(pid)
-    for _ in range(STEPS // len(EPISODE)):
-        id_ = ask(client, "POST", "/sessions", {"task": TASK})["id"]
-        for name, arguments in EPISODE:
-            ask(client, "POST", f"/sessions/{id_}/call", {"tool": name, "arguments": arguments})
+def over_http(server: Server, task: str | None, episode: Calls) -> Round:
+    """Time calls over HTTP with the standard library's client; starting and ending sessions is not counted."""
+    client = http.client.HTTPConnection("127.0.0.1", server.port)
+    ids = [ask(client, "POST", "/sessions", {"task": task})["id"] for _ in range(STEPS // len(episode))]
+    clock = Clock(server.pid)
+    with clock:
+        for id_ in ids:
+            for name, arguments in episode:
+                ask(client, "POST", f"/sessions/{id_}/call", {"tool": name, "arguments": arguments})
+    for id_ in ids:
         ask(client, "DELETE", f"/sessions/{id_}")
-    spent = Round(time.perf_counter() - started, time.process_time() + cpu_seconds(pid) - cpu)
     client.close()
-    return spent
+    return clock.round()
+
+
+class Clock:
+    """Adds up the time spent inside: on the wall, and of CPU time here and, where one is named, in a server."""
+
+    def __init__(self, server: int | None = None) -> None:
+        self._server = server
+        self._wall = self._cpu = 0.0
+
+    def __enter__(self) -> None:
+        self._cpu -= self._used()
+        self._wall -= time.perf_counter()
+
+    def __exit__(self, *_: object) -> None:
+        self._wall += time.perf_counter()
+        self._cpu += self._used()
+
+    def _used(self) -> float:
+        return time.process_time() + (0.0 if self._server is None else cpu_seconds(self._server))
+
+    def round(self) -> Round:
+        """Return what was added up."""
+        return Round(self._wall, self._cpu)
 
 
 def ask(client: http.client.HTTPConnection, method: str, path: str, body: Any = None) -> Any:
@@ -119,9 +159,9 @@ def ask(client: http.client.HTTPConnection, method: str, path: str, body: Any = 
     return json.loads(content) if content else None
 
 
-def idle_kilobytes(port: int, pid: int) -> float:
+def idle_kilobytes(server: Server) -> float:
     """Return what the server grows by for a session that has made an episode's calls and then waits."""
-    client = http.client.HTTPConnection("127.0.0.1", port)
+    client = http.client.HTTPConnection("127.0.0.1", server.port)
 
     def fill(number: int) -> list[str]:
         ids = []
@@ -133,9 +173,9 @@ def idle_kilobytes(port: int, pid: int) -> float:
 
     # The first ones fill what is there anyway: caches, the allocator's arenas.
     ids = fill(IDLE // 10)
-    before = resident_kilobytes(pid)
+    before = resident_kilobytes(server.pid)
     ids += fill(IDLE)
-    grown = (resident_kilobytes(pid) - before) / IDLE
+    grown = (resident_kilobytes(server.pid) - before) / IDLE
     for id_ in ids:
         ask(client, "DELETE", f"/sessions/{id_}")
     client.close()
@@ -217,16 +257,16 @@ async def send(
 
 
 @contextmanager
-def served() -> Iterator[tuple[int, int]]:
-    """Yield port and process of a session server."""
-    command = [sys.executable, "-m", "gem_sim", "serve", NAME, "--http", "--port", "0"]
+def served(*arguments: str) -> Iterator[Server]:
+    """Yield a session server."""
+    command = [sys.executable, "-m", "gem_sim", "serve", *arguments, "--http", "--port", "0"]
     process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, cwd=ROOT)
     assert process.stderr is not None
     try:
         found = re.search(r":(\d+)$", process.stderr.readline().strip())
         if found is None:
             raise SystemExit("the session server did not start; pip install -e '.[http]'")
-        yield int(found[1]), process.pid
+        yield Server(int(found[1]), process.pid)
     finally:
         process.kill()
         process.wait()
@@ -264,13 +304,14 @@ def timed(process: subprocess.Popen[str], kind: str) -> Round:
 
 def table(measured: dict[str, Any]) -> str:
     """Return the measurements as lines for a person."""
-    lines = [f"{'':<28}{'steps/s':>10}{'× OpenEnv':>12}{'steps/CPU s':>14}{'× OpenEnv':>12}"]
-    names = {"in_process": "in process (Gymnasium)", "http": "over HTTP"}
-    names |= {"openenv": "OpenEnv, its client", "openenv_lean": "OpenEnv, bare WebSocket"}
+    lines = [f"{'':<32}{'steps/s':>10}{'× OpenEnv':>12}{'steps/CPU s':>14}{'× OpenEnv':>12}"]
+    names = {"in_process": "echo, in process (Gymnasium)", "http": "echo, over HTTP"}
+    names |= {"in_process_shop": "frame_shop, in process", "http_shop": "frame_shop, over HTTP"}
+    names |= {"openenv": "OpenEnv's echo, its client", "openenv_lean": "OpenEnv's echo, bare WebSocket"}
     for name, wall in measured["steps_per_second"].items():
         shown = [measured["ratios"][kind].get(f"{name}_over_openenv") or "" for kind in ("wall", "cpu")]
         cpu = measured["steps_per_cpu_second"][name]
-        lines.append(f"{names[name]:<28}{wall:>10,.0f}{shown[0]:>12}{cpu:>14,.0f}{shown[1]:>12}")
+        lines.append(f"{names[name]:<32}{wall:>10,.0f}{shown[0]:>12}{cpu:>14,.0f}{shown[1]:>12}")
     if "openenv" not in measured["steps_per_second"]:
         lines.append("OpenEnv is not installed: see benchmarks/README.md")
     crowd = measured["crowd"]

@@ -126,7 +126,8 @@ def refuse(episode: Episode, tool_call: ToolCall, reason: str) -> tuple[Episode,
 
 
 def _with(episode: Episode, exchange: Exchange) -> Episode:
-    return episode._replace(log=(*episode.log, exchange), calls=episode.calls + 1)
+    environment, task, session, seed, start, log, calls, ended = episode
+    return Episode(environment, task, session, seed, start, (*log, exchange), calls + 1, ended)
 
 
 def fork(episode: Episode) -> Episode:
