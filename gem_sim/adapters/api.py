@@ -12,7 +12,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from gem_sim.adapters.episode import Episode, call, rollback, say, verdict_of
-from gem_sim.adapters.sessions import Bounds, Sessions, Spent
+from gem_sim.adapters.sessions import Bounds, Sessions
 from gem_sim.canonical import Json
 from gem_sim.environment import Environment
 from gem_sim.errors import StubError
@@ -101,10 +101,11 @@ class Api:
 
     async def call(self, id_: str, body: Call) -> Json:
         """Make a call; a refusal is a result with `is_error`."""
+        self.sessions.may_grow(id_)
         started = perf_counter()
         counts = self.sessions.counts
         try:
-            result, made = await self.sessions.run(id_, partial(self._called, body), quick=True)
+            result, made = await self.sessions.run(id_, partial(_called, body), quick=True)
         except StubError:
             counts.calls["broken"] += 1
             raise
@@ -114,7 +115,8 @@ class Api:
 
     async def say(self, id_: str, body: Say) -> Json:
         """Add to the conversation, which verdicts look at."""
-        await self.sessions.run(id_, partial(self._said, body))
+        self.sessions.may_grow(id_)
+        await self.sessions.run(id_, lambda episode: (say(episode, body.role, body.content), None))
         return self._told(id_)
 
     async def fork(self, id_: str, body: Fork) -> Json:
@@ -171,21 +173,6 @@ class Api:
         ]
         return "\n".join(lines) + "\n"
 
-    def _called(self, body: Call, episode: Episode) -> tuple[Episode, tuple[ToolResult, int]]:
-        self._may_grow(episode)
-        asked = ToolCall(id=body.id or f"call_{episode.calls + 1}", tool=body.tool, arguments=body.arguments)
-        episode, result = call(episode, asked)
-        return episode, (result, episode.calls)
-
-    def _said(self, body: Say, episode: Episode) -> tuple[Episode, None]:
-        self._may_grow(episode)
-        return say(episode, body.role, body.content), None
-
-    def _may_grow(self, episode: Episode) -> None:
-        most = self.sessions.bounds.calls
-        if len(episode.log) >= most:
-            raise Spent(f"the session has {most} calls and messages; roll back, or start another")
-
     def _told(self, id_: str) -> Json:
         episode = self.sessions.look(id_)
         said = (item for item in episode.log if isinstance(item, Message) and item.role == "user")
@@ -198,6 +185,12 @@ class Api:
             "clock": episode.session.clock,
             "instruction": None if first is None else first.content,
         }
+
+
+def _called(body: Call, episode: Episode) -> tuple[Episode, tuple[ToolResult, int]]:
+    asked = ToolCall(id=body.id or f"call_{episode.calls + 1}", tool=body.tool, arguments=body.arguments)
+    episode, result = call(episode, asked)
+    return episode, (result, episode.calls)
 
 
 def _function(tool: Tool) -> dict[str, Json]:

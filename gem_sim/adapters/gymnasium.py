@@ -9,6 +9,8 @@ from __future__ import annotations
 import json
 import string
 from collections.abc import Sequence
+from functools import lru_cache
+from pathlib import Path
 from typing import Any, Final
 
 import gymnasium
@@ -22,7 +24,7 @@ from gem_sim.environment import Environment
 from gem_sim.errors import InputError
 from gem_sim.message import Message
 from gem_sim.sandbox import Limits
-from gem_sim.simulator import bundled_environments, load_environment, replay
+from gem_sim.simulator import bundled_environments, find_environment, load_environment, replay
 from gem_sim.task import Task
 from gem_sim.tool import Tool, ToolCall
 from gem_sim.verifier import goal, verify
@@ -68,7 +70,7 @@ class ToolEnv(gymnasium.Env[str, str]):
         limits: Limits | None = None,
         render_mode: str | None = None,
     ) -> None:
-        self.environment = load_environment(environment) if isinstance(environment, str) else environment
+        self.environment = _loaded(environment) if isinstance(environment, str) else environment
         self.tasks: Sequence[Task] = tuple(self.environment.tasks.values())
         if task is not None:
             self.tasks = tuple(filter(None, [self.environment.task_of(task)]))
@@ -195,6 +197,17 @@ def _line(message: Message) -> str:
     return f"{message.role}: {message.content or ''}{' '.join(calls)}"
 
 
+def _loaded(name: str) -> Environment:
+    """Load an environment once for all that are made of it, until one of its files changes."""
+    folder = find_environment(name)
+    return _loaded_once(folder, tuple(sorted((path.name, path.stat().st_mtime_ns) for path in folder.iterdir())))
+
+
+@lru_cache(maxsize=8)
+def _loaded_once(folder: Path, _stamps: tuple[tuple[str, int], ...]) -> Environment:
+    return load_environment(folder)
+
+
 def _register(id_: str, **arguments: object) -> None:
     if id_ not in registry:
         gymnasium.register(id_, entry_point="gem_sim.adapters.gymnasium:ToolEnv", kwargs=arguments)
@@ -205,7 +218,7 @@ def register_all() -> None:
     _register("gem_sim/ToolEnv-v0")
     for name in bundled_environments():
         _register(f"gem_sim/{name}-v0", environment=name)
-        for task in load_environment(name).tasks:
+        for task in _loaded(name).tasks:
             _register(f"gem_sim/{name}.{task}-v0", environment=name, task=task)
 
 

@@ -61,42 +61,63 @@ def _endpoint(api: Api, one: Operation, body_bytes: int) -> Callable[[Request], 
         id_: str = request.path_params.get("id", "")
         try:
             if one.body is None:
-                content = await operate(id_)
-            else:
-                read = await _read(request, one.body, body_bytes)
-                if isinstance(read, Response):
-                    return read
-                content = await operate(id_, read)
+                return _answer(await operate(id_), one)
+            body = await _read(request, body_bytes)
+            told = _answer(await operate(id_, _parsed(body, one.body)), one)
+        except _Unreadable as error:
+            return error.response
         except GemSimError as error:
             return _failure(error)
-        return Response(status_code=204) if one.answer is None else _json(content, one.status)
+        if one.grows:
+            api.sessions.grown(id_, len(body) + len(told.body))
+        return told
 
     return answer
 
 
-async def _read(request: Request, model: type[Body], body_bytes: int) -> Body | Response:
-    """Return a request's body, else why it is none; what is too large is not read to its end."""
+class _Unreadable(Exception):
+    def __init__(self, status: int, reason: str, *, last: bool = False) -> None:
+        self.response = _error(status, reason, last=last)
+
+
+async def _read(request: Request, body_bytes: int) -> bytes:
+    """Return a request's body; what is too large is not read to its end.
+
+    Raises:
+        _Unreadable: If it is too large, too slow, or ends early.
+    """
     body = b""
     try:
         async with asyncio.timeout(_BODY_SECONDS):
             async for part in request.stream():
                 body += part
                 if len(body) > body_bytes:
-                    return _error(413, f"the body has more than {body_bytes} bytes", last=True)
+                    raise _Unreadable(413, f"the body has more than {body_bytes} bytes", last=True)
     except TimeoutError:
-        return _error(408, f"the body did not arrive within {_BODY_SECONDS:g} seconds", last=True)
+        raise _Unreadable(408, f"the body did not arrive within {_BODY_SECONDS:g} seconds", last=True) from None
     except ClientDisconnect:
-        return _error(400, "the body ends early", last=True)
+        raise _Unreadable(400, "the body ends early", last=True) from None
+    return body
+
+
+def _parsed(body: bytes, model: type[Body]) -> Body:
+    """Return what a body says.
+
+    Raises:
+        _Unreadable: If it is no JSON, or not what the model takes.
+    """
     try:
-        value = parse_json(body) if body else {}
-    except ValueError as error:
-        return _error(400, f"the body is not JSON: {error}")
-    try:
-        return model.model_validate(value)
+        return model.model_validate(parse_json(body) if body else {})
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         place = ".".join(map(str, first["loc"])) or "the body"
-        return _error(422, f"{place}: {first['msg']}")
+        raise _Unreadable(422, f"{place}: {first['msg']}") from None
+    except ValueError as error:
+        raise _Unreadable(400, f"the body is not JSON: {error}") from None
+
+
+def _answer(content: Json, one: Operation) -> Response:
+    return Response(status_code=204) if one.answer is None else _json(content, one.status)
 
 
 def _failure(error: GemSimError) -> Response:

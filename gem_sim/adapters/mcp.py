@@ -27,7 +27,7 @@ from starlette.applications import Starlette
 
 from gem_sim import __version__
 from gem_sim.adapters.episode import Episode, call
-from gem_sim.adapters.sessions import Bounds, NoSession, Sessions, Spent
+from gem_sim.adapters.sessions import Bounds, NoSession, Sessions
 from gem_sim.canonical import Json
 from gem_sim.environment import Environment
 from gem_sim.errors import GemSimError, StubError
@@ -79,10 +79,10 @@ class ToolServer:
         self, context: ServerRequestContext[Any], params: types.CallToolRequestParams
     ) -> types.CallToolResult:
         id_ = _session_of(context)
-        asked = partial(_called, params, self.sessions.bounds.calls)
         try:
             await self._start(id_)
-            result = await self.sessions.run(id_, asked, quick=True)
+            self.sessions.may_grow(id_)
+            result = await self.sessions.run(id_, partial(_called, params), quick=True)
         except StubError as error:
             self.sessions.counts.calls["broken"] += 1
             raise MCPError(types.INTERNAL_ERROR, str(error)) from None
@@ -90,7 +90,9 @@ class ToolServer:
             raise MCPError(types.INVALID_REQUEST, str(error)) from None
         self.sessions.counts.calls["refused" if result.is_error else "ok"] += 1
         tool = self.sessions.environment.tools.get(params.name)
-        return _told(result, wrapped=tool is not None and _is_wrapped(tool.returns))
+        text = dump_json(result.content)
+        self.sessions.grown(id_, len(text) + len(dump_json(params.arguments)))
+        return _told(result, text, wrapped=tool is not None and _is_wrapped(tool.returns))
 
     async def _start(self, id_: str) -> None:
         async with self._creating:
@@ -106,7 +108,7 @@ def serve_stdio(environment: Environment, *, task: str | None = None, seed: int 
     Raises:
         InputError: If there is no such task.
     """
-    bounds = Bounds(sessions=1, calls=1_000_000, idle_seconds=math.inf, lanes=1)
+    bounds = Bounds(sessions=1, calls=100_000, bytes=1 << 30, idle_seconds=math.inf, lanes=1)
 
     async def serve() -> None:
         tools = ToolServer(environment, bounds, task=task, seed=seed)
@@ -188,18 +190,16 @@ def _is_wrapped(returns: dict[str, Json] | None) -> bool:
     return returns is not None and returns.get("type") != "object"
 
 
-def _called(params: types.CallToolRequestParams, most: int, episode: Episode) -> tuple[Episode, ToolResult]:
-    if len(episode.log) >= most:
-        raise Spent(f"the session has had its {most} calls; start another")
+def _called(params: types.CallToolRequestParams, episode: Episode) -> tuple[Episode, ToolResult]:
     asked = ToolCall(id=f"call_{episode.calls + 1}", tool=params.name, arguments=params.arguments or {})
     return call(episode, asked)
 
 
-def _told(result: ToolResult, *, wrapped: bool) -> types.CallToolResult:
+def _told(result: ToolResult, text: str, *, wrapped: bool) -> types.CallToolResult:
     content: Any = result.content
     structured: Json = content if isinstance(content, dict) and not wrapped else {"result": content}
     return types.CallToolResult(
-        content=[types.TextContent(text=dump_json(content))],
+        content=[types.TextContent(text=text)],
         structured_content=None if result.is_error else structured,
         is_error=result.is_error,
     )

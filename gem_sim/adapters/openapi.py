@@ -11,7 +11,8 @@ from gem_sim.canonical import Json
 class Operation(NamedTuple):
     """One operation: where it is, the method of `Api` that does it, what it takes and answers.
 
-    `body` None: the request carries nothing. `answer` None: nor does the answer. `open`: it needs no token.
+    `body` None: the request carries nothing. `answer` None: nor does the answer. `open`: it needs no token. `grows`:
+    what is asked and answered stays in the session.
     """
 
     method: str
@@ -21,6 +22,7 @@ class Operation(NamedTuple):
     status: int
     answer: dict[str, Json] | None
     open: bool = False
+    grows: bool = False
 
 
 def _object(**properties: Json) -> dict[str, Json]:
@@ -61,8 +63,8 @@ OPERATIONS: Final = (
     Operation("POST", "/sessions", "create", Create, 201, _SESSION),
     Operation("GET", "/sessions/{id}", "show", None, 200, _SESSION),
     Operation("DELETE", "/sessions/{id}", "delete", None, 204, None),
-    Operation("POST", "/sessions/{id}/call", "call", Call, 200, _RESULT),
-    Operation("POST", "/sessions/{id}/messages", "say", Say, 200, _SESSION),
+    Operation("POST", "/sessions/{id}/call", "call", Call, 200, _RESULT, grows=True),
+    Operation("POST", "/sessions/{id}/messages", "say", Say, 200, _SESSION, grows=True),
     Operation("POST", "/sessions/{id}/fork", "fork", Fork, 201, _object(ids={"type": "array", "items": _TEXT})),
     Operation("POST", "/sessions/{id}/rollback", "rollback", Rollback, 200, _SESSION),
     Operation("GET", "/sessions/{id}/digest", "digest", None, 200, _object(digest=_TEXT)),
@@ -77,11 +79,11 @@ ERRORS: Final = {
     401: "The token is missing or wrong.",
     404: "There is no such session: it never was, was deleted, or has expired.",
     408: "The body did not arrive in time.",
-    409: "The session has as many calls and messages as it may have.",
+    409: "The session has had all the calls and messages, or all the bytes, that it may have.",
     413: "The body is too large.",
     422: "The body lacks something or has too much, or names what is not there.",
     500: "A stub is broken (`kind` stub) or hit a limit (`kind` limit): no fault of the agent's, nothing has changed.",
-    503: "There are as many sessions as there may be.",
+    503: "There are as many sessions, or as many bytes in them, as there may be.",
 }
 
 

@@ -39,18 +39,21 @@ class Full(GemSimError):
 
 
 class Spent(GemSimError):
-    """The session has as many calls and messages as it may have."""
+    """The session has had all the calls and messages, or all the bytes, that it may have."""
 
 
 class Bounds(NamedTuple):
     """What clients may use.
 
-    `sessions` at most at a time; `calls` and things said in each; `idle_seconds` until an unused one is gone;
-    `forks` in one request; `lanes` that run calls; `limits` of a single call.
+    `sessions` at most at a time; `calls` and things said in each; `bytes` asked and answered in each, and `total_bytes`
+    in all that are there; `idle_seconds` until an unused one is gone; `forks` in one request; `lanes` that run calls;
+    `limits` of a single call.
     """
 
     sessions: int = 10_000
     calls: int = 1_000
+    bytes: int = 16 << 20
+    total_bytes: int = 2 << 30
     idle_seconds: float = 900.0
     forks: int = 1_000
     lanes: int = 2
@@ -73,12 +76,13 @@ class _Lane(NamedTuple):
 class _Held:
     """A session: `waiting` counts its operations that are queued or under way in the lane."""
 
-    __slots__ = ("episode", "id", "lane", "used", "waiting")
+    __slots__ = ("bytes", "episode", "id", "lane", "used", "waiting")
 
     def __init__(self, id_: str, episode: Episode, lane: _Lane) -> None:
         self.id = id_
         self.episode = episode
         self.lane = lane
+        self.bytes = 0
         self.used = monotonic()
         self.waiting = 0
 
@@ -102,6 +106,7 @@ class Sessions:
         # In order of last use, so that the expired ones come first.
         self._held: OrderedDict[str, _Held] = OrderedDict()
         self._made = 0
+        self._bytes = 0
 
     def __len__(self) -> int:
         self.expire()
@@ -136,10 +141,11 @@ class Sessions:
         if not 1 <= count <= self.bounds.forks:
             raise InputError(f"count is {count}", cure=f"ask for 1 to {self.bounds.forks}")
         self._make_room(count)
-        lane = self._find(id_).lane
+        held = self._find(id_)
         twins = await self.run(id_, lambda episode: (episode, [fork(episode) for _ in range(count)]))
         self._make_room(count)
-        return [self._hold(twin, lane) for twin in twins]
+        # What they share counts for each: it is there as long as one of them is.
+        return [self._hold(twin, held.lane, size=held.bytes) for twin in twins]
 
     def delete(self, id_: str) -> None:
         """End a session.
@@ -147,8 +153,7 @@ class Sessions:
         Raises:
             NoSession: If there is no such session.
         """
-        self._find(id_)
-        del self._held[id_]
+        self._drop(self._find(id_))
         self.counts.deleted += 1
 
     def look(self, id_: str) -> Episode:
@@ -190,6 +195,29 @@ class Sessions:
             if held.id in self._held:
                 self._touch(held)
 
+    def may_grow(self, id_: str) -> None:
+        """Check that a session may have one more call or message.
+
+        Raises:
+            NoSession: If there is no such session.
+            Spent: If it has had all that it may have.
+            Full: If all sessions together have.
+        """
+        held, bounds = self._find(id_), self.bounds
+        if len(held.episode.log) >= bounds.calls:
+            raise Spent(f"the session has {bounds.calls} calls and messages; roll back, or start another")
+        if held.bytes >= bounds.bytes:
+            raise Spent(f"the session has had its {bounds.bytes} bytes; start another")
+        if self._bytes >= bounds.total_bytes:
+            raise Full(f"the sessions have had their {bounds.total_bytes} bytes; delete some")
+
+    def grown(self, id_: str, size: int) -> None:
+        """Count the bytes that were asked and answered in a session."""
+        held = self._held.get(id_)
+        if held is not None:
+            held.bytes += size
+            self._bytes += size
+
     def expire(self) -> int:
         """End the sessions that were idle for too long; return how many."""
         oldest = monotonic() - self.bounds.idle_seconds
@@ -201,7 +229,7 @@ class Sessions:
             elif held.used > oldest:
                 break
             else:
-                del self._held[held.id]
+                self._drop(held)
                 gone += 1
         self.counts.expired += gone
         return gone
@@ -237,11 +265,16 @@ class Sessions:
         held.used = monotonic()
         self._held.move_to_end(held.id)
 
-    def _hold(self, episode: Episode, lane: _Lane, id_: str | None = None) -> str:
+    def _hold(self, episode: Episode, lane: _Lane, id_: str | None = None, *, size: int = 0) -> str:
         held = _Held(id_ or secrets.token_urlsafe(16), episode, lane)
         self._held[held.id] = held
+        self.grown(held.id, size)
         self.counts.created += 1
         return held.id
+
+    def _drop(self, held: _Held) -> None:
+        del self._held[held.id]
+        self._bytes -= held.bytes
 
     def _make_room(self, wanted: int) -> None:
         if len(self._held) + wanted > self.bounds.sessions:

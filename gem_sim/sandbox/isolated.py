@@ -13,6 +13,7 @@ import sys
 import weakref
 from collections import deque
 from collections.abc import Mapping
+from itertools import islice
 from pathlib import Path
 from threading import RLock
 from time import monotonic
@@ -32,6 +33,8 @@ _START_SECONDS: Final = 60.0
 _GRACE_SECONDS: Final = 2.0
 # Calls in one message: while the process works on one, the answer to the one before is read.
 _PART: Final = 100
+# What the process keeps of the states it has seen; one it has forgotten is sent again, as what differs from the first.
+_MOST_STATES: Final = 20_000
 _LAUNCH: Final = "import sys; sys.path.insert(0, {path!r}); from gem_sim.sandbox.worker import main; main()"
 
 
@@ -234,6 +237,10 @@ class _Process:
         return number
 
     def _remember(self, state: State, number: int) -> None:
+        if len(self._numbers) > _MOST_STATES:
+            # The first of all is kept: the others are sent as changes of it.
+            oldest = next(islice(self._numbers, 1, None))
+            self._dropped.append(self._numbers.pop(oldest))
         self._numbers[id(state)] = number
         weakref.finalize(state, _forget, self._numbers, self._dropped_of, id(state)).atexit = False
 

@@ -16,7 +16,7 @@ import pytest
 
 from gem_sim import Session, ToolCall, load_environment
 from gem_sim.errors import LimitError, StubError
-from gem_sim.sandbox import Isolated, Limits, Runner
+from gem_sim.sandbox import Isolated, Limits, Runner, isolated
 from gem_sim.state import State
 from tests.conftest import CASES, ROOT
 from tests.sandbox.stubs import ROWS, moment, program
@@ -129,6 +129,20 @@ def test_a_worker_killed_at_rest_costs_nothing(worker: Isolated) -> None:
     worker._process._process.wait()
     after = worker.call("tool", {"kind": "read", "value": 1}, moment(before.state), Limits())
     assert [row["of"] for row in after.content] == [1]
+
+
+def test_states_that_a_worker_has_forgotten_are_told_again(worker: Isolated, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(isolated, "_MOST_STATES", 5)
+    states = [State(ROWS) for _ in range(12)]
+    for turn in range(4):
+        for number, state in enumerate(states):
+            here = moment(state)._replace(seed=turn)
+            states[number] = worker.call("tool", {"kind": "write", "value": number}, here, Limits()).state
+    assert worker._process is not None
+    assert len(worker._process._numbers) <= 6
+    for number, state in enumerate(states):
+        told = worker.call("tool", {"kind": "read", "value": 0}, moment(state), Limits()).content
+        assert [row["of"] for row in told] == [number] * 4
 
 
 def test_a_worker_can_be_talked_to_with_a_thousand_files_open(worker: Isolated) -> None:
