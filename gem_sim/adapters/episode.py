@@ -11,7 +11,7 @@ from gem_sim.errors import InputError
 from gem_sim.formats.rows import dump_json
 from gem_sim.message import Message
 from gem_sim.sandbox import Limits
-from gem_sim.simulator import replay
+from gem_sim.simulator import Replay, replay
 from gem_sim.simulator.session import LiveRun, open_session
 from gem_sim.state import State
 from gem_sim.task import Task
@@ -164,10 +164,19 @@ def say(episode: Episode, role: Literal["user", "assistant"], text: str) -> Epis
     return episode._replace(log=(*episode.log, Message(role=role, content=text)))
 
 
-def verdict_of(episode: Episode, id_: str = "episode") -> Verdict:
-    """Replay an episode from its start and return the verdict on it; the live run is not touched.
+def replay_of(episode: Episode, id_: str = "episode") -> Replay:
+    """Replay an episode from its start; the live run is not touched.
 
     Raises:
         StubError: If a stub is broken.
     """
-    return verify(replay(episode.trajectory(id_), episode.environment, task=episode.task, seed=episode.seed))
+    return replay(episode.trajectory(id_), episode.environment, task=episode.task, seed=episode.seed)
+
+
+def verdict_of(episode: Episode, id_: str = "episode") -> Verdict:
+    """Return the verdict on the replay of an episode.
+
+    Raises:
+        StubError: If a stub is broken.
+    """
+    return verify(replay_of(episode, id_))

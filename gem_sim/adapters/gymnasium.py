@@ -18,13 +18,13 @@ from gymnasium.envs.registration import registry
 from gymnasium.error import ResetNeeded
 from gymnasium.spaces import Text
 
-from gem_sim.adapters.episode import Episode, Reward, begin, call, refuse, say
+from gem_sim.adapters.episode import Episode, Reward, begin, call, refuse, replay_of, say
 from gem_sim.canonical import Json, parse_json
 from gem_sim.environment import Environment
 from gem_sim.errors import InputError
 from gem_sim.message import Message
 from gem_sim.sandbox import Limits
-from gem_sim.simulator import bundled_environments, find_environment, load_environment, replay
+from gem_sim.simulator import bundled_environments, find_environment, load_environment
 from gem_sim.task import Task
 from gem_sim.tool import Tool, ToolCall
 from gem_sim.verifier import goal, verify
@@ -182,8 +182,7 @@ def goal_reward(episode: Episode) -> float:
     task = episode.task
     if task is None or not (task.expect or task.end):
         return 0.0
-    replayed = replay(episode.trajectory(), episode.environment, task=task, seed=episode.seed)
-    return float(verify(replayed, (goal.unmet, goal.end, goal.vacuous), digest=False).verdict == "pass")
+    return float(verify(replay_of(episode), (goal.unmet, goal.end, goal.vacuous), digest=False).verdict == "pass")
 
 
 def _function(tool: Tool) -> dict[str, Json]:

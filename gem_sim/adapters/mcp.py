@@ -60,7 +60,9 @@ class ToolServer:
         self.sessions = Sessions(environment, bounds)
         self._task, self._seed = task, seed
         self._creating = asyncio.Lock()
-        self._tools = {tool.name: tool_of(environment, tool) for tool in environment.tools.values()}
+        self._tools = [tool_of(environment, tool) for tool in environment.tools.values()]
+        with_schema = [told.name for told in self._tools if told.output_schema is not None]
+        self._wrapped = {name for name in with_schema if _is_wrapped(environment.tools[name].returns)}
         self.server: Server[dict[str, Any]] = Server(
             f"gem-sim/{environment.name}",
             version=__version__,
@@ -73,7 +75,7 @@ class ToolServer:
     async def _list(
         self, _context: ServerRequestContext[Any], _params: types.PaginatedRequestParams | None
     ) -> types.ListToolsResult:
-        return types.ListToolsResult(tools=list(self._tools.values()))
+        return types.ListToolsResult(tools=self._tools)
 
     async def _call(
         self, context: ServerRequestContext[Any], params: types.CallToolRequestParams
@@ -89,10 +91,9 @@ class ToolServer:
         except GemSimError as error:
             raise MCPError(types.INVALID_REQUEST, str(error)) from None
         self.sessions.counts.calls["refused" if result.is_error else "ok"] += 1
-        tool = self.sessions.environment.tools.get(params.name)
         text = dump_json(result.content)
         self.sessions.grown(id_, len(text) + len(dump_json(params.arguments)))
-        return _told(result, text, wrapped=tool is not None and _is_wrapped(tool.returns))
+        return _told(result, text, wrapped=params.name in self._wrapped)
 
     async def _start(self, id_: str) -> None:
         async with self._creating:

@@ -20,7 +20,7 @@ import gem_sim
 from gem_sim.adapters.mcp import tool_of
 from gem_sim.errors import InputError
 from gem_sim.tool import Tool
-from tests.adapters.serving import Served, served
+from tests.adapters.serving import Connection, Served, served
 from tests.conftest import CASES, ROOT, environment
 
 SIGN_IN = {"email": "sarah.jenkins@email.com"}
@@ -37,7 +37,7 @@ def stdio(*arguments: str) -> StdioServerParameters:
     )
 
 
-def using(server: StdioServerParameters | str, use: Use, **options: Any) -> Any:
+def using(server: Any, use: Use, **options: Any) -> Any:
     async def run() -> Any:
         async with Client(server, **options) as client:
             return await use(client)
@@ -89,6 +89,35 @@ def test_a_request_without_any_session_is_told_how_to_name_one(over_http: Served
             await client.call_tool("authenticate_user", SIGN_IN)
 
     using(over_http.url, use, mode="2026-07-28")
+
+
+def test_over_http_a_token_is_needed_where_there_is_one() -> None:
+    pytest.importorskip("uvicorn", reason="the extra `http` is not installed")
+    import httpx2
+    from mcp.client.streamable_http import streamable_http_client
+
+    with served("frame_shop", "--mcp", "--http", "--token", "secret") as server:
+        with Connection(server.port, "wrong") as stranger:
+            assert stranger.ask("POST", "/mcp", {"jsonrpc": "2.0", "id": 1, "method": "ping"}).status == 401
+
+        async def run() -> int:
+            async with httpx2.AsyncClient(headers={"authorization": "Bearer secret"}) as bearer:
+                transport = streamable_http_client(server.url, http_client=bearer)
+                async with Client(transport, mode="legacy") as client:
+                    return len(await order(client))
+
+        assert asyncio.run(run()) == 1
+
+
+def test_an_oversized_request_changes_nothing_for_others(over_http: Served) -> None:
+    async def use(client: Client) -> None:
+        await client.call_tool("place_custom_order", ORDER)
+        with Connection(over_http.port) as hostile:
+            hostile.send("POST", "/mcp", b"[" * (2 << 20), accept="application/json, text/event-stream")
+            assert hostile.answer().status == 413
+        assert len(await order(client)) == 2
+
+    using(over_http.url, use, mode="legacy")
 
 
 def test_results_are_structured_and_checked_by_the_client(over_http: Served) -> None:
