@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from pydantic import ValidationError
 from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -51,7 +52,12 @@ def http_app(environment: Environment, bounds: Bounds | None = None, *, body_byt
         async with api.sessions.sweeping():
             yield
 
-    return Starlette(routes=routes, lifespan=lifespan)
+    return Starlette(routes=routes, lifespan=lifespan, exception_handlers={404: _nothing_there, 405: _nothing_there})
+
+
+async def _nothing_there(_request: Request, error: Exception) -> Response:
+    status = error.status_code if isinstance(error, HTTPException) else 404
+    return _error(status, "there is nothing like that here; see /openapi.json")
 
 
 def _endpoint(api: Api, one: Operation, body_bytes: int) -> Callable[[Request], Awaitable[Response]]:

@@ -12,6 +12,8 @@ gymnasium = pytest.importorskip("gymnasium", reason="the extra `gymnasium` is no
 
 from gymnasium.error import ResetNeeded  # noqa: E402
 from gymnasium.utils.env_checker import check_env  # noqa: E402
+from hypothesis import example, given  # noqa: E402
+from hypothesis import strategies as st  # noqa: E402
 
 import gem_sim  # noqa: E402
 from gem_sim.adapters.episode import Episode, verdict_of  # noqa: E402
@@ -199,3 +201,31 @@ def test_unknown_environments_and_tasks_are_told() -> None:
         ToolEnv("nowhere")
     with pytest.raises(InputError, match="no task"):
         ToolEnv("frame_shop", task="nope")
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=8,
+)
+CALLS = st.fixed_dictionaries(
+    {"name": st.sampled_from(sorted(BUNDLED[0].tools)) | JSON, "arguments": st.dictionaries(st.text(), JSON) | JSON}
+)
+ACTIONS = st.text() | CALLS.map(json.dumps) | JSON.map(lambda value: "{" + json.dumps(value))
+
+
+@given(st.lists(ACTIONS, min_size=1, max_size=6))
+@example(['{"name": "\\ud800", "arguments": {"\\ud800": "\\udfff"}}'])
+@example(['{"name": "get_order_status", "arguments": {"order_id": "\ud800"}}', "\ud800"])
+@example(["{" + "[" * 100_000, '{"name": "x", "arguments": ' + '{"a":' * 200 + "1" + "}" * 201])
+def test_whatever_the_agent_says_is_answered_within_the_space(actions: list[str]) -> None:
+    env = ToolEnv(BUNDLED[0])
+    env.reset(seed=1)
+    for action in actions:
+        observation, reward, terminated, truncated, _ = env.step(action)
+        assert observation in env.observation_space
+        json.loads(observation)
+        assert reward == 0.0
+        if terminated or truncated:
+            break
+    verdict_of(env.episode)

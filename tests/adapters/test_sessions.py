@@ -11,11 +11,13 @@ import pytest
 
 import gem_sim
 from gem_sim.adapters import sessions as module
-from gem_sim.adapters.episode import Episode, call, say
+from gem_sim.adapters.episode import Episode, call, rollback, say
+from gem_sim.adapters.native import host
 from gem_sim.adapters.sessions import Bounds, Full, NoSession, Sessions, Spent
 from gem_sim.errors import InputError, LimitError
 from gem_sim.sandbox import Limits
 from gem_sim.tool import ToolCall, ToolResult
+from tests.adapters.shop import Shop
 from tests.conftest import CASES, environment
 
 SIGN_IN = ToolCall(id="c1", tool="authenticate_user", arguments={"email": "sarah.jenkins@email.com"})
@@ -183,3 +185,21 @@ def test_forks_are_independent_and_start_where_it_stands() -> None:
             await sessions.fork(id_, 0)
 
     using(use)
+
+
+def test_hosted_toolkits_are_served_like_everything_else() -> None:
+    hosted = host(Shop(), name="shop")
+    order = ToolCall(id="c1", tool="order", arguments={"item": "pen"})
+
+    async def use(sessions: Sessions) -> None:
+        id_ = await sessions.create()
+        assert (await sessions.run(id_, making(order), quick=True)).content["left"] == 2
+        twins = await sessions.fork(id_, 3)
+        for left, twin in zip((1, 1, 1), twins, strict=True):
+            assert (await sessions.run(twin, making(order), quick=True)).content["left"] == left
+        await sessions.run(twins[0], lambda episode: (rollback(episode), None))
+        digests = [sessions.look(one).session.state.digest for one in (id_, *twins)]
+        assert digests[0] == digests[1]
+        assert digests[2] == digests[3] != digests[0]
+
+    using(use, environment=hosted)
