@@ -17,6 +17,7 @@ import gymnasium
 from gymnasium.envs.registration import registry
 from gymnasium.error import ResetNeeded
 from gymnasium.spaces import Text
+from pydantic_core import PydanticSerializationError, to_json
 
 from gem_sim.adapters.episode import Episode, Reward, begin, call, refuse, replay_of, say
 from gem_sim.canonical import Json, parse_json
@@ -140,7 +141,7 @@ class ToolEnv(gymnasium.Env[str, str]):
             episode, result = call(episode, asked)
         truncated = episode.calls >= self.max_calls
         self._episode = episode._replace(ended="calls") if truncated else episode
-        observation = _ENCODE({"is_error": result.is_error, "content": result.content})
+        observation = _encoded({"is_error": result.is_error, "content": result.content})
         if len(observation) > self._max_text:
             observation = self._cut(result.is_error, result.content)
         return observation, self._worth() if truncated else 0.0, False, truncated, self._info()
@@ -163,6 +164,15 @@ class ToolEnv(gymnasium.Env[str, str]):
         return _ENCODE({"is_error": is_error, "cut": True, "content": text[: (self._max_text - 64) // 2]})
 
 
+def _encoded(value: dict[str, Json]) -> str:
+    """Return a value as `_ENCODE` does, quicker where it can be."""
+    try:
+        return to_json(value, ensure_ascii=True).decode()
+    except PydanticSerializationError:
+        # Half of a surrogate pair has no UTF-8.
+        return _ENCODE(value)
+
+
 def read_call(action: str, id_: str) -> ToolCall | str:
     """Return the call that an action spells, else why it is none."""
     try:
@@ -174,7 +184,7 @@ def read_call(action: str, id_: str) -> ToolCall | str:
         return 'The action is no call: write {"name": tool, "arguments": {...}}.'
     if not isinstance(arguments, dict):
         return "The arguments are not a JSON object."
-    return ToolCall(id=id_, tool=name, arguments=arguments)
+    return ToolCall.unchecked(id_, name, arguments)
 
 
 def goal_reward(episode: Episode) -> float:

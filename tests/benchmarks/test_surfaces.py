@@ -27,7 +27,7 @@ def benchmark() -> ModuleType:
 
 @pytest.fixture(scope="module")
 def measured(benchmark: ModuleType, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    benchmark.STEPS, benchmark.IDLE, benchmark.SESSIONS = 50, 500, 300
+    benchmark.STEPS, benchmark.LONGER, benchmark.IDLE, benchmark.SESSIONS = 50, 2, 500, 300
     benchmark.PEER = tmp_path_factory.mktemp("none") / "python"
     result: dict[str, Any] = benchmark.measure(repeat=1)
     return result
