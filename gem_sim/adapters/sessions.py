@@ -12,7 +12,7 @@ import secrets
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from functools import partial
 from time import monotonic
@@ -127,7 +127,10 @@ class Sessions:
         start = partial(
             begin, lane.environment, task=task, seed=seed, limits=self.bounds.limits, instruction=instruction
         )
-        episode = start() if self.environment.opener is None else await self._in_thread(lane, start)
+        if self.environment.opener is None:
+            return self._hold(start(), lane, id_)
+        episode = await asyncio.get_running_loop().run_in_executor(lane.thread, start)
+        self._make_room(1)
         return self._hold(episode, lane, id_)
 
     async def fork(self, id_: str, count: int) -> list[str]:
@@ -188,12 +191,11 @@ class Sessions:
             finally:
                 session.limits = self.bounds.limits
         held.waiting += 1
-        try:
-            return await self._in_thread(held.lane, partial(_advance, held, operation))
-        finally:
-            held.waiting -= 1
-            if held.id in self._held:
-                self._touch(held)
+        loop = asyncio.get_running_loop()
+        future = held.lane.thread.submit(_advance, held, operation)
+        # Whoever waits for it may be gone before it has come to its end, and until then nothing else may start.
+        future.add_done_callback(lambda _: _soon(loop, self._done, held))
+        return await asyncio.wrap_future(future)
 
     def may_grow(self, id_: str) -> None:
         """Check that a session may have one more call or message.
@@ -256,7 +258,11 @@ class Sessions:
 
     def _find(self, id_: str) -> _Held:
         held = self._held.get(id_)
-        if held is None or (not held.waiting and held.used <= monotonic() - self.bounds.idle_seconds):
+        if held is not None and not held.waiting and held.used <= monotonic() - self.bounds.idle_seconds:
+            self._drop(held)
+            self.counts.expired += 1
+            held = None
+        if held is None:
             raise NoSession("there is no such session; it may have expired")
         self._touch(held)
         return held
@@ -282,11 +288,19 @@ class Sessions:
         if len(self._held) + wanted > self.bounds.sessions:
             raise Full(f"there are {len(self._held)} sessions, and at most {self.bounds.sessions}; delete some")
 
-    async def _in_thread(self, lane: _Lane, work: Callable[[], _Answer]) -> _Answer:
-        return await asyncio.get_running_loop().run_in_executor(lane.thread, work)
+    def _done(self, held: _Held) -> None:
+        held.waiting -= 1
+        if held.id in self._held:
+            self._touch(held)
 
 
 def _advance(held: _Held, operation: Callable[[Episode], tuple[Episode, _Answer]]) -> _Answer:
     """Run in the lane's thread, where nothing else touches the session."""
     held.episode, answer = operation(held.episode)
     return answer
+
+
+def _soon(loop: asyncio.AbstractEventLoop, work: Callable[[_Held], None], held: _Held) -> None:
+    # A loop that is closed needs to know nothing more.
+    with suppress(RuntimeError):
+        loop.call_soon_threadsafe(work, held)

@@ -66,8 +66,8 @@ class Answer(NamedTuple):
 class Connection:
     """HTTP on a bare socket, so that it can misbehave."""
 
-    def __init__(self, port: int, token: str | None = None, *, host: str = "127.0.0.1") -> None:
-        self.socket = socket.create_connection((host, port), timeout=60)
+    def __init__(self, port: int, token: str | None = None) -> None:
+        self.socket = socket.create_connection(("127.0.0.1", port), timeout=60)
         self.token = token
         self._rest = b""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Any
@@ -112,8 +113,8 @@ def test_idle_sessions_expire_and_busy_ones_do_not(monkeypatch: pytest.MonkeyPat
         now[0] += 2
         with pytest.raises(NoSession):
             sessions.look(old)
-        assert sessions.expire() == 1
         assert sessions.counts.expired == 1
+        assert sessions.expire() == 0
         assert sessions.look(used)
         gate.set()
         assert await waiting == "done"
@@ -165,6 +166,48 @@ def test_operations_of_a_session_keep_their_order() -> None:
         assert exchanges == [200_000, 1, 150_000, 2]
 
     using(use, environment=LOOPS)
+
+
+def test_an_operation_that_nobody_waits_for_any_more_is_still_the_only_one() -> None:
+    async def use(sessions: Sessions) -> None:
+        id_ = await sessions.create()
+        go = threading.Event()
+
+        def slow(episode: Episode) -> tuple[Episode, None]:
+            assert go.wait(30)
+            return call(episode, ToolCall(id="c1", tool="spin", arguments={"turns": 7}))[0], None
+
+        waiting = asyncio.create_task(sessions.run(id_, slow))
+        await asyncio.sleep(0.05)
+        waiting.cancel()
+        next_one = asyncio.create_task(sessions.run(id_, spin(8), quick=True))
+        await asyncio.sleep(0.05)
+        assert not next_one.done()
+        go.set()
+        await next_one
+        exchanges = [item.call.arguments["turns"] for item in sessions.look(id_).log if hasattr(item, "call")]
+        assert exchanges == [7, 8]
+
+    using(use, environment=LOOPS)
+
+
+def test_an_expired_name_may_be_used_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = [100.0]
+    monkeypatch.setattr(module, "monotonic", lambda: now[0])
+
+    async def use(sessions: Sessions) -> None:
+        await sessions.create(id_="mine")
+        sessions.grown("mine", 50)
+        now[0] += 20
+        with pytest.raises(NoSession):
+            sessions.look("mine")
+        await sessions.create(id_="mine")
+        sessions.grown("mine", 50)
+        # What the first one had counts no more.
+        sessions.may_grow("mine")
+        assert len(sessions) == 1
+
+    using(use, Bounds(idle_seconds=10, total_bytes=100))
 
 
 def test_forks_are_independent_and_start_where_it_stands() -> None:
