@@ -32,6 +32,7 @@ _COMMANDS = (
     "induce",
     "audit",
     "schemas",
+    "serve",
     "doctor",
 )
 
