@@ -13,11 +13,11 @@ from gem_sim.simulator.schema import is_valid
 from gem_sim.state import Row, State
 from gem_sim.testing.values import fields_like, properties_of
 from gem_sim.tool import Tool
+from gem_sim.verifier.sources.dates import read_times
 
 _WORDS: Final = 6
 _PER_ARGUMENT: Final = 80
 _HOPS: Final = 2
-_FIRST: Final = 150
 # A value that stands in more rows than this says nothing about which of them is meant.
 _COMMON: Final = 12
 
@@ -45,7 +45,8 @@ def said_in(text: str) -> list[Json]:
             runs += [" ".join(split[start : start + size]) for start in range(len(split) - size + 1)]
     numbers: list[Json] = [_number(found) for found in re.findall(r"(?<![\w.])\d+(?:\.\d+)?(?![\w])", text)]
     pointed = [word for word in words if re.search(r"[\d@]", word)]
-    found: list[Json] = [*pointed, *names, *words, *runs, *numbers]
+    days = [f"{day.year:04}-{day.month:02}-{day.day:02}" for day in read_times(text).named if day.year and day.day]
+    found: list[Json] = [*pointed, *days, *names, *words, *runs, *numbers]
     return list({freeze(value): value for value in found}.values())
 
 
@@ -86,6 +87,7 @@ class Candidates:
     def __init__(self, environment: Environment, said: list[Json]) -> None:
         self.environment = environment
         self.said = said
+        self.heard = {freeze(value) for value in said}
         arguments = {name for tool in environment.tools.values() for name in properties_of(tool)}
         self.like = {name: fields_like(environment, name) for name in arguments}
         self.constants = [constant.value for constant in environment.constants.values()]
@@ -107,11 +109,8 @@ class Candidates:
         chosen = [(*needed, *base, *more) for more in extra for base in (likely, given)]
         names = dict.fromkeys(tuple(dict.fromkeys(one)) for one in chosen)
         values = {name: self._values(name, properties[name], fixed, same, rows) for name in properties}
-        ways = [_combined(one, values) for one in names]
-        # A little of everything before much of anything.
-        for share in (_FIRST, most):
-            for way in ways:
-                yield from islice(way, share)
+        for one in names:
+            yield from islice(_combined(one, values), most)
 
     def _values(
         self,
@@ -139,8 +138,10 @@ class Candidates:
             elif not any(field.field is None for field in like):
                 # A key is looked up, never made up.
                 found += self.said if like else _worded(self.said, rows)
-        fitting = [value for value in found if value is not None and is_valid(schema, value)]
-        return list({freeze(value): value for value in fitting}.values())[:_PER_ARGUMENT]
+        fitting = {freeze(value): value for value in found if value is not None and is_valid(schema, value)}
+        likeliest = list(fitting.values())[:_PER_ARGUMENT]
+        # What the user said is meant; what only stands in the state may be another's.
+        return sorted(likeliest, key=lambda value: not (name in same or freeze(value) in self.heard))
 
     def _from_rows(self, name: str, rows: list[Related]) -> Iterator[Json]:
         fields = self.like.get(name, ())

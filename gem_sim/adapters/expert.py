@@ -12,7 +12,7 @@ before each write, as the environments' own checks want, and is done when the wh
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import islice, permutations, product
 from typing import Final, NamedTuple
 
@@ -20,13 +20,14 @@ from gem_sim.adapters.answers import answer_message, shown, told
 from gem_sim.adapters.candidates import Candidates, Related, Rows, said_in
 from gem_sim.adapters.rewards import passes
 from gem_sim.adapters.users import ScriptedUser
-from gem_sim.canonical import Json, same_json
+from gem_sim.canonical import Json, freeze, same_json
 from gem_sim.environment import Environment
 from gem_sim.errors import InputError, StubError
 from gem_sim.message import Message
 from gem_sim.simulator import Session, replay
 from gem_sim.state import Row, State
 from gem_sim.task import Expectation, Task
+from gem_sim.testing.values import properties_of
 from gem_sim.tool import Tool, ToolCall
 from gem_sim.trajectory import Trajectory
 from gem_sim.verdict import Finding
@@ -35,7 +36,8 @@ from gem_sim.verifier.goal import holds_in, matching
 from gem_sim.workflow import Dependency, Step, Workflow, values_at
 
 _DEPTH: Final = 5
-_TRIED: Final = 3000
+# A little of everything is tried before much of anything.
+_SHARES: Final = (40, 400, 2500)
 _HITS: Final = 6
 _WAYS: Final = 6
 _ORDERS: Final = 6
@@ -105,45 +107,74 @@ class _Planner:
         """Return a conversation that passes, the expectations brought about in this order where that can be."""
         course = self.start()
         waiting = [one for one in wanted if not self._holds(one, course)]
-        while waiting:
-            for one in waiting:
-                further = self._bring_about(course, one)
-                if further is not None:
-                    course = further
-                    break
-            else:
-                return None
+        for _ in range(2 * len(wanted)):
+            tries = ((one, strictly) for strictly in (True, False) for one in waiting)
+            further = next(filter(None, (self._bring_about(course, one, strictly=way) for one, way in tries)), None)
+            if further is None:
+                break
+            course = further
             waiting = [one for one in wanted if not self._holds(one, course)]
+        if waiting:
+            return None
         closing = Message(role="assistant", content=f"{course.untold} That is all done.".strip())
         trajectory = self._trajectory((*course.messages, closing))
         replayed = replay(trajectory, self.environment, task=self.task)
         return trajectory.messages if passes(replayed, verify(replayed)) else None
 
-    def _bring_about(self, course: Course, wanted: Expectation) -> Course | None:
-        """Return the course with an expectation met, one call and what it needs later."""
-        held = [one for one in self.task.expect if self._holds(one, course)]
+    def _bring_about(self, course: Course, wanted: Expectation, *, strictly: bool) -> Course | None:
+        """Return the course with an expectation met, one call and what it needs later.
+
+        `strictly` keeps all that holds; else it may have to be brought about again.
+        """
+        held = [one for one in self.task.expect if strictly and self._holds(one, course)]
         where = wanted.arguments if wanted.tool is not None else wanted.where
         fixed = where if wanted.tool is not None else {}
         rows = self._related(course, [*self.said, *where.values(), *self._matched(wanted, course)])
+
+        def does_it(tried: Course) -> bool:
+            return all(self._holds(one, tried) for one in (*held, wanted))
+
+        drawn = self._drawn(self._tools_for(wanted), fixed, where, rows)
+        return self._first(course, drawn, does_it, _DEPTH)
+
+    def _drawn(
+        self, tools: list[Tool], fixed: Mapping[str, Json], same: Mapping[str, Json], rows: list[Related]
+    ) -> Iterator[tuple[str, dict[str, Json]]]:
+        for share in _SHARES:
+            for tool in tools:
+                for arguments in self.candidates.calls(tool, fixed, same, rows, share):
+                    yield tool.name, arguments
+
+    def _first(
+        self,
+        course: Course,
+        drawn: Iterator[tuple[str, dict[str, Json]]],
+        does_it: Callable[[Course], bool],
+        depth: int,
+    ) -> Course | None:
+        """Return the course with the first call that does what is wanted and can be supported."""
+        known = set()
         hits = 0
-        for tool in self._tools_for(wanted):
-            for arguments in self.candidates.calls(tool, fixed, where, rows, _TRIED):
-                tried = self._tried(course, tool.name, arguments)
-                if tried is None or not all(self._holds(one, tried) for one in (*held, wanted)):
-                    continue
-                further = self._supported(course, tool.name, arguments, _DEPTH)
-                if further is not None:
-                    return further
-                hits += 1
-                if hits >= _HITS:
-                    return None
+        for tool, arguments in drawn:
+            name = tool, freeze(arguments)
+            if name in known:
+                continue
+            known.add(name)
+            tried = self._tried(course, tool, arguments)
+            if tried is None or not does_it(tried):
+                continue
+            further = self._supported(course, tool, arguments, depth)
+            hits += 1
+            if further is not None or hits >= _HITS:
+                return further
         return None
 
     def _tools_for(self, wanted: Expectation) -> list[Tool]:
         if wanted.tool is not None:
             return [self.environment.tools[wanted.tool]]
         tools = [tool for tool in self.environment.tools.values() if tool.effect != "read"]
-        return [tool for tool in tools if tool.writes is None or wanted.table in tool.writes]
+        writers = [tool for tool in tools if tool.writes is None or wanted.table in tool.writes]
+        return sorted(writers, key=lambda tool: len(properties_of(tool)))
 
     def _matched(self, wanted: Expectation, course: Course) -> list[str]:
         """Return the keys of the rows that are most like the one expected."""
@@ -177,12 +208,11 @@ class _Planner:
 
     def _ways(self, tool: str, arguments: Mapping[str, Json], faults: list[Finding]) -> Iterator[list[Need]]:
         """Yield lists of what is needed before a call, one for each step of a workflow that the call may be."""
-        loose = [arguments[one.argument] for one in faults if one.argument in arguments and _is_about_source(one)]
-        facts = [
-            (name, value) for name, value in self.user.facts.items() if any(same_json(value, one) for one in loose)
-        ]
-        told_first = [Need(None, (), {}, name) for name, _ in facts]
-        loose = [one for one in loose if not any(same_json(one, value) for _, value in facts)]
+        unsourced = dict.fromkeys(one.argument or "" for one in faults if _is_about_source(one))
+        loose: list[Json] = [arguments[name] for name in unsourced if name in arguments]
+        facts = {name: value for name, value in self.user.facts.items() if _among(value, loose)}
+        told_first = [Need(None, (), {}, name) for name in facts]
+        loose = [value for value in loose if not _among(value, list(facts.values()))]
         shown_first = [Need(None, (("*", value),), {}) for value in loose]
         if not any(one.code.startswith("order.") for one in faults) and (told_first or shown_first):
             yield [*told_first, *shown_first]
@@ -204,19 +234,8 @@ class _Planner:
             return course
         rows = self._related(course, [*(value for _, value in need.at), *need.same.values(), *self.said])
         tools = [need.tool] if need.tool is not None else self._readers(need, course)
-        hits = 0
-        for name in tools:
-            for arguments in self.candidates.calls(self.environment.tools[name], {}, need.same, rows, _TRIED):
-                tried = self._tried(course, name, arguments)
-                if tried is None or not _shows(need, *tried.answers[-1]):
-                    continue
-                further = self._supported(course, name, arguments, depth)
-                if further is not None:
-                    return further
-                hits += 1
-                if hits >= _HITS:
-                    return None
-        return None
+        drawn = self._drawn([self.environment.tools[name] for name in tools], {}, need.same, rows)
+        return self._first(course, drawn, lambda tried: _shows(need, *tried.answers[-1]), depth)
 
     def _readers(self, need: Need, course: Course) -> list[str]:
         """Return the tools that read, first those that read a table which has the value as a key."""
