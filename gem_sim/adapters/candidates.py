@@ -18,6 +18,7 @@ from gem_sim.verifier.sources.dates import read_times
 _WORDS: Final = 6
 _PER_ARGUMENT: Final = 80
 _HOPS: Final = 2
+_TELLING: Final = 3
 # A value that stands in more rows than this says nothing about which of them is meant.
 _COMMON: Final = 12
 
@@ -45,8 +46,9 @@ def said_in(text: str) -> list[Json]:
             runs += [" ".join(split[start : start + size]) for start in range(len(split) - size + 1)]
     numbers: list[Json] = [_number(found) for found in re.findall(r"(?<![\w.])\d+(?:\.\d+)?(?![\w])", text)]
     pointed = [word for word in words if re.search(r"[\d@]", word)]
+    authors = [name for name in names if f" by {name}" in text]
     days = [f"{day.year:04}-{day.month:02}-{day.day:02}" for day in read_times(text).named if day.year and day.day]
-    found: list[Json] = [*pointed, *days, *names, *words, *runs, *numbers]
+    found: list[Json] = [*authors, *names, *pointed, *days, *words, *runs, *numbers]
     return list({freeze(value): value for value in found}.values())
 
 
@@ -135,13 +137,16 @@ class Candidates:
             like = self.like.get(name, ())
             if kind in ("integer", "number"):
                 found += [value for value in (*self.said, *self.constants) if isinstance(value, int | float)]
-            elif not any(field.field is None for field in like):
+            elif not any(field.field is None for field in like[:1]):
                 # A key is looked up, never made up.
                 found += self.said if like else _worded(self.said, rows)
-        fitting = {freeze(value): value for value in found if value is not None and is_valid(schema, value)}
-        likeliest = list(fitting.values())[:_PER_ARGUMENT]
-        # What the user said is meant; what only stands in the state may be another's.
-        return sorted(likeliest, key=lambda value: not (name in same or freeze(value) in self.heard))
+        known = (value for value in found if value is not None and is_valid(schema, value))
+        fitting: dict[object, Json] = {freeze(value): value for value in known}
+        heard = [value for key, value in fitting.items() if key in self.heard]
+        if len(heard) <= _TELLING:
+            # Of what the user said, only this can be meant; what only stands in the state may be another's.
+            fitting = {freeze(value): value for value in (*heard, *fitting.values())}
+        return list(fitting.values())[:_PER_ARGUMENT]
 
     def _from_rows(self, name: str, rows: list[Related]) -> Iterator[Json]:
         fields = self.like.get(name, ())
@@ -157,9 +162,10 @@ def _worded(said: list[Json], rows: list[Related]) -> list[Json]:
     """Return words for a search: texts of the rows that the user said, the names said, the other words, other texts."""
     texts: list[Json] = [value for one in rows for value in one.row.values() if isinstance(value, str)]
     heard = {value.casefold() for value in said if isinstance(value, str)}
-    first = [text for text in texts if str(text).casefold() in heard]
-    single = [value for value in said if isinstance(value, str) and (" " not in value or value.istitle())]
-    return [*first, *single[:40], *texts[:30], *said]
+    first: list[Json] = [text for text in texts if str(text).casefold() in heard]
+    single: list[Json] = [value for value in said if isinstance(value, str) and (" " not in value or value.istitle())]
+    words: list[Json] = [*first, *single[:40], *texts[:30], *said]
+    return words
 
 
 def _combined(names: tuple[str, ...], values: Mapping[str, list[Json]]) -> Iterator[dict[str, Json]]:
