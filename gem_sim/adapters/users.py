@@ -38,6 +38,10 @@ class ScriptedUser:
         asked = [name for name in self.facts if _names(question, name)]
         return " ".join(f"My {_words(name)} is {self.facts[name]}." for name in asked) or YES
 
+    async def say(self, messages: Sequence[Message]) -> str | None:
+        """Return what `reply` does."""
+        return self.reply(messages)
+
     def _has_lost_patience(self, messages: Sequence[Message]) -> bool:
         said = 0
         for message in reversed(messages):

@@ -100,6 +100,8 @@ class FaultyRun:
         self._kinds = kinds
         self._calls = 0
         self.fault: Kind | None = None
+        self.made_ids: tuple[str, ...] = ()
+        self.read_clock = False
 
     @property
     def environment(self) -> Environment:
@@ -121,22 +123,19 @@ class FaultyRun:
         """What `now()` answers."""
         return self._session.clock
 
-    @property
-    def made_ids(self) -> tuple[str, ...]:
-        """The ids that the last call made; none if it did not reach the session."""
-        return () if self.fault in _REASONS else self._session.made_ids
-
-    @property
-    def read_clock(self) -> bool:
-        """Whether the last call read the clock."""
-        return self.fault not in _REASONS and self._session.read_clock
-
     def call(self, tool_call: ToolCall) -> ToolResult:
         """Run one call, or let it go wrong.
 
         Raises:
             StubError: If the stub is broken.
         """
+        result = self._attempt(tool_call)
+        reached = self.fault not in _REASONS
+        self.made_ids = self._session.made_ids if reached else ()
+        self.read_clock = reached and self._session.read_clock
+        return result
+
+    def _attempt(self, tool_call: ToolCall) -> ToolResult:
         self._calls += 1
         # One generator a call: how much a fault draws has no effect on the next call.
         random = Random(f"{self._seed}/{self._calls}")

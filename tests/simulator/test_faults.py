@@ -120,12 +120,7 @@ def test_a_success_cannot_be_declared_a_failure() -> None:
 
 def test_a_write_cannot_be_declared_partial() -> None:
     cut = {"content": "{}", "extra": {KEY: declaration("partial")}}
-    messages = [
-        one.model_copy(update={"content": "{}", "extra": {KEY: declaration("partial")}})
-        if one.name == "pay_charge"
-        else one
-        for one in recorded(0, 0).messages
-    ]
+    messages = [one.model_copy(update=cut) if one.name == "pay_charge" else one for one in recorded(0, 0).messages]
     assert untrue(Trajectory(id="faulty", messages=tuple(messages)))
 
 
