@@ -28,6 +28,7 @@ _COMMANDS = (
     "check",
     "repair",
     "mutate",
+    "rollout",
     "induce",
     "audit",
     "schemas",
