@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -65,11 +66,15 @@ def of_message(message: Message) -> Reply:
 
 def expert_play(environment: Environment) -> Callable[[Reply], Reply]:
     """Return a play that follows the expert: which task it is, the instruction says; how far it is, the messages."""
-    plans = {task.instruction: expert_messages(environment, task) for task in environment.tasks.values()}
+    tasks = {task.instruction: task for task in environment.tasks.values()}
+
+    @cache
+    def plan(instruction: str, seed: int) -> tuple[Message, ...]:
+        return expert_messages(environment, tasks[instruction], seed=seed) or ()
 
     def play(body: Reply) -> Reply:
         first = next(one["content"] for one in body["messages"] if one["role"] == "user")
-        moves = [one for one in plans[first] or () if one.role == "assistant"]
+        moves = [one for one in plan(first, body["seed"]) if one.role == "assistant"]
         return of_message(moves[sum(one["role"] == "assistant" for one in body["messages"])])
 
     return play

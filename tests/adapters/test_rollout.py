@@ -89,7 +89,7 @@ def test_a_declared_fault_is_not_told_to_the_model(tmp_path: Path) -> None:
 
 
 def test_rate_limits_and_server_errors_are_waited_for(tmp_path: Path) -> None:
-    with endpoint(expert_play(environment("frame_shop")), lambda n: {1: 429, 2: 500, 4: 429}.get(n)) as server:
+    with endpoint(expert_play(environment("frame_shop")), {1: 429, 2: 500, 4: 429}.get) as server:
         assert rollout(tmp_path, server.url, "--task", "order-status") == 0
     assert server.seen == len(server.requests) + 3
 
@@ -103,18 +103,14 @@ def test_a_time_out_is_tried_again(tmp_path: Path) -> None:
 def test_an_endpoint_that_fails_for_good_is_not_the_agents_failure(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    def play(body: dict[str, Any]) -> dict[str, Any]:
-        return expert_play(environment("frame_shop"))(body)
-
-    with endpoint(play, lambda n: 400 if n == 2 else None) as server:
-        assert (
-            rollout(tmp_path, server.url, "--task", "order-status", "--task", "panorama-advice", "--concurrency", "1")
-            == 2
-        )
+    play = expert_play(environment("frame_shop"))
+    tasks = ("--task", "order-status", "--task", "panorama-advice")
+    with endpoint(play, {2: 400}.get) as server:
+        assert rollout(tmp_path, server.url, *tasks, "--concurrency", "1") == 2
         assert (summary(tmp_path)["broken"], summary(tmp_path)["passed"]) == (1, 1)
         assert "run again to go on" in capsys.readouterr().err
         paid = len(server.requests)
-        assert rollout(tmp_path, server.url, "--task", "order-status", "--task", "panorama-advice") == 0
+        assert rollout(tmp_path, server.url, *tasks) == 0
     assert summary(tmp_path)["broken"] == 0
     assert len({json.dumps(body) for body in server.requests}) == len(server.requests) > paid
 
@@ -179,8 +175,9 @@ def test_a_model_can_play_the_user(tmp_path: Path) -> None:
 
 def test_a_run_that_is_killed_goes_on_and_pays_nothing_twice(tmp_path: Path) -> None:
     whole, killed = tmp_path / "whole", tmp_path / "killed"
-    options = ("--tries", "2", "--concurrency", "3")
-    with endpoint(expert_play(environment("library")), lambda _n: 0.02) as server:
+    tasks = ("lamp-room", "walls-and-soup", "kitty-is-eight", "try-them-all")
+    options = ("--tries", "4", "--concurrency", "3", *(word for task in tasks for word in ("--task", task)))
+    with endpoint(expert_play(environment("library")), lambda _n: 0.01) as server:
         assert rollout(whole, server.url, *options, where="library") == 0
         needed = len(server.requests)
         server.requests.clear()
