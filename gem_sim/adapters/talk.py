@@ -15,7 +15,7 @@ from gem_sim.simulator import Session, replay
 from gem_sim.simulator.faults import FaultyRun, declaration
 from gem_sim.simulator.session import LiveRun, open_session
 from gem_sim.task import Task
-from gem_sim.tool import Tool
+from gem_sim.tool import Tool, ToolCall
 from gem_sim.trajectory import Trajectory
 from gem_sim.verdict import Verdict
 from gem_sim.verifier import verify
@@ -115,3 +115,56 @@ def judge(environment: Environment, task: Task, trajectory: Trajectory) -> Judge
     verdict = verify(replayed)
     vacuous = asks_for_nothing(environment, task)
     return Judged(trajectory, verdict, episode_reward(replayed, verdict), passes(replayed, verdict), vacuous)
+
+
+class Attempt:
+    """A task under way for a training framework that makes the calls itself: call, say, and be judged at the end.
+
+    Args:
+        environment: Where to run.
+        task: A task, or the id of one of the environment's.
+        seed: Decides generated ids, and which calls go wrong.
+        faults: How often a call goes wrong, from 0 to 1.
+
+    Raises:
+        InputError: If the environment has no such task.
+    """
+
+    def __init__(self, environment: Environment, task: str | Task, *, seed: int = 0, faults: float = 0.0) -> None:
+        found = environment.task_of(task)
+        assert found is not None
+        self.environment = environment
+        self.task = found
+        self.run = live_run(environment, found, seed=seed, faults=faults)
+        self.messages = [*opening(environment), Message(role="user", content=found.instruction or found.id)]
+        self.calls = 0
+
+    def call(self, tool: str, arguments: dict[str, Json]) -> Json:
+        """Make a call and return its answer; a refusal is `{"error": reason}`.
+
+        Raises:
+            StubError: If the stub is broken.
+        """
+        self.calls += 1
+        call = ToolCall(id=f"call_{self.calls}", tool=tool, arguments=arguments)
+        message = Message(role="assistant", tool_calls=(call,))
+        answers = answered(self.run, message)
+        self.messages += [message, *answers]
+        return answers[0].value()
+
+    def say(self, text: str) -> None:
+        """Add what the agent says to the user."""
+        self.messages.append(Message(role="assistant", content=text))
+
+    def trajectory(self) -> Trajectory:
+        """Return the conversation so far."""
+        tools = offered(self.environment)
+        return Trajectory(id=self.task.id, messages=tuple(self.messages), tools=tools, task=self.task.id)
+
+    def judged(self) -> Judged:
+        """Replay and judge what was done so far.
+
+        Raises:
+            GemSimError: If a stub or a check is broken.
+        """
+        return judge(self.environment, self.task, self.trajectory())
