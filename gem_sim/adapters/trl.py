@@ -11,7 +11,7 @@ import inspect
 import json
 import keyword
 from collections.abc import Callable, Mapping
-from typing import Any, Final, cast
+from typing import Any, Final
 
 from gem_sim.adapters.rewards import Reckoning, episode_reward
 from gem_sim.adapters.talk import Attempt, opening
@@ -62,34 +62,61 @@ def training_rows(environment: Environment) -> list[dict[str, Any]]:
 
 
 def _method(tool: Tool) -> Callable[..., str]:
-    """Return a tool as a method with a signature and a docstring of Google style, from which TRL makes its schema."""
-    if not tool.name.isidentifier() or keyword.iskeyword(tool.name) or tool.name in _TAKEN or tool.name[0] == "_":
+    """Return a tool as a method of an episode."""
+    if tool.name in _TAKEN:
         raise InputError(f"the tool {tool.name!r} cannot be a method", cure="rename it for TRL")
 
-    def method(self: Any, *given: Any, **named: Any) -> str:
-        bound = signature.bind(self, *given, **named).arguments
-        arguments = cast(
-            "dict[str, Json]", {name: value for name, value in bound.items() if name != "self" and value is not None}
-        )
+    def answer(self: Any, arguments: dict[str, Json]) -> str:
         return json.dumps(self._attempt.call(tool.name, arguments), ensure_ascii=False)
+
+    made = tool_method(tool, None)
+
+    def method(self: Any, *given: Any, **named: Any) -> str:
+        return answer(self, made(*given, **named))
+
+    signature = inspect.signature(made)
+    first = inspect.Parameter("self", inspect.Parameter.POSITIONAL_OR_KEYWORD)
+    method.__name__ = method.__qualname__ = tool.name
+    method.__doc__ = made.__doc__
+    method.__signature__ = signature.replace(  # type: ignore[attr-defined]
+        parameters=[first, *signature.parameters.values()]
+    )
+    method.__annotations__ = made.__annotations__
+    return method
+
+
+def tool_method(tool: Tool, call: Callable[[str, dict[str, Json]], Any] | None) -> Callable[..., Any]:
+    """Return a tool as a function with a signature and a docstring of Google style, from which schemas are made.
+
+    It calls `call(tool name, arguments)`, absent arguments left out; with None it returns the arguments.
+
+    Raises:
+        InputError: If the tool or an argument has a name that Python cannot have.
+    """
+    if not tool.name.isidentifier() or keyword.iskeyword(tool.name) or tool.name.startswith("_"):
+        raise InputError(f"the tool {tool.name!r} cannot be a method", cure="rename it for this framework")
+
+    def function(*given: Any, **named: Any) -> Any:
+        bound = signature.bind(*given, **named).arguments
+        arguments = {name: value for name, value in bound.items() if value is not None}
+        return arguments if call is None else call(tool.name, arguments)
 
     parameters = [_parameter(tool, name, schema) for name, schema in properties_of(tool).items()]
     # What has no default comes first, as Python wants it.
     parameters.sort(key=lambda one: one.default is not inspect.Parameter.empty)
-    first = inspect.Parameter("self", inspect.Parameter.POSITIONAL_OR_KEYWORD)
-    signature = inspect.Signature([first, *parameters], return_annotation=str)
-    method.__name__ = method.__qualname__ = tool.name
-    method.__doc__ = _docstring(tool)
-    method.__signature__ = signature  # type: ignore[attr-defined]
-    method.__annotations__ = {one.name: one.annotation for one in parameters} | {"return": str}
-    return method
+    signature = inspect.Signature(parameters, return_annotation=str)
+    function.__name__ = function.__qualname__ = tool.name
+    function.__doc__ = _docstring(tool)
+    function.__signature__ = signature  # type: ignore[attr-defined]
+    function.__annotations__ = {one.name: one.annotation for one in parameters} | {"return": str}
+    return function
 
 
 def _parameter(tool: Tool, name: str, schema: Mapping[str, Json]) -> inspect.Parameter:
     if not name.isidentifier() or keyword.iskeyword(name) or name == "self":
         raise InputError(f"the argument {name!r} of {tool.name!r} cannot be a parameter", cure="rename it for TRL")
     kind = schema.get("type")
-    single = next((one for one in kinds if one != "null"), None) if isinstance(kinds := kind, list) else kind
+    single = next((one for one in kind if one != "null"), None) if isinstance(kind, list) else kind
     annotation: Any = _TYPES.get(str(single), str)
     required = (tool.parameters or {}).get("required")
     kind_of = inspect.Parameter.POSITIONAL_OR_KEYWORD
