@@ -93,9 +93,11 @@ def holds_in(expectation: Expectation, state: State) -> bool:
 
 
 def _count(expectation: Expectation, state: State) -> int:
-    rows: Mapping[str, Row] = state.get(expectation.table or "", {})
-    where = expectation.where.items()
-    return sum(all(_has(row, name, value) for name, value in where) for row in rows.values())
+    table = state.get(expectation.table or "")
+    rows = [] if table is None else table.rows()
+    for name, value in expectation.where.items():
+        rows = [row for row in rows if _has(row, name, value)]
+    return len(rows)
 
 
 def _has(row: Row, name: str, value: Json) -> bool:

@@ -34,7 +34,7 @@ def mismatch(replay: Replay) -> Iterator[Finding]:
             continue
         for difference in call.differences:
             if difference.kind != "unspecified":
-                yield _mismatch(call, difference)
+                yield _mismatch(call, difference, replay)
 
 
 def unspecified(replay: Replay) -> Iterator[Finding]:
@@ -77,8 +77,11 @@ def _accepted(call: ReplayedCall) -> bool:
     return not (isinstance(call.result.content, dict) and error_key(call.recorded) in call.result.content)
 
 
-def _mismatch(call: ReplayedCall, difference: Difference) -> Finding:
+def _mismatch(call: ReplayedCall, difference: Difference, replay: Replay) -> Finding:
     recorded, executed = show(difference.recorded, 80), show(difference.executed, 80)
+    if isinstance(difference.executed, str) and recorded == executed:
+        name = replay.renaming.name_of(difference.executed)
+        executed += "" if name is None else f", which the recording called {show(name, 80)} before"
     message = {
         "differs": f"recorded {recorded}, executed {executed}",
         "missing": f"the recording lacks it; execution answers {executed}",
