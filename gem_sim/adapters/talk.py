@@ -11,7 +11,7 @@ from gem_sim.adapters.rewards import Reckoning, asks_for_nothing, episode_reward
 from gem_sim.canonical import Json
 from gem_sim.environment import Environment
 from gem_sim.message import Message
-from gem_sim.simulator import Session, replay
+from gem_sim.simulator import replay
 from gem_sim.simulator.faults import FaultyRun, declaration
 from gem_sim.simulator.session import LiveRun, open_session
 from gem_sim.task import Task
@@ -55,9 +55,9 @@ def opening(environment: Environment) -> tuple[Message, ...]:
 
 
 def live_run(environment: Environment, task: Task, *, seed: int = 0, faults: float = 0.0) -> LiveRun:
-    """Return a session of a task, with faults injected at a rate; a host's own tools are run without."""
+    """Return a session of a task, with faults injected at a rate."""
     run = open_session(environment, seed=seed, task=task)
-    return FaultyRun(run, rate=faults, seed=seed) if faults and isinstance(run, Session) else run
+    return FaultyRun(run, rate=faults, seed=seed) if faults else run
 
 
 def answered(run: LiveRun, message: Message) -> tuple[Message, ...]:

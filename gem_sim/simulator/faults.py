@@ -15,7 +15,7 @@ from gem_sim.canonical import Json, same_json
 from gem_sim.environment import Environment
 from gem_sim.errors import InputError
 from gem_sim.message import Message
-from gem_sim.simulator.session import LiveRun, Session
+from gem_sim.simulator.session import LiveRun
 from gem_sim.state import State
 from gem_sim.task import Task
 from gem_sim.tool import Tool, ToolCall, ToolResult
@@ -56,12 +56,16 @@ def faulty_result(kind: Kind, tool_call: ToolCall, session: LiveRun, start: Live
     """
     if kind in _REASONS:
         return ToolResult(call_id=tool_call.id, content={"error": _REASONS[kind]}, is_error=True)
-    true = session.call(tool_call)
+    return _wrong(kind, tool_call, session.call(tool_call), start)
+
+
+def _wrong(kind: Kind, tool_call: ToolCall, true: ToolResult, start: LiveRun) -> ToolResult:
+    """Return what a partial or stale answer makes of a true one; a refusal stays as it is."""
     if true.is_error:
         return true
     if kind == "partial":
         return ToolResult(call_id=tool_call.id, content=part_of(true.content))
-    return start.fork().call(tool_call) if isinstance(start, Session) else true
+    return start.fork().call(tool_call)
 
 
 def part_of(content: Json) -> Json:
@@ -90,7 +94,7 @@ class FaultyRun:
         InputError: If the rate is not from 0 to 1, or there is no kind.
     """
 
-    def __init__(self, session: Session, *, rate: float, seed: int = 0, kinds: tuple[Kind, ...] = KINDS) -> None:
+    def __init__(self, session: LiveRun, *, rate: float, seed: int = 0, kinds: tuple[Kind, ...] = KINDS) -> None:
         if not 0 <= rate <= 1 or not kinds:
             raise InputError(f"faults at a rate of {rate}", cure="give a rate from 0 to 1 and at least one kind")
         self._session = session
@@ -98,7 +102,8 @@ class FaultyRun:
         self._rate = rate
         self._seed = seed
         self._kinds = kinds
-        self._calls = 0
+        # Of each call, whether it reached the session.
+        self._reached: tuple[bool, ...] = ()
         self.fault: Kind | None = None
         self.made_ids: tuple[str, ...] = ()
         self.read_clock = False
@@ -131,14 +136,14 @@ class FaultyRun:
         """
         result = self._attempt(tool_call)
         reached = self.fault not in _REASONS
+        self._reached = (*self._reached, reached)
         self.made_ids = self._session.made_ids if reached else ()
         self.read_clock = reached and self._session.read_clock
         return result
 
     def _attempt(self, tool_call: ToolCall) -> ToolResult:
-        self._calls += 1
         # One generator a call: how much a fault draws has no effect on the next call.
-        random = Random(f"{self._seed}/{self._calls}")
+        random = Random(f"{self._seed}/{len(self._reached) + 1}")
         self.fault = None
         if random.random() >= self._rate:
             return self._session.call(tool_call)
@@ -149,13 +154,25 @@ class FaultyRun:
             return faulty_result(kind, tool_call, self._session, self._start)
         if tool is None or tool.effect != "read":
             return self._session.call(tool_call)
-        before = self._session.fork()
         true = self._session.call(tool_call)
-        wrong = faulty_result(kind, tool_call, before, self._start)
+        wrong = _wrong(kind, tool_call, true, self._start)
         if true.is_error or wrong.is_error or same_json(true.content, wrong.content):
             return true
         self.fault = kind
         return wrong
+
+    def rollback(self, calls: int = 1) -> None:
+        """Go back to the moment before the last `calls` calls; those that follow go wrong as they did.
+
+        Raises:
+            InputError: If fewer calls were made.
+        """
+        if not 0 <= calls <= len(self._reached):
+            raise InputError(f"there are no {calls} calls to roll back", cure="roll back at most the calls made")
+        kept = len(self._reached) - calls
+        self._session.rollback(sum(self._reached[kept:]))
+        self._reached = self._reached[:kept]
+        self.fault, self.made_ids, self.read_clock = None, (), False
 
     def fork(self) -> FaultyRun:
         """Return an independent run at the same moment, whose next calls go wrong alike."""

@@ -9,8 +9,8 @@ from gem_sim.canonical import Json, reads_as
 from gem_sim.environment import Environment
 from gem_sim.sandbox import Limits
 from gem_sim.simulator.compare import Difference, Renaming, compare, says_error
-from gem_sim.simulator.faults import declared_kind, faulty_result
-from gem_sim.simulator.session import LiveRun, Session, open_session
+from gem_sim.simulator.faults import KEY, declared_kind, faulty_result
+from gem_sim.simulator.session import LiveRun, open_session
 from gem_sim.state import State
 from gem_sim.task import Task
 from gem_sim.tool import Tool, ToolCall, ToolResult
@@ -117,7 +117,8 @@ def _replayed(trajectory: Trajectory, session: LiveRun, renaming: Renaming) -> I
     made: set[str] = set()
     clock_read = False
     after = session.state
-    start = session.fork() if isinstance(session, Session) else session
+    declares = any(KEY in message.extra for message in trajectory.messages)
+    start = session.fork() if declares else session
     for placed in trajectory.calls():
         arguments = renaming.executed(placed.call.arguments)
         call = placed.call

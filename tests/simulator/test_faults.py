@@ -142,6 +142,21 @@ def test_a_fork_goes_wrong_as_the_run_does() -> None:
     assert talk(run) == talk(twin)
 
 
+@given(st.integers(0, 10**6), st.integers(0, len(CALLS)))
+def test_rolled_back_calls_go_the_same_way_again(seed: int, calls: int) -> None:
+    run = FaultyRun(Session(environment("library")), rate=0.5, seed=seed)
+    once = talk(run)
+    run.rollback(calls)
+    again = [
+        run.call(ToolCall(id="c", tool=tool, arguments=arguments)).content
+        for tool, arguments in CALLS[len(CALLS) - calls :]
+    ]
+    answers = [message.content for message in once if message.role == "tool"]
+    assert [json.dumps(one) for one in again] == answers[len(CALLS) - calls :]
+    with pytest.raises(InputError, match="roll back"):
+        run.rollback(len(CALLS) + 1)
+
+
 def test_a_part_has_half_of_each_list_or_a_field_less() -> None:
     assert part_of({"n": 3, "rows": [1, 2, 3]}) == {"n": 3, "rows": [1, 2]}
     assert part_of({"n": 3, "rows": [1]}) == {"n": 3}
