@@ -41,6 +41,9 @@ _SHARES: Final = (40, 400, 2500)
 _HITS: Final = 6
 _WAYS: Final = 6
 _ORDERS: Final = 6
+# How many calls a plan may cost to find, a check of the conversation counted as so many.
+_BUDGET: Final = 30_000
+_CHECK: Final = 20
 
 
 class Need(NamedTuple):
@@ -78,6 +81,7 @@ def expert_messages(environment: Environment, task: str | Task, *, seed: int = 0
         )
     found = environment.task_of(task)
     assert found is not None
+    # One planner for all orders, so that they share the budget.
     planner = _Planner(environment, found, seed)
     for wanted in islice(permutations(found.expect), _ORDERS):
         messages = planner.solve(wanted)
@@ -95,6 +99,7 @@ class _Planner:
         self.said = said_in(task.instruction)
         self.candidates = Candidates(environment, self.said)
         self.rows: dict[str, Rows] = {}
+        self.left = _BUDGET
 
     def start(self) -> Course:
         messages: list[Message] = []
@@ -160,6 +165,8 @@ class _Planner:
             if name in known:
                 continue
             known.add(name)
+            if self.left < 0:
+                return None
             tried = self._tried(course, tool, arguments)
             if tried is None or not does_it(tried):
                 continue
@@ -257,7 +264,10 @@ class _Planner:
         return course._replace(messages=(*messages, Message(role="user", content=reply)), untold="")
 
     def _tried(self, course: Course, tool: str, arguments: Mapping[str, Json]) -> Course | None:
-        """Return the course with a bare call, None where it is refused."""
+        """Return the course with a bare call, None where it is refused or the budget is used up."""
+        self.left -= 1
+        if self.left < 0:
+            return None
         call = ToolCall(id=f"call_{len(course.answers) + 1}", tool=tool, arguments=dict(arguments))
         session = course.session.fork()
         try:
@@ -286,6 +296,7 @@ class _Planner:
 
     def _faults(self, course: Course) -> list[Finding]:
         """Return what order and provenance find wrong with the last call."""
+        self.left -= _CHECK
         replayed = replay(self._trajectory(course.messages), self.environment, task=self.task)
         last = len(replayed.calls)
         found = verify(replayed, (order.steps, provenance.unsupported), digest=False).findings

@@ -78,6 +78,14 @@ def test_where_there_is_no_way_the_expert_does_nothing() -> None:
     assert not play(where, task, agent).passed
 
 
+def test_a_search_without_end_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gem_sim.adapters.expert._BUDGET", 2000)
+    where = environment("library")
+    # Nothing of what has to be known was said.
+    task = where.tasks["walls-and-soup"].model_copy(update={"id": "silent", "instruction": "Hm."})
+    assert expert_messages(where, task) is None
+
+
 def test_an_unknown_task_is_refused() -> None:
     with pytest.raises(InputError, match="no task"):
         expert_messages(environment("library"), "nowhere")
