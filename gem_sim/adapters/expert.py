@@ -71,6 +71,8 @@ class Course(NamedTuple):
 def expert_messages(environment: Environment, task: str | Task, *, seed: int = 0) -> tuple[Message, ...] | None:
     """Return a conversation that does a task and passes `verify`, None where the expert finds none.
 
+    It plans for what the task's `expect` lists; a task that gives its `end` alone has no plan.
+
     Raises:
         InputError: If the environment has no such task, or its tools are a host's own code.
     """
@@ -178,7 +180,7 @@ class _Planner:
 
     def _tools_for(self, wanted: Expectation) -> list[Tool]:
         if wanted.tool is not None:
-            return [self.environment.tools[wanted.tool]]
+            return [tool for tool in self.environment.tools.values() if tool.name == wanted.tool]
         tools = [tool for tool in self.environment.tools.values() if tool.effect != "read"]
         writers = [tool for tool in tools if tool.writes is None or wanted.table in tool.writes]
         return sorted(writers, key=lambda tool: len(properties_of(tool)))

@@ -78,6 +78,19 @@ def test_where_there_is_no_way_the_expert_does_nothing() -> None:
     assert not play(where, task, agent).passed
 
 
+@pytest.mark.parametrize(
+    "task",
+    [
+        Task(id="no-tool", expect=(Expectation(tool="no_such_tool"),)),
+        Task(id="end-alone", end={"copies": {"C1001": None}}),
+        Task(id="no-goal"),
+    ],
+    ids=lambda task: task.id,
+)
+def test_what_cannot_be_planned_has_no_plan(task: Task) -> None:
+    assert expert_messages(environment("library"), task) is None
+
+
 def test_a_search_without_end_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("gem_sim.adapters.expert._BUDGET", 2000)
     where = environment("library")

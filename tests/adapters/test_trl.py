@@ -131,4 +131,4 @@ def test_the_trainer_of_trl_takes_two_steps(tmp_path: Path) -> None:
     assert len(resets) == 4
     offered = {tool.__name__ for tool in trainer.tools}
     assert offered == set(environment("frame_shop").tools)
-    assert any("rewards/Watched" in key or "reward" in key for entry in trainer.state.log_history for key in entry)
+    assert [entry["rewards/Watched/mean"] for entry in trainer.state.log_history if "loss" in entry] == [0.0, 0.0]
