@@ -29,6 +29,7 @@ _COMMANDS = (
     "repair",
     "mutate",
     "refine",
+    "rollout",
     "induce",
     "audit",
     "schemas",
