@@ -20,12 +20,13 @@ from gem_sim.pipeline.offline.verbs import (
     Kind,
     kind_of,
     singular,
+    words_in,
 )
 
 _TOKEN = re.compile(r"«[^»]*»|[^\W\d_][\w'’-]*|\d[\d.,:/%]*|[^\w\s]")
 _WORD = re.compile(r"[a-z][a-z-]*")
-_ASKS = frozenset("need needs want wants ask asks have has required remember try able like make sure advised".split())
-_NOT_AFTER = frozenset("the a an your their this that these its our his her my of no any some by with for".split())
+_ASKS = frozenset(words_in("need needs want wants ask asks have has required remember try able like make sure advised"))
+_NOT_AFTER = frozenset(words_in("the a an your their this that these its our his her my of no any some by with for"))
 _FORBIDS = re.compile(
     r"\b(?:do not|don't|never|must not|mustn't|cannot|can't|may not|should not|shouldn't|not allowed|only)\b", re.I
 )
@@ -123,9 +124,21 @@ def _condition(tokens: list[str], starts: list[int]) -> str | None:
     for opener in ("if", "unless"):
         if opener in head[:3]:
             words = tokens[head.index(opener) : starts[0]]
-            while words and words[-1].lower() in {",", "then", "please", "you", "can", "should", "must", "need", "to"}:
+            while words and words[-1].lower() in {
+                ",",
+                "then",
+                "please",
+                "you",
+                "can",
+                "should",
+                "must",
+                "need",
+                "to",
+                "also",
+                "you'll",
+            }:
                 words.pop()
-            return " ".join(word.strip("«»") for word in words) if len(words) > 2 else None
+            return _joined([word.strip("«»") for word in words]) if len(words) > 2 else None
     return None
 
 

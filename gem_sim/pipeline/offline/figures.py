@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from typing import Literal, NamedTuple
 
-_WORDS = {w: n for n, w in enumerate("zero one two three four five six seven eight nine ten eleven twelve".split())} | {
+from gem_sim.pipeline.offline.verbs import words_in
+
+_COUNTED = words_in("zero one two three four five six seven eight nine ten eleven twelve")
+_WORDS = {word: number for number, word in enumerate(_COUNTED)} | {
     "fifteen": 15,
     "twenty": 20,
     "thirty": 30,
     "sixty": 60,
-    "ninety": 90,
 }
 _UNITS = (
     "business days|working days|calendar days|days|day|hours|hour|minutes|minute|mins|min|seconds|second|weeks|week|"
@@ -65,5 +67,5 @@ def unit_noun(unit: str) -> str:
     named |= {"ml": "millilitres", "km": "kilometres", "mb": "megabytes", "gb": "gigabytes"}
     if unit in named:
         return named[unit]
-    unit = unit.split()[-1]
+    unit = unit.rsplit(maxsplit=1)[-1]
     return unit if unit.endswith("s") or unit in {"percent", "people"} else f"{unit}s"

@@ -14,19 +14,22 @@ from gem_sim.pipeline.offline.actions import Action, actions, forbids, head_of
 from gem_sim.pipeline.offline.blocks import Sentence, folded, sentences, unmarked
 from gem_sim.pipeline.offline.figures import Figure, figures, unit_noun
 from gem_sim.pipeline.offline.values import is_number
-from gem_sim.pipeline.offline.verbs import FINAL, GIVEN, STOPS, TELLS, VERBS, Kind, plural, singular
+from gem_sim.pipeline.offline.verbs import FINAL, GIVEN, STOPS, TELLS, VERBS, Kind, plural, singular, words_in
 
 MOST_STEPS = 12
 LEAST_STEPS = 2
-_WEAK = frozenset("let leave take keep state form see like begin start continue".split())
+_WEAK = frozenset(words_in("let leave take keep state form see like begin start continue"))
 _SCREEN = frozenset(
-    """button tab link page field box option screen menu list row checkbox icon window dialog section step steps
-    information detail details instruction instructions direction directions ingredient ingredients overview timeline
-    note notes introduction background purpose reference appendix summary faq checklist procedure process guide
-    tutorial meaning impact mitigation example continue ok top bottom side end place way name date number reason""".split()
+    words_in("""
+    button tab link page field box option screen menu list row checkbox icon window dialog section step steps
+    information detail details instruction instructions direction directions ingredient ingredients overview
+    timeline note notes introduction background purpose reference appendix summary faq checklist procedure
+    process guide tutorial meaning impact mitigation example continue ok top bottom side end place way name date
+    number reason
+""")
 )
-_KITCHEN = frozenset("ingredients simmer stew oven saucepan teaspoon tablespoon fry boil butter flour".split())
-_RESERVED = frozenset("state now require fail new_id unspecified record made done".split())
+_KITCHEN = frozenset(words_in("ingredients simmer stew oven saucepan teaspoon tablespoon fry boil butter flour"))
+_RESERVED = frozenset(words_in("state now require fail new_id unspecified record made done"))
 _SEQUENCE = re.compile(r"\b(?:then|next|after|once|before|first|finally|when)\b", re.IGNORECASE)
 
 
@@ -193,7 +196,7 @@ def _steps(kept: Sequence[Action], main: str) -> tuple[list[PlannedStep], dict[s
         after = _after(action, before)
         flag, holds = _flag(action, taken)
         arguments, limits = _arguments(action, main, constants, rules)
-        table, made = _table(action, main, planned)
+        table, made = _table(action, main)
         uses = _uses(action, before, made)
         for argument, source in uses.items():
             arguments.append(Argument(argument, argument, "string"))
@@ -230,7 +233,7 @@ def _flag(action: Action, taken: set[str]) -> tuple[str | None, bool]:
         return None, True
     words = re.findall(r"[a-z]+", folded(action.condition).lower().replace("n't", " not"))
     useful = [
-        w for w in words if w not in STOPS and w not in {"the", "a", "an", "your", "this", "any", "t"} or w == "not"
+        w for w in words if (w not in STOPS and w not in {"the", "a", "an", "your", "this", "any", "t"}) or w == "not"
     ]
     name = "_".join(useful[:4])
     if not useful or name in taken or name in _RESERVED or keyword.iskeyword(name):
@@ -248,7 +251,7 @@ def _field(action: Action, taken: set[str]) -> str:
     return name
 
 
-def _table(action: Action, main: str, planned: Sequence[PlannedStep]) -> tuple[str | None, str | None]:
+def _table(action: Action, main: str) -> tuple[str | None, str | None]:
     if action.kind != "make":
         return None, None
     noun = head_of(action.objects[0])
@@ -273,12 +276,11 @@ def _arguments(
         found = _said(action, main)
     for figure in _own_figures(action):
         limit = _limit(action, figure, constants, rules)
-        if limit.argument is not None:
-            if action.kind in ("look", "ensure") or limit.argument in {a.name for a in found}:
-                limit = limit._replace(argument=None, rule=None)
-            else:
-                found.append(Argument(limit.argument, limit.argument, "integer"))
-        limits.append(limit)
+        bounded = limit.argument
+        if bounded is None or (action.kind not in ("look", "ensure") and bounded not in {a.name for a in found}):
+            limits.append(limit)
+        if bounded is not None and limits and limits[-1] is limit:
+            found.append(Argument(bounded, bounded, "integer"))
     return found, limits
 
 

@@ -119,25 +119,22 @@ def ground(procedure: Procedure, environment: Environment, text: str) -> list[Gr
     """
     seed = hashlib.sha256(text.encode()).hexdigest()
     rows = list(environment.state[procedure.table].values())
-    kinds: tuple[Callable[[_Talk, Row], Grounded | None], ...] = (_whole, _out_of_turn, _progress, _refused, _limited)
-    places = {_whole: 0, _out_of_turn: 2, _progress: 8 + number(seed, below=12), _refused: _failing(procedure, rows),
-              _limited: 1}  # fmt: skip
-    names = {
-        _whole: "complete",
-        _out_of_turn: "in-a-hurry",
-        _progress: "how-far",
-        _refused: "not-yet",
-        _limited: "limit",
-    }
+    kinds: tuple[tuple[Callable[[_Talk, Row], Grounded | None], str, int], ...] = (
+        (_whole, "complete", 0),
+        (_out_of_turn, "in-a-hurry", 2),
+        (_progress, "how-far", 8 + number(seed, below=12)),
+        (_refused, "not-yet", _failing(procedure)),
+        (_limited, "limit", 1),
+    )
     found = []
-    for kind in kinds:
-        grounded = kind(_Talk(procedure, environment, seed, names[kind]), rows[places[kind]])
+    for kind, name, place in kinds:
+        grounded = kind(_Talk(procedure, environment, seed, name), rows[place])
         if grounded is not None:
             found.append(grounded)
     return found
 
 
-def _failing(procedure: Procedure, rows: Sequence[Row]) -> int:
+def _failing(procedure: Procedure) -> int:
     return 5 if any(step.flag and step.flag_holds for step in procedure.steps) else 4
 
 
@@ -222,7 +219,7 @@ def _out_of_turn(talk: _Talk, row: Row) -> Grounded | None:
     reason = refusal.content.get("error", "") if isinstance(refusal.content, dict) else ""
     talk.say(f"I cannot do that yet. {reason} Shall I do what comes before it first?")
     talk.user("All right, please do that first.")
-    before = [s for s in _before(procedure, late)]
+    before = _before(procedure, late)
     for step in before:
         _perform(talk, step, key)
     talk.call(late.name, {procedure.key: key, **values}, "Now it can be done.")
@@ -271,9 +268,11 @@ def _refused(talk: _Talk, row: Row) -> Grounded | None:
     before = _before(procedure, step)
     for other in before:
         _perform(talk, other, key)
-    condition = unmarked(step.action.condition or "")
-    talk.say(f"I cannot do that for your {procedure.words}: the procedure has it only {condition}, and its record "
-             "says otherwise.")  # fmt: skip
+    rule = procedure.rules[step.flag_rule or ""].text
+    answer = "yes" if row[step.flag or ""] else "no"
+    talk.say(
+        f"I cannot do that for your {procedure.words}. {rule} Its record says {_named(step.flag or '')}: {answer}."
+    )
     talk.user("I see. Then leave it as it is.")
     talk.say("All right, I leave it as it is.")
     expect = Expectation(tool=f"get_{procedure.main}", arguments={procedure.key: key})

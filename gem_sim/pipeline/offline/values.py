@@ -8,15 +8,20 @@ from datetime import date, timedelta
 from typing import TypeVar
 
 from gem_sim.canonical import Json
+from gem_sim.pipeline.offline.verbs import words_in
 
 _Item = TypeVar("_Item")
 START = date(2026, 3, 2)
 
-_FIRST = """Amara Bela Carla Daniel Elena Farid Greta Hassan Imani Jonas Keiko Lucia Milan Nadia Omar Paula Rosa Samir
-Tomas Vera Walid Yara Zofia Anton""".split()
-_LAST = """Okafor Lindqvist Marchetti Novak Haddad Ferreira Kowalska Tanaka Brandt Osei Petrov Larsen Moreau Quispe
-Rahman Sorensen Toure Ueda Vargas Weiss Ximenes Yilmaz Zeman Abara""".split()
-_NUMBERS = frozenset("number amount quantity count total hours days minutes weeks percentage age size copies".split())
+_FIRST = words_in("""
+    Amara Bela Carla Daniel Elena Farid Greta Hassan Imani Jonas Keiko Lucia Milan Nadia Omar Paula Rosa Samir
+    Tomas Vera Walid Yara Zofia Anton
+""")
+_LAST = words_in("""
+    Okafor Lindqvist Marchetti Novak Haddad Ferreira Kowalska Tanaka Brandt Osei Petrov Larsen Moreau Quispe
+    Rahman Sorensen Toure Ueda Vargas Weiss Ximenes Yilmaz Zeman Abara
+""")
+_NUMBERS = frozenset(words_in("number amount quantity count total hours days minutes weeks percentage age size copies"))
 _TEXTS = (
     "It is needed before the end of the month.",
     "The last attempt did not work.",
