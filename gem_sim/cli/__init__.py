@@ -30,6 +30,8 @@ _COMMANDS = (
     "mutate",
     "induce",
     "audit",
+    "filter",
+    "synthesize",
     "schemas",
     "doctor",
 )

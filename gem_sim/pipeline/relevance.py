@@ -116,7 +116,8 @@ class Model(NamedTuple):
         if not reached:
             best = max((share for _, share in self.thresholds), default=0.0)
             raise InputError(
-                f"no threshold reaches a precision of {precision}", cure=f"ask for at most {math.floor(best * 100) / 100}"
+                f"no threshold reaches a precision of {precision}",
+                cure=f"ask for at most {math.floor(best * 100) / 100}",
             )
         return min(reached)
 

@@ -1,0 +1,98 @@
+"""`gem-sim synthesize`."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from gem_sim.pipeline.ledger import Total
+    from gem_sim.pipeline.synthesize import Run
+
+_REASONS = 6
+
+
+def command(
+    texts: Annotated[
+        list[str], typer.Argument(help="Texts: JSON lines, plain text, HTML, Parquet, or folders of these.")
+    ],
+    out: Annotated[Path, typer.Option(help="The workspace to write; an interrupted run goes on there.")],
+    model: Annotated[str, typer.Option(help="'offline' (rules, no model), or a model at the endpoint.")] = "offline",
+    precision: Annotated[
+        float | None, typer.Option(help="Precision wanted of the filter; default: its best F1.", min=0, max=1)
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object, not a table.")] = False,
+) -> int:
+    """Texts in, environments with verified trajectories out; what is done is never done again."""
+    from gem_sim.errors import InputError
+    from gem_sim.pipeline.offline.teacher import Offline
+    from gem_sim.pipeline.relevance import read_model
+    from gem_sim.pipeline.synthesize import synthesize
+
+    if model != "offline":
+        raise InputError(f"unknown model {model!r}", cure="use --model offline")
+    threshold = None if precision is None else read_model().threshold(precision)
+    with _bars() as watch:
+        run = synthesize(texts, out, Offline(), threshold=threshold, watch=watch)
+    print(json.dumps(_as_json(run, out)) if as_json else _table(run, out))
+    return 0
+
+
+@contextmanager
+def _bars() -> Iterator[Callable[[str, int, int | None], None]]:
+    """Show a bar for each stage while the block runs, if standard error is a terminal."""
+    if not sys.stderr.isatty():
+        yield lambda _stage, _done, _total: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+
+    columns = (
+        TextColumn("{task.description:<9}"),
+        BarColumn(bar_width=None),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+    )
+    with Progress(*columns, console=Console(stderr=True), transient=True, expand=True) as progress:
+        tasks: dict[str, TaskID] = {}
+
+        def watch(stage: str, done: int, total: int | None) -> None:
+            if stage not in tasks:
+                tasks[stage] = progress.add_task(stage, total=total)
+            progress.update(tasks[stage], completed=done, total=total)
+
+        yield watch
+
+
+def _as_json(run: Run, out: Path) -> dict[str, object]:
+    return {
+        "workspace": str(out),
+        "worked": run.worked,
+        "seconds": round(run.seconds, 3),
+        "stages": {total.stage: {k: v for k, v in total._asdict().items() if k != "stage"} for total in run.totals},
+    }
+
+
+def _table(run: Run, out: Path) -> str:
+    lines = [f"{'stage':<12}{'kept':>7}{'rejected':>10}{'tokens':>10}{'cost':>9}{'seconds':>9}"]
+    for total in run.totals:
+        kept, rejected = total.outcomes.get("kept", 0), total.outcomes.get("rejected", 0)
+        tokens = total.tokens_in + total.tokens_out
+        money = f"{total.cost:.2f}" if total.cost else "0"
+        lines.append(f"{total.stage:<12}{kept:>7}{rejected:>10}{tokens:>10}{money:>9}{total.seconds:>9.1f}")
+        lines += _reasons(total)
+    done = "nothing was left to do" if not run.worked else f"{run.worked} steps"
+    return "\n".join([*lines, f"{done}, {run.seconds:.1f} s → {out}"])
+
+
+def _reasons(total: Total) -> list[str]:
+    shown = list(total.reasons.items())[:_REASONS]
+    lines = [f"  {number:>15}  {reason[:80]}" for reason, number in shown]
+    left = len(total.reasons) - len(shown)
+    return [*lines, f"  {'…':>15}  {left} more reasons"] if left else lines
