@@ -1,45 +1,52 @@
-"""Near-duplicates: texts most of whose runs of five words another text has as well (MinHash with bands)."""
+"""Near-duplicates: texts most of whose runs of five words another text has as well (bottom-k sketches)."""
 
 from __future__ import annotations
 
 import re
+from collections import Counter
 from zlib import crc32
 
-_BANDS, _ROWS = 16, 4
+_KEPT = 64
 _RUN = 5
-_PRIME = (1 << 61) - 1
-_ALIKE = 0.75
-_WORD = re.compile(r"\w+")
+_ALIKE = 0.7
+# A run of words that stands in very many texts (a licence, a footer) says nothing about two of them.
+_COMMON = 200
+_WORD = re.compile(rb"[a-z0-9]+")
 
 
 class Seen:
     """The texts kept so far; grows by what is added."""
 
     def __init__(self) -> None:
-        self._bands: dict[tuple[int, ...], list[tuple[str, tuple[int, ...]]]] = {}
+        self._names: list[str] = []
+        self._sketches: list[frozenset[int]] = []
+        self._having: dict[int, list[int]] = {}
 
     def twin(self, name: str, text: str) -> str | None:
         """Return the name of an earlier text that is nearly the same, None where there is none; then note this one."""
-        signature = signature_of(text)
-        bands = [(band, *signature[band * _ROWS : (band + 1) * _ROWS]) for band in range(_BANDS)]
-        for band in bands:
-            for other, known in self._bands.get(band, ()):
-                alike = sum(a == b for a, b in zip(signature, known, strict=True)) / len(signature)
-                if alike >= _ALIKE:
-                    return other
-        for band in bands:
-            self._bands.setdefault(band, []).append((name, signature))
+        sketch = sketch_of(text)
+        shared = Counter(index for value in sketch for index in self._having.get(value, ()))
+        for index, _ in shared.most_common(5):
+            if resemblance(sketch, self._sketches[index]) >= _ALIKE:
+                return self._names[index]
+        place = len(self._names)
+        self._names.append(name)
+        self._sketches.append(sketch)
+        for value in sketch:
+            having = self._having.setdefault(value, [])
+            if len(having) < _COMMON:
+                having.append(place)
         return None
 
 
-def signature_of(text: str) -> tuple[int, ...]:
-    """Return the MinHash signature of a text's runs of five words."""
-    words = _WORD.findall(text.lower())
-    runs = {crc32(" ".join(words[i : i + _RUN]).encode()) for i in range(max(1, len(words) - _RUN + 1))}
-    return tuple(min((a * run + b) % _PRIME for run in runs) for a, b in _HASHES)
+def sketch_of(text: str) -> frozenset[int]:
+    """Return the smallest hashes of a text's runs of five words (Broder, 1997)."""
+    words = _WORD.findall(text.encode("utf-8", "replace").lower())
+    runs = {crc32(b" ".join(words[i : i + _RUN])) for i in range(max(1, len(words) - _RUN + 1))}
+    return frozenset(sorted(runs)[:_KEPT])
 
 
-_HASHES = tuple(
-    (crc32(f"a{index}".encode()) * 2_654_435_761 % _PRIME | 1, crc32(f"b{index}".encode()) * 40_503 % _PRIME)
-    for index in range(_BANDS * _ROWS)
-)
+def resemblance(left: frozenset[int], right: frozenset[int]) -> float:
+    """Return about which share of the runs of two texts both have."""
+    union = sorted(left | right)[:_KEPT]
+    return sum(value in left and value in right for value in union) / len(union)
