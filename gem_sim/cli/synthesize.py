@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from gem_sim.pipeline.ledger import Total
+    from gem_sim.pipeline.ledger import Ledger, Total
     from gem_sim.pipeline.synthesize import Run
+    from gem_sim.pipeline.teaching import Teacher
 
 _REASONS = 6
 
@@ -24,24 +25,60 @@ def command(
     ],
     out: Annotated[Path, typer.Option(help="The workspace to write; an interrupted run goes on there.")],
     model: Annotated[str, typer.Option(help="'offline' (rules, no model), or a model at the endpoint.")] = "offline",
+    base_url: Annotated[
+        str | None, typer.Option(help="Address of an OpenAI-compatible endpoint; its key is OPENAI_API_KEY.")
+    ] = None,
+    grounding: Annotated[
+        str, typer.Option(help="How a model grounds: single (whole conversations), interactive, or both.")
+    ] = "both",
+    concurrency: Annotated[int, typer.Option(help="Requests and items under way at once.", min=1)] = 8,
+    per_minute: Annotated[float | None, typer.Option(help="Most requests per minute; default: any.", min=0.1)] = None,
+    prices: Annotated[
+        str, typer.Option(help="US dollars for a million tokens in and out, as 0.5,1.5; for the cost.")
+    ] = "0,0",
     precision: Annotated[
         float | None, typer.Option(help="Precision wanted of the filter; default: its best F1.", min=0, max=1)
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object, not a table.")] = False,
 ) -> int:
     """Texts in, environments with verified trajectories out; what is done is never done again."""
-    from gem_sim.errors import InputError
+    from gem_sim.pipeline.ledger import Ledger
     from gem_sim.pipeline.offline.teacher import Offline
     from gem_sim.pipeline.relevance import read_model
     from gem_sim.pipeline.synthesize import synthesize
 
-    if model != "offline":
-        raise InputError(f"unknown model {model!r}", cure="use --model offline")
     threshold = None if precision is None else read_model().threshold(precision)
-    with _bars() as watch:
-        run = synthesize(texts, out, Offline(), threshold=threshold, watch=watch)
+    with Ledger(out) as ledger, _bars() as watch:
+        teacher: Teacher = Offline()
+        if model != "offline":
+            teacher = _teacher(model, ledger, base_url, grounding, concurrency, per_minute, prices)
+        run = synthesize(texts, out, teacher, threshold=threshold, concurrency=concurrency, ledger=ledger, watch=watch)
     print(json.dumps(_as_json(run, out)) if as_json else _table(run, out))
-    return 0
+    return 1 if any(total.outcomes.get("failed") for total in run.totals) else 0
+
+
+def _teacher(
+    model: str,
+    ledger: Ledger,
+    base_url: str | None,
+    grounding: str,
+    concurrency: int,
+    per_minute: float | None,
+    prices: str,
+) -> Teacher:
+    from gem_sim.errors import InputError
+    from gem_sim.pipeline.llm import Client, Limits, Prices
+    from gem_sim.pipeline.teacher import Model
+
+    if grounding not in ("single", "interactive", "both"):
+        raise InputError(f"unknown way of grounding {grounding!r}", cure="use single, interactive or both")
+    try:
+        dollars = Prices(*map(float, prices.split(",")))
+    except (ValueError, TypeError):
+        raise InputError(f"no prices: {prices!r}", cure="write two numbers, as 0.5,1.5") from None
+    limits = Limits(concurrency=concurrency, per_minute=per_minute)
+    client = Client(model, ledger, base_url=base_url, limits=limits, prices=dollars)
+    return Model(client, grounding)  # type: ignore[arg-type]
 
 
 @contextmanager
@@ -80,12 +117,12 @@ def _as_json(run: Run, out: Path) -> dict[str, object]:
 
 
 def _table(run: Run, out: Path) -> str:
-    lines = [f"{'stage':<12}{'kept':>7}{'rejected':>10}{'tokens':>10}{'cost':>9}{'seconds':>9}"]
+    lines = [f"{'stage':<12}{'kept':>7}{'rejected':>10}{'failed':>8}{'tokens':>10}{'cost':>9}{'seconds':>9}"]
     for total in run.totals:
-        kept, rejected = total.outcomes.get("kept", 0), total.outcomes.get("rejected", 0)
+        kept, rejected, failed = (total.outcomes.get(name, 0) for name in ("kept", "rejected", "failed"))
         tokens = total.tokens_in + total.tokens_out
         money = f"{total.cost:.2f}" if total.cost else "0"
-        lines.append(f"{total.stage:<12}{kept:>7}{rejected:>10}{tokens:>10}{money:>9}{total.seconds:>9.1f}")
+        lines.append(f"{total.stage:<12}{kept:>7}{rejected:>10}{failed:>8}{tokens:>10}{money:>9}{total.seconds:>9.1f}")
         lines += _reasons(total)
     done = "nothing was left to do" if not run.worked else f"{run.worked} steps"
     return "\n".join([*lines, f"{done}, {run.seconds:.1f} s → {out}"])

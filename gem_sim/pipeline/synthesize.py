@@ -18,7 +18,7 @@ from gem_sim.pipeline.draft import Draft, as_json, draft_of, with_tasks
 from gem_sim.pipeline.filter import Judged, judge
 from gem_sim.pipeline.ledger import Attempt, Ledger, Outcome, Total
 from gem_sim.pipeline.relevance import Model, read_model
-from gem_sim.pipeline.teaching import Item, Teacher
+from gem_sim.pipeline.teaching import Item, ModelFault, Teacher
 from gem_sim.pipeline.workspace import clear_drafts, digest_of, load, only_run, place
 from gem_sim.simulator import replay
 from gem_sim.task import Task
@@ -189,6 +189,8 @@ class _Work:
             begun = time.monotonic()
             try:
                 outcome, attempts = await function(item, *arguments)
+            except ModelFault as fault:
+                outcome, attempts = Outcome("failed", str(fault)), fault.attempts
             except (StubError, CheckError) as error:
                 outcome, attempts = Outcome("rejected", f"broken: {error}"), (Attempt(outcome="broken"),)
             except GemSimError as error:

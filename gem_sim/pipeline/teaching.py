@@ -2,15 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import NamedTuple, Protocol
+from collections.abc import Callable, Sequence
+from typing import Literal, NamedTuple, Protocol
 
 from gem_sim.environment import Environment
+from gem_sim.errors import GemSimError
 from gem_sim.pipeline.draft import Draft
 from gem_sim.pipeline.ledger import Attempt
 from gem_sim.task import Task
 from gem_sim.trajectory import Trajectory
 from gem_sim.verdict import Finding
+
+Kind = Literal["refused", "truncated", "malformed", "endpoint"]
+
+
+class ModelFault(GemSimError):
+    """A model gave nothing that can be used, for all the tries allowed; `kind` says in what way."""
+
+    def __init__(self, kind: Kind, message: str) -> None:
+        self.kind = kind
+        self.attempts: tuple[Attempt, ...] = ()
+        super().__init__(f"{kind}: {message}")
+
+    def with_attempts(self, attempts: Sequence[Attempt]) -> ModelFault:
+        """Return the fault with the attempts that led to it, for the ledger."""
+        self.attempts = tuple(attempts)
+        return self
 
 
 class Item(NamedTuple):
