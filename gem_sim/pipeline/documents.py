@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from html.parser import HTMLParser
 from importlib import import_module
@@ -23,6 +24,7 @@ _BREAKS = frozenset(
 )
 _SILENT = frozenset(("script", "style", "head", "nav", "footer", "template", "noscript", "svg"))
 _PARQUET_ROWS = 256
+_SPACE = re.compile(r"\s+")
 
 
 class Document(NamedTuple):
@@ -102,11 +104,14 @@ class _Words(HTMLParser):
         super().__init__(convert_charrefs=True)
         self.parts: list[str] = []
         self.silent = 0
+        # How many `pre` are open: in them line ends are what they are.
+        self.kept = 0
         self.numbered: list[int | None] = []
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:  # noqa: ARG002 - given by the base
         if tag in _SILENT:
             self.silent += 1
+        self.kept += tag == "pre"
         if tag in ("ol", "ul"):
             self.numbered.append(0 if tag == "ol" else None)
         if tag in _BREAKS:
@@ -124,12 +129,13 @@ class _Words(HTMLParser):
             self.silent -= 1
         if tag in ("ol", "ul") and self.numbered:
             self.numbered.pop()
-        if tag in _BREAKS:
+        if tag in _BREAKS and tag not in ("li", "tr", "br"):
             self.parts.append("\n")
+        self.kept -= tag == "pre"
 
     def handle_data(self, data: str) -> None:
         if not self.silent:
-            self.parts.append(data if data.strip() else " ")
+            self.parts.append(data if self.kept > 0 else _SPACE.sub(" ", data))
 
 
 def html_text(page: str) -> str:

@@ -11,6 +11,7 @@ from gem_sim.pipeline.offline.verbs import (
     ADVERBS,
     CLICKS,
     DETERMINERS,
+    DUTIES,
     LEADS,
     MODALS,
     NO_NOUN,
@@ -31,6 +32,7 @@ _FORBIDS = re.compile(
     r"\b(?:do not|don't|never|must not|mustn't|cannot|can't|may not|should not|shouldn't|not allowed|only)\b", re.I
 )
 _MAX_OBJECT = 3
+_ENOUGH = 3
 
 
 class Action(NamedTuple):
@@ -57,8 +59,15 @@ class Action(NamedTuple):
 
 
 def actions(sentences: list[Sentence]) -> list[Action]:
-    """Return the actions of a text in the order in which they are written."""
-    return [action for sentence in sentences if sentence.kind != "heading" for action in _of_sentence(sentence)]
+    """Return the actions of a text in the order in which they are written.
+
+    What one *may* or *can* do is an instruction only in a text that has few others.
+    """
+    said = [sentence for sentence in sentences if sentence.kind != "heading"]
+    strict = [action for sentence in said for action in _of_sentence(sentence, DUTIES)]
+    if len({action.name for action in strict}) >= _ENOUGH:
+        return strict
+    return [action for sentence in said for action in _of_sentence(sentence, MODALS)]
 
 
 def forbids(sentence: Sentence) -> bool:
@@ -66,9 +75,9 @@ def forbids(sentence: Sentence) -> bool:
     return sentence.kind != "heading" and _FORBIDS.search(sentence.text) is not None
 
 
-def _of_sentence(sentence: Sentence) -> Iterator[Action]:
+def _of_sentence(sentence: Sentence, modals: frozenset[str]) -> Iterator[Action]:
     tokens = _TOKEN.findall(sentence.text)
-    starts = list(_verb_places(tokens, sentence.kind))
+    starts = list(_verb_places(tokens, sentence.kind, modals))
     condition = _condition(tokens, starts)
     for number, place in enumerate(starts):
         end = starts[number + 1] if number + 1 < len(starts) else len(tokens)
@@ -77,7 +86,7 @@ def _of_sentence(sentence: Sentence) -> Iterator[Action]:
             yield action
 
 
-def _verb_places(tokens: list[str], kind: str) -> Iterator[int]:
+def _verb_places(tokens: list[str], kind: str, modals: frozenset[str]) -> Iterator[int]:
     """Yield where a verb stands in a place in which a sentence tells somebody to do it."""
     leads = bool(tokens) and tokens[0].lower() in LEADS
     expecting, found = True, False
@@ -101,7 +110,7 @@ def _verb_places(tokens: list[str], kind: str) -> Iterator[int]:
             expecting = expecting or word in {"then", "please"}
         elif word == "to":
             expecting = before in _ASKS
-        elif word in MODALS or word in {"please", "let's"}:
+        elif word in modals or word in {"please", "let's"}:
             expecting = following not in {"not", "be", "never"}
         elif word in {"not", "never", "don't"}:
             expecting = False

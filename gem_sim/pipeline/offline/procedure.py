@@ -327,6 +327,10 @@ def _limit(action: Action, figure: Figure, constants: dict[str, Constant], rules
     return Limit(name, _free(unit), figure.bound, rule, unit)
 
 
+def _bounds(sentence: Sentence) -> bool:
+    return any(figure.bound != "exact" for figure in figures(unmarked(sentence.text)))
+
+
 def _own(sentence: Sentence) -> str:
     text = unmarked(sentence.text).rstrip(" :;,")
     return text if text.endswith((".", "!", "?")) else f"{text}."
@@ -355,7 +359,8 @@ def _policy(
     ]
     steps = {action.sentence.start for action in kept}
     for sentence in said:
-        if sentence.start in steps or (forbids(sentence) and len(sentence.text) < 240):
+        told = forbids(sentence) or (sentence.kind != "heading" and _bounds(sentence))
+        if sentence.start in steps or (told and len(sentence.text) < 240):
             lines.append(_own(sentence))
     lines += [rule.text for rule in rules.values() if rule.kind == "dependency"]
     return list(dict.fromkeys(lines))

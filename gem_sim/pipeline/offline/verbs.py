@@ -101,7 +101,8 @@ ADVERBS = frozenset(
     optionally carefully gently immediately otherwise firstly secondly thirdly once meanwhile subsequently
 """)
 )
-MODALS = frozenset(words_in("must should shall will can may need needs"))
+DUTIES = frozenset(words_in("must should shall need needs"))
+MODALS = DUTIES | {"will", "can", "may"}
 LEADS = frozenset(
     words_in("""
     if when once after before unless to for in on from at while where as until under with by in because since
