@@ -149,9 +149,9 @@ class Client:
     async def _try(self, prompt: Prompt, turns: Sequence[Turn], log: list[Attempt]) -> _Completion:
         for number in range(1, self.limits.tries + 1):
             await self._pace()
-            begun = time.monotonic()
+            begun, structured = time.monotonic(), self._structured
             try:
-                return await self._send(prompt, turns)
+                return await self._send(prompt, turns, structured)
             except _WORTH_TRYING_AGAIN as error:
                 name = _name_of(error)
                 log.append(_failed(prompt, self.model, name, error, begun))
@@ -159,16 +159,16 @@ class Client:
                     raise ModelFault("endpoint", f"{name}, {number} times") from error
                 await self._sleep(self._wait(error, number))
             except openai.APIStatusError as error:
-                if self._structured and error.status_code in (400, 404, 422) and "response_format" in str(error):
+                if structured and error.status_code in (400, 404, 422) and "response_format" in str(error):
                     self._structured = False
                     continue
                 log.append(_failed(prompt, self.model, "endpoint", error, begun))
                 raise ModelFault("endpoint", f"status {error.status_code}: {_short(error)}") from error
         raise ModelFault("endpoint", "no reply")
 
-    async def _send(self, prompt: Prompt, turns: Sequence[Turn]) -> _Completion:
+    async def _send(self, prompt: Prompt, turns: Sequence[Turn], structured: bool) -> _Completion:
         wanted: dict[str, Any] = {}
-        if self._structured:
+        if structured:
             shape = {"name": prompt.name, "schema": prompt.schema}
             wanted["response_format"] = {"type": "json_schema", "json_schema": shape}
         messages: Any = list(turns)

@@ -1,6 +1,6 @@
 """An OpenAI-compatible endpoint on loopback that answers the real prompts as the offline teacher would.
 
-It can misbehave: `fault` says for each request, and how often it came before, what goes wrong with it.
+It can misbehave: `fault` says for each request what goes wrong with it.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from gem_sim.pipeline.offline.script import Grounded, ground
 _BETWEEN = re.compile(r"^-----\n(.*?)\n-----$", re.DOTALL | re.MULTILINE)
 _SAID = re.compile(r"^\[(user|assistant|call|result of \w+)\]", re.MULTILINE)
 
-# The prompt's name and how often this very request came before → what goes wrong, None for nothing.
+# The prompt's name, how many requests that began alike came before, and the last text → what goes wrong, if anything.
 Fault = Callable[[str, int, str], str | None]
 
 
@@ -37,6 +37,7 @@ class Endpoint:
         self.delay_seconds = delay_seconds
         self.requests: Counter[str] = Counter()
         self.answered: Counter[str] = Counter()
+        self._opened: Counter[str] = Counter()
         self.base_url = ""
         self.lock = threading.Lock()
         self._known: dict[str, tuple[dict[str, Any], list[Grounded]]] = {}
@@ -47,7 +48,8 @@ class Endpoint:
         name = _prompt_of(turns[0]["content"])
         key = digest(turns)
         with self.lock:
-            before = self.requests[key]
+            before = self._opened[turns[0]["content"]]
+            self._opened[turns[0]["content"]] += 1
             self.requests[key] += 1
         what = self.fault(name, before, turns[-1]["content"])
         time.sleep(self.delay_seconds)
