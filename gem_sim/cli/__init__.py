@@ -32,6 +32,7 @@ _COMMANDS = (
     "audit",
     "filter",
     "synthesize",
+    "export",
     "schemas",
     "doctor",
 )
