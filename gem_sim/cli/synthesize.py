@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
@@ -19,29 +19,57 @@ if TYPE_CHECKING:
 _REASONS = 6
 
 
+Texts = Annotated[list[str], typer.Argument(help="Texts: JSON lines, plain text, HTML, Parquet, or folders of these.")]
+Out = Annotated[Path, typer.Option(help="The workspace to write; an interrupted run goes on there.")]
+Workspace = Annotated[Path, typer.Argument(help="A workspace that an earlier stage wrote.")]
+Model = Annotated[str, typer.Option(help="'offline' (rules, no model), or a model at the endpoint.")]
+BaseUrl = Annotated[
+    str | None, typer.Option(help="Address of an OpenAI-compatible endpoint; its key is OPENAI_API_KEY.")
+]
+Grounding = Annotated[
+    str, typer.Option(help="How a model grounds: single (whole conversations), interactive, or both.")
+]
+Concurrency = Annotated[int, typer.Option(help="Requests and items under way at once.", min=1)]
+PerMinute = Annotated[float | None, typer.Option(help="Most requests per minute; default: any.", min=0.1)]
+PricesOption = Annotated[
+    str, typer.Option(help="US dollars for a million tokens in and out, as 0.5,1.5; for the cost.")
+]
+Precision = Annotated[
+    float | None, typer.Option(help="Precision wanted of the filter; default: its best F1.", min=0, max=1)
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object, not a table.")]
+
+
 def command(
-    texts: Annotated[
-        list[str], typer.Argument(help="Texts: JSON lines, plain text, HTML, Parquet, or folders of these.")
-    ],
-    out: Annotated[Path, typer.Option(help="The workspace to write; an interrupted run goes on there.")],
-    model: Annotated[str, typer.Option(help="'offline' (rules, no model), or a model at the endpoint.")] = "offline",
-    base_url: Annotated[
-        str | None, typer.Option(help="Address of an OpenAI-compatible endpoint; its key is OPENAI_API_KEY.")
-    ] = None,
-    grounding: Annotated[
-        str, typer.Option(help="How a model grounds: single (whole conversations), interactive, or both.")
-    ] = "both",
-    concurrency: Annotated[int, typer.Option(help="Requests and items under way at once.", min=1)] = 8,
-    per_minute: Annotated[float | None, typer.Option(help="Most requests per minute; default: any.", min=0.1)] = None,
-    prices: Annotated[
-        str, typer.Option(help="US dollars for a million tokens in and out, as 0.5,1.5; for the cost.")
-    ] = "0,0",
-    precision: Annotated[
-        float | None, typer.Option(help="Precision wanted of the filter; default: its best F1.", min=0, max=1)
-    ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object, not a table.")] = False,
+    texts: Texts,
+    out: Out,
+    model: Model = "offline",
+    base_url: BaseUrl = None,
+    grounding: Grounding = "both",
+    concurrency: Concurrency = 8,
+    per_minute: PerMinute = None,
+    prices: PricesOption = "0,0",
+    precision: Precision = None,
+    as_json: AsJson = False,
 ) -> int:
     """Texts in, environments with verified trajectories out; what is done is never done again."""
+    asked = Asked(model, base_url, grounding, concurrency, per_minute, prices)
+    return run_stages(texts, out, asked, precision=precision, last="validate", as_json=as_json)
+
+
+class Asked(NamedTuple):
+    """The teacher that was asked for, as the command line says it."""
+
+    model: str
+    base_url: str | None
+    grounding: str
+    concurrency: int
+    per_minute: float | None
+    prices: str
+
+
+def run_stages(texts: list[str], out: Path, asked: Asked, *, precision: float | None, last: str, as_json: bool) -> int:
+    """Run the stages up to the last wanted, and print what the ledger then says."""
     from gem_sim.pipeline.ledger import Ledger
     from gem_sim.pipeline.offline.teacher import Offline
     from gem_sim.pipeline.relevance import read_model
@@ -49,36 +77,49 @@ def command(
 
     threshold = None if precision is None else read_model().threshold(precision)
     with Ledger(out) as ledger, _bars() as watch:
-        teacher: Teacher = Offline()
-        if model != "offline":
-            teacher = _teacher(model, ledger, base_url, grounding, concurrency, per_minute, prices)
-        run = synthesize(texts, out, teacher, threshold=threshold, concurrency=concurrency, ledger=ledger, watch=watch)
+        teacher: Teacher = Offline() if asked.model == "offline" else _teacher(asked, ledger)
+        run = synthesize(
+            texts,
+            out,
+            teacher,
+            threshold=threshold,
+            concurrency=asked.concurrency,
+            ledger=ledger,
+            last=last,
+            watch=watch,
+        )
     print(json.dumps(_as_json(run, out)) if as_json else _table(run, out))
     return 1 if any(total.outcomes.get("failed") for total in run.totals) else 0
 
 
-def _teacher(
-    model: str,
-    ledger: Ledger,
-    base_url: str | None,
-    grounding: str,
-    concurrency: int,
-    per_minute: float | None,
-    prices: str,
-) -> Teacher:
-    from gem_sim.errors import InputError
-    from gem_sim.pipeline.llm import Client, Limits, Prices
-    from gem_sim.pipeline.teacher import Model
+def from_workspace(workspace: Path, asked: Asked, *, last: str, as_json: bool) -> int:
+    """Let what a workspace's ledger has go on to a stage.
 
-    if grounding not in ("single", "interactive", "both"):
-        raise InputError(f"unknown way of grounding {grounding!r}", cure="use single, interactive or both")
+    Raises:
+        InputError: If the folder has no ledger.
+    """
+    from gem_sim.errors import InputError
+    from gem_sim.pipeline.ledger import FILE
+
+    if not (workspace / FILE).is_file():
+        raise InputError(f"the folder has no {FILE}", file=str(workspace), cure="write it with gem-sim extract")
+    return run_stages([], workspace, asked, precision=None, last=last, as_json=as_json)
+
+
+def _teacher(asked: Asked, ledger: Ledger) -> Teacher:
+    from gem_sim.errors import InputError
+    from gem_sim.pipeline import teacher
+    from gem_sim.pipeline.llm import Client, Limits, Prices
+
+    if asked.grounding not in ("single", "interactive", "both"):
+        raise InputError(f"unknown way of grounding {asked.grounding!r}", cure="use single, interactive or both")
     try:
-        dollars = Prices(*map(float, prices.split(",")))
+        dollars = Prices(*map(float, asked.prices.split(",")))
     except (ValueError, TypeError):
-        raise InputError(f"no prices: {prices!r}", cure="write two numbers, as 0.5,1.5") from None
-    limits = Limits(concurrency=concurrency, per_minute=per_minute)
-    client = Client(model, ledger, base_url=base_url, limits=limits, prices=dollars)
-    return Model(client, grounding)  # type: ignore[arg-type]
+        raise InputError(f"no prices: {asked.prices!r}", cure="write two numbers, as 0.5,1.5") from None
+    limits = Limits(concurrency=asked.concurrency, per_minute=asked.per_minute)
+    client = Client(asked.model, ledger, base_url=asked.base_url, limits=limits, prices=dollars)
+    return teacher.Model(client, asked.grounding)  # type: ignore[arg-type]
 
 
 @contextmanager

@@ -47,18 +47,20 @@ def synthesize(
     model: Model | None = None,
     concurrency: int = 1,
     ledger: Ledger | None = None,
+    last: str = "validate",
     watch: Watch = lambda _stage, _done, _total: None,
 ) -> Run:
     """Take texts through filter, extract, ground and validate, and write the workspace.
 
     Args:
-        paths: Files and folders with texts.
+        paths: Files and folders with texts; none where those in the ledger are to go on.
         workspace: Where environments, generated tools and the ledger go.
         teacher: Who extracts and grounds.
         threshold: The least score the filter keeps; None: that of the best F1.
         model: The filter's model; None: the one that comes with the package.
         concurrency: How many items are under way at once.
         ledger: The workspace's open ledger, where the teacher writes to it too; None opens it.
+        last: The stage after which to stop.
         watch: Told of progress.
 
     Raises:
@@ -67,10 +69,10 @@ def synthesize(
     begun = time.monotonic()
     with only_run(workspace):
         if ledger is not None:
-            worked = asyncio.run(_all(paths, workspace, teacher, threshold, model, concurrency, ledger, watch))
+            worked = asyncio.run(_all(paths, workspace, teacher, threshold, model, concurrency, ledger, last, watch))
             return Run(ledger.totals(), worked, time.monotonic() - begun)
         with Ledger(workspace) as opened:
-            worked = asyncio.run(_all(paths, workspace, teacher, threshold, model, concurrency, opened, watch))
+            worked = asyncio.run(_all(paths, workspace, teacher, threshold, model, concurrency, opened, last, watch))
             return Run(opened.totals(), worked, time.monotonic() - begun)
 
 
@@ -82,10 +84,11 @@ async def _all(
     model: Model | None,
     concurrency: int,
     ledger: Ledger,
+    last: str,
     watch: Watch,
 ) -> int:
-    worked = _filter(paths, ledger, read_model() if model is None else model, threshold, watch)
-    work = _Work(workspace, teacher, ledger, watch, asyncio.Semaphore(concurrency))
+    worked = _filter(paths, ledger, read_model() if model is None else model, threshold, watch) if paths else 0
+    work = _Work(workspace, teacher, ledger, last, watch, asyncio.Semaphore(concurrency))
     items = ledger.kept("filter")
     work.expect("extract", len(items))
     await asyncio.gather(*(work.item(item) for item in items))
@@ -144,11 +147,12 @@ class _Work:
     """One run's way through the stages: an item's stages follow each other, items go side by side."""
 
     def __init__(
-        self, workspace: Path, teacher: Teacher, ledger: Ledger, watch: Watch, gate: asyncio.Semaphore
+        self, workspace: Path, teacher: Teacher, ledger: Ledger, last: str, watch: Watch, gate: asyncio.Semaphore
     ) -> None:
         self.workspace = workspace
         self.teacher = teacher
         self.ledger = ledger
+        self.last = last
         self.watch = watch
         self.gate = gate
         self.worked = 0
@@ -172,17 +176,17 @@ class _Work:
             text, origin, licence = self.ledger.text(name)
             item = Item(name, text, origin, licence)
             extracted = await self._stage(item, "extract", "ground", self._extract, ())
-            if extracted.outcome != "kept":
+            if extracted.outcome != "kept" or self.last == "extract":
                 return
             draft = draft_of(_mapping(extracted.result))
             grounded = await self._stage(item, "ground", "validate", self._ground, (draft,))
-            if grounded.outcome == "kept":
+            if grounded.outcome == "kept" and self.last != "ground":
                 await self._stage(item, "validate", None, self._validate, (draft, grounded.result))
 
     async def _stage(
         self, item: Item, stage: str, following: str | None, function: Callable[..., Any], arguments: tuple[Any, ...]
     ) -> Outcome:
-        settings = self.teacher.settings
+        settings = self.teacher.settings(stage)
         outcome = self.ledger.outcome(item.id, stage, settings)
         if outcome is None:
             self.worked += 1
@@ -232,7 +236,7 @@ class _Work:
                 attempts += tried
                 reason = str(findings[0]) if findings else None
             outcome = Outcome("kept") if reason is None else Outcome("rejected", reason)
-            self.ledger.settle(f"{item.id}/{task.id}", "trajectory", self.teacher.settings, outcome, ())
+            self.ledger.settle(f"{item.id}/{task.id}", "trajectory", self.teacher.settings("validate"), outcome, ())
             if reason is None:
                 passed.append((task, trajectory))
         if not passed:

@@ -32,7 +32,7 @@ LEAST_ROWS = 12
 _MENDS = 3
 _CONVERSATIONS = 3
 _SHOWN_ROWS = 6
-_PROMPTS = ("extract", "mend", "ground", "task", "user", "assistant", "judge")
+_PROMPTS = {"extract": ("extract", "mend"), "ground": ("ground", "task", "user", "assistant"), "validate": ("judge",)}
 
 
 class Model(NamedTuple):
@@ -42,11 +42,16 @@ class Model(NamedTuple):
     grounding: Grounding = "both"
     trusted: bool = False
 
-    @property
-    def settings(self) -> str:
-        """Model, way of grounding, and the versions of all prompts."""
-        versions = ",".join(load_prompt(name).label for name in _PROMPTS)
-        return f"{self.client.model} {self.grounding} {versions}"
+    def settings(self, stage: str) -> str:
+        """Return the model, the way of grounding, and the prompts with their versions, up to that stage."""
+        names = [*_PROMPTS["extract"]]
+        way = ""
+        if stage != "extract":
+            names += _PROMPTS["ground"]
+            way = f" {self.grounding}"
+        if stage not in ("extract", "ground"):
+            names += _PROMPTS["validate"]
+        return f"{self.client.model}{way} {','.join(load_prompt(name).label for name in names)}"
 
     async def extract(self, item: Item, load: Load) -> Extracted:
         """Return the environment that the model makes of a passage; what does not hold together goes back to it."""

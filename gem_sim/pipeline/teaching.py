@@ -62,14 +62,14 @@ class Conversations(NamedTuple):
 class Teacher(Protocol):
     """Makes environments and conversations.
 
-    `settings` names model and prompts, so that another teacher's work is done anew; `trusted` says whether the
-    bodies it writes may run in this process.
+    `trusted` says whether the bodies it writes may run in this process.
     """
 
     @property
-    def settings(self) -> str: ...
-    @property
     def trusted(self) -> bool: ...
+    def settings(self, stage: str) -> str:
+        """Return a name for all that decides what comes out of a stage; under another name it is done anew."""
+
     async def extract(self, item: Item, load: Load) -> Extracted:
         """Return the environment of a text; `load` says whether it holds together."""
 

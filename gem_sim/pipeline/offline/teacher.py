@@ -23,8 +23,11 @@ VERSION = "offline-1"
 class Offline(NamedTuple):
     """Rules and templates; see docs/pipeline.md for what they can and cannot find."""
 
-    settings: str = VERSION
     trusted: bool = True
+
+    def settings(self, _stage: str) -> str:
+        """Return the version of the rules."""
+        return VERSION
 
     async def extract(self, item: Item, load: Load) -> Extracted:
         """Return the environment that the rules find in a text, None with the reason where they find none."""
