@@ -24,6 +24,7 @@ _BREAKS = frozenset(
 )
 _SILENT = frozenset(("script", "style", "head", "nav", "footer", "template", "noscript", "svg"))
 _PARQUET_ROWS = 256
+_MAIN = re.compile(r"<(main|article)\b.*</\1>", re.DOTALL | re.IGNORECASE)
 _SPACE = re.compile(r"\s+")
 
 
@@ -139,9 +140,11 @@ class _Words(HTMLParser):
 
 
 def html_text(page: str) -> str:
-    """Return the visible text of a page, with lists and headings marked as in Markdown."""
+    """Return the visible text of a page, of its main part where it has one; lists and headings as in Markdown."""
     words = _Words()
-    words.feed(page)
+    # What stands around the main part is the same on every page of a site.
+    main = _MAIN.search(page)
+    words.feed(page if main is None else main[0])
     words.close()
     lines = [" ".join(line.split()) for line in "".join(words.parts).split("\n")]
     kept = [line for index, line in enumerate(lines) if line or (index and lines[index - 1])]

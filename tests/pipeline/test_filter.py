@@ -115,6 +115,11 @@ def test_a_page_is_read_as_its_visible_text() -> None:
     assert html_text(page).split("\n") == ["## Do & don't", "", "1. Open it.", "2. Close it.", ""]
 
 
+def test_of_a_page_with_a_main_part_only_that_is_read() -> None:
+    page = "<body><p>Press s to search</p><main><p>Open the lid.</p></main><p>Imprint</p></body>"
+    assert html_text(page).strip() == "Open the lid."
+
+
 def test_a_folder_is_read_file_by_file_in_order(tmp_path: Path) -> None:
     (tmp_path / "sub").mkdir()
     (tmp_path / "b.txt").write_text("second")
