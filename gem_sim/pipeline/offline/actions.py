@@ -54,7 +54,7 @@ class Action(NamedTuple):
     @property
     def name(self) -> str:
         """The tool's name: verb and object in snake case, at most five words."""
-        words = [self.verb.replace("-", "_"), *(self.objects[0] if self.objects else ())]
+        words = [folded(self.verb).replace("-", "_"), *(self.objects[0] if self.objects else ())]
         return "_".join(words[:5])[:48].strip("_")
 
 

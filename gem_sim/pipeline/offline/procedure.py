@@ -29,7 +29,10 @@ _SCREEN = frozenset(
 """)
 )
 _KITCHEN = frozenset(words_in("ingredients simmer stew oven saucepan teaspoon tablespoon fry boil butter flour"))
-_RESERVED = frozenset(words_in("state now require fail new_id unspecified record made done"))
+# Names of the dialect, of the bodies' own variables, and of fields by which a result would read as a refusal.
+_RESERVED = frozenset(
+    words_in("state now require fail new_id unspecified record made done step used row matches keep owner opened_on")
+) | frozenset(words_in("error errors exception success ok status is_error made_by made_at"))
 _SEQUENCE = re.compile(r"\b(?:then|next|after|once|before|first|finally|when)\b", re.IGNORECASE)
 
 
@@ -119,10 +122,11 @@ def procedure_of(text: str, digest: str | None = None) -> Procedure:
     digest = hashlib.sha256(text.encode()).hexdigest() if digest is None else digest
     said = sentences(text)
     kept = _distinct(actions(said))
+    main = _main_noun(said, kept) if kept else ""
+    # Every environment has these two anyway.
+    kept = [action for action in kept if action.name not in (f"find_{plural(main)}", f"get_{main}")][:MOST_STEPS]
     if len(kept) < LEAST_STEPS:
         raise NoProcedure(f"{len(kept)} of the {LEAST_STEPS} different steps that a procedure needs were found")
-    kept = kept[:MOST_STEPS]
-    main = _main_noun(said, kept)
     steps, constants, rules = _steps(kept, main)
     title = _title(said, kept)
     slug = re.sub(r"[^a-z0-9]+", "_", folded(title).lower()).strip("_")[:40].strip("_") or main
@@ -164,7 +168,8 @@ def _main_noun(said: Sequence[Sentence], kept: Sequence[Action]) -> str:
         if noun and (noun.split("_")[-1] in heads or len(noun.split("_")) > 1):
             return noun
     for noun, count in heads.most_common():
-        if count > 1 and noun not in _SCREEN and len(noun) > 2 and noun not in VERBS:
+        free = not {noun, plural(noun)} & _RESERVED and not keyword.iskeyword(noun)
+        if count > 1 and free and noun not in _SCREEN and len(noun) > 2 and noun not in VERBS:
             return noun
     return "request"
 
@@ -172,7 +177,10 @@ def _main_noun(said: Sequence[Sentence], kept: Sequence[Action]) -> str:
 def _heading_noun(text: str) -> str | None:
     words = re.findall(r"[a-z]+", folded(unmarked(text)).lower())
     while words and (
-        words[0] in STOPS or words[0] in VERBS or words[0] in {"a", "an", "the"} or words[0][-3:] == "ing"
+        words[0] in STOPS
+        or words[0] in VERBS
+        or words[0] in {"a", "an", "the", "handle", "manage", "process", "do", "get"}
+        or words[0][-3:] == "ing"
     ):
         words.pop(0)
     phrase: list[str] = []
@@ -183,7 +191,8 @@ def _heading_noun(text: str) -> str | None:
             phrase.append(word)
     if not phrase or phrase[-1] in _SCREEN or len(phrase[-1]) < 3:
         return None
-    return "_".join([*phrase[-2:-1], singular(phrase[-1])])
+    noun = "_".join([*phrase[-2:-1], singular(phrase[-1])])
+    return None if {noun, plural(noun)} & _RESERVED or keyword.iskeyword(noun) else noun
 
 
 def _steps(kept: Sequence[Action], main: str) -> tuple[list[PlannedStep], dict[str, Constant], dict[str, Rule]]:
@@ -255,7 +264,12 @@ def _table(action: Action, main: str) -> tuple[str | None, str | None]:
     if action.kind != "make":
         return None, None
     noun = head_of(action.objects[0])
-    if noun in main.split("_") or noun in _RESERVED or keyword.iskeyword(noun) or not noun.isalpha():
+    if (
+        noun in main.split("_")
+        or {noun, plural(noun), f"{noun}_id"} & _RESERVED
+        or keyword.iskeyword(noun)
+        or not noun.isalpha()
+    ):
         return None, None
     return plural(noun), f"{noun}_id"
 

@@ -145,6 +145,11 @@ def phrase(step: PlannedStep) -> str:
     return f"{kept[:1].lower()}{kept[1:]}"
 
 
+def _short(step: PlannedStep) -> str:
+    """Return a step in the assistant's words: verb and object, no figures, since it need not repeat them."""
+    return f"{step.action.verb} the {' '.join(step.action.objects[0])}"
+
+
 def _named(argument: str) -> str:
     return argument.replace("_", " ")
 
@@ -155,11 +160,11 @@ def _perform(talk: _Talk, step: PlannedStep, key: str) -> None:
     if values:
         options = "".join(f" ({' or '.join(a.choice)})" for a in step.arguments if a.choice)
         wanted = " and the ".join(_named(name) for name in values)
-        talk.say(f"For this step, {phrase(step)}, please tell me the {wanted}{options}.")
+        talk.say(f"The next step is to {_short(step)}. Please tell me the {wanted}{options}.")
         talk.user("; ".join(f"{_named(name)}: {as_text(value)}" for name, value in values.items()))
     if step.final and not talk.confirmed:
         talk.confirmed = True
-        talk.say(f"Next comes: {phrase(step)}. It cannot be taken back. Shall I go on?")
+        talk.say(f"The next step is to {_short(step)}. It cannot be taken back. Shall I go on?")
         talk.user("Yes, please go on.")
     talk.call(step.name, talk.arguments(step, key, values))
 

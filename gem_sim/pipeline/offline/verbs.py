@@ -129,7 +129,7 @@ def singular(noun: str) -> str:
         return noun[:-3] + "y"
     if len(noun) > 4 and noun.endswith(("sses", "shes", "ches", "xes")):
         return noun[:-2]
-    if len(noun) > 3 and noun.endswith("s") and not noun.endswith(("ss", "us", "is")):
+    if len(noun) > 3 and noun.endswith("s") and not noun.endswith(("ss", "us", "is", "news", "series")):
         return noun[:-1]
     return noun
 
