@@ -74,6 +74,7 @@ class Environment:
     trusted: bool = False
     opener: Callable[..., object] | None = None
     folder: str | None = None
+    _starts: dict[str, State] = field(default_factory=dict, init=False, repr=False)
 
     def task_of(self, task: str | Task | None) -> Task | None:
         """Return the task of that id, the task itself, or None for None.
@@ -92,4 +93,12 @@ class Environment:
 
     def initial_state(self, task: Task | None) -> State:
         """Return the state a session starts from: the environment's, with the task's rows put in."""
-        return self.state if task is None else self.state.with_changes(task.state)
+        if task is None or not task.state:
+            return self.state
+        if self.tasks.get(task.id) is not task:
+            return self.state.with_changes(task.state)
+        # Runs that share their start also share the digests of its rows.
+        start = self._starts.get(task.id)
+        if start is None:
+            start = self._starts[task.id] = self.state.with_changes(task.state)
+        return start

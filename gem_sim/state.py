@@ -71,12 +71,21 @@ def shared_row(row: Mapping[str, Any]) -> Row:
         ValueError: If it holds what is no JSON value.
     """
     kinds = set(map(type, row.values()))
-    if kinds <= _SIMPLE and set(map(type, row)) <= _STRING:
+    if kinds <= _SCALAR and set(map(type, row)) <= _STRING and (kinds <= _SIMPLE or _ordinary(row)):
         shared = SharedDict(row)
         shared.flat = True
         return shared
     copied: Row = share(copy_json(row))
     return copied
+
+
+def _ordinary(row: Mapping[str, Any]) -> bool:
+    """Tell whether the numbers of a flat row are finite and not large."""
+    for item in row.values():
+        kind = type(item)
+        if (kind is int or kind is float) and not -_LARGE < item < _LARGE:
+            return False
+    return True
 
 
 def plain(value: Any) -> Any:
@@ -93,8 +102,10 @@ def plain(value: Any) -> Any:
 
 _NESTED: Final = (dict, list)
 _SHARED: Final = (SharedDict, SharedList)
-# Floats may be infinite and integers huge, so rows with them are copied value by value.
+# Floats may be infinite and integers huge, so rows with numbers are looked at value by value.
 _SIMPLE: Final = frozenset((str, bool, type(None)))
+_SCALAR: Final = _SIMPLE | {int, float}
+_LARGE: Final = 1 << 62
 _STRING: Final = frozenset((str,))
 _GONE: Final[Row] = {}
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from functools import cached_property
+from functools import cached_property, lru_cache
 from graphlib import CycleError, TopologicalSorter
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
@@ -77,6 +77,10 @@ class Step(Frozen):
 
     def dependencies(self) -> tuple[Dependency, ...]:
         """Return the edges into this step: declared order first, then data; alternatives share their group."""
+        return self._dependencies
+
+    @cached_property
+    def _dependencies(self) -> tuple[Dependency, ...]:
         edges = []
         for group, item in enumerate(self.after):
             for before in (item,) if isinstance(item, str) else item:
@@ -193,12 +197,17 @@ def split_take(take: str) -> tuple[str, str]:
 def values_at(value: Json, path: str) -> list[Json]:
     """Return every value that a `takes` path reaches; `[]` is each item of a list or value of a mapping."""
     reached = [value]
-    for part in re.findall(r"\[\]|[^.\[\]]+", path):
+    for part in _parts(path):
         if part == "[]":
             reached = [item for found in reached for item in _items(found)]
         else:
             reached = [found[part] for found in reached if isinstance(found, dict) and part in found]
     return reached
+
+
+@lru_cache(maxsize=1024)
+def _parts(path: str) -> tuple[str, ...]:
+    return tuple(re.findall(r"\[\]|[^.\[\]]+", path))
 
 
 def _items(value: Json) -> list[Json]:

@@ -10,7 +10,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gem_sim.canonical import MAX_DEPTH, canonical_bytes, copy_json, digest, freeze, parse_json, same_json
+from gem_sim.canonical import (
+    MAX_DEPTH,
+    canonical_bytes,
+    copy_json,
+    digest,
+    freeze,
+    identical_json,
+    parse_json,
+    reads_as,
+    same_json,
+)
 
 scalars = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text()
 values = st.recursive(scalars, lambda v: st.lists(v) | st.dictionaries(st.text(), v), max_leaves=20)
@@ -67,3 +77,35 @@ def test_only_strict_json_is_parsed(text: str) -> None:
 
 def test_lone_surrogates_have_bytes() -> None:
     assert json.loads(canonical_bytes("\ud800")) == "\ud800"
+
+
+@given(values, values)
+def test_identical_values_are_the_same_and_read_so(left: Any, right: Any) -> None:
+    assert identical_json(left, left)
+    if identical_json(left, right):
+        assert same_json(left, right)
+    try:
+        text = json.dumps(left)
+        text.encode()
+    except UnicodeEncodeError:
+        return
+    if reads_as(text, right):
+        assert same_json(parse_json(text), right)
+    if not any(0xD800 <= ord(letter) < 0xE000 for letter in json.dumps(left, ensure_ascii=False)):
+        assert reads_as(text, left)
+
+
+@pytest.mark.parametrize("text", ["", "x", "NaN", "1e999", '{"a": 1', "[1,]"])
+def test_what_is_no_json_reads_as_nothing(text: str) -> None:
+    assert not any(reads_as(text, value) for value in (None, 0, "", "x", text, [1], {"a": 1}))
+
+
+@given(st.lists(st.floats(), min_size=20))
+def test_long_lists_of_numbers_are_looked_through(numbers: list[float]) -> None:
+    if all(map(math.isfinite, numbers)):
+        copied = copy_json(numbers)
+        assert copied == numbers
+        assert copied is not numbers
+    else:
+        with pytest.raises(ValueError, match="not a JSON number"):
+            copy_json(numbers)

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import gem_sim
-from gem_sim.adapters import tau2
+from gem_sim.adapters import tau2, tau2_telecom
 from gem_sim.errors import InputError
 from gem_sim.verifier import goal, result, schema
 
@@ -39,19 +39,23 @@ def measure(repeat: int = 5) -> dict[str, Any]:
     """Return which gold calls fail, and how fast replays are beside inspect-evals' own environment.
 
     Per domain: `trajectories`, `calls`, `failed` (trajectories that do not pass), `failing_calls` (gold calls that
-    their tools and ours refuse) by task id, `states_equal` (ends whose database has the hash of theirs). Rates are
-    trajectories per CPU-second over both domains. Theirs sets up its environment, makes the calls and compares the
-    hash of the end, *fresh* from the file or from a *cached* database copied for each trajectory; each of the
-    `repeat` rounds takes every `repeat`-th trajectory, so that together they take all, while ours takes all each
-    time. The median counts.
+    their tools and ours refuse) by task id, `states_equal` (ends whose database has the hash of theirs; telecom's are
+    compared row by row, as all are). Rates are trajectories per CPU-second over retail and airline. Theirs sets up its
+    environment, makes the calls and compares the hash of the end, *fresh* from the file or from a *cached* database
+    copied for each trajectory; each of the `repeat` rounds takes every `repeat`-th trajectory, so that together they
+    take all, while ours takes all each time. The median counts.
     """
     try:
         domains = {name: _Loaded(*tau2.load(name)) for name in tau2.DOMAINS}
+        telecom, telecom_recordings = tau2_telecom.load()
     except InputError as error:
         raise SystemExit(str(error)) from None
     measured: dict[str, Any] = {}
     for name, loaded in domains.items():
-        measured |= {f"{name}_{key}": value for key, value in _findings(loaded).items()}
+        found = _findings(loaded.recordings, loaded.environment)
+        measured |= {f"{name}_{key}": value for key, value in found.items()}
+    found = _findings(telecom_recordings, telecom)
+    measured |= {f"telecom_{key}": value for key, value in found.items()}
     rates = _rates(list(domains.values()), repeat, measured)
     measured["repeat"] = repeat
     for name, rate in rates.items():
@@ -61,9 +65,9 @@ def measure(repeat: int = 5) -> dict[str, Any]:
     return measured
 
 
-def _findings(loaded: _Loaded) -> dict[str, Any]:
+def _findings(recordings: Sequence[tau2.Recording], environment: gem_sim.Environment) -> dict[str, Any]:
     """Replay and verify every trajectory of a domain once and count what is found."""
-    replays = [gem_sim.replay(recording.trajectory, loaded.environment) for recording in loaded.recordings]
+    replays = [gem_sim.replay(recording.trajectory, environment) for recording in recordings]
     failing: dict[str, int] = {}
     for replayed in replays:
         refused = sum(call.result.is_error for call in replayed.calls)
@@ -137,12 +141,15 @@ def _rate(once: Callable[[], int]) -> float:
 def table(measured: dict[str, Any]) -> str:
     """Return what was measured as text for a person."""
     rows: list[tuple[str, object]] = []
-    for name in tau2.DOMAINS:
+    for name in (*tau2.DOMAINS, "telecom"):
         rows += [
             (f"{name}: trajectories replayed and verified", measured[f"{name}_trajectories"]),
             ("  that do not pass", measured[f"{name}_failed"]),
             ("  that do not pass every check there is", measured[f"{name}_failed_by_every_check"]),
-            ("  that end with the hash of inspect-evals' database", measured[f"{name}_states_equal"]),
+        ]
+        if name in tau2.DOMAINS:
+            rows.append(("  that end with the hash of inspect-evals' database", measured[f"{name}_states_equal"]))
+        rows += [
             ("  gold calls", measured[f"{name}_calls"]),
             ("  gold calls that fail, there and here", measured[f"{name}_failing_calls"]),
         ]

@@ -142,7 +142,7 @@ class _Rows(MutableMapping[str, Any]):
     by key is the call's own; what is only passed over is so too where the call also `owns_all`.
     """
 
-    __slots__ = ("_gone", "_kind", "_own", "_owns_all", "_pool", "_shares", "_table")
+    __slots__ = ("_gone", "_kind", "_own", "_owns_all", "_pool", "_shares", "_shown", "_table")
 
     def __init__(self, table: Table, pool: _Pool, shares: bool, owns_all: bool) -> None:
         self._table = table
@@ -150,6 +150,7 @@ class _Rows(MutableMapping[str, Any]):
         self._kind = pool.kind
         self._shares = shares
         self._owns_all = owns_all
+        self._shown = False
         self._own: dict[str, Any] = {}
         self._gone: dict[str, None] = {}
 
@@ -159,7 +160,11 @@ class _Rows(MutableMapping[str, Any]):
         if key not in self._own:
             if key in self._gone:
                 raise KeyError(key)
-            self._own[key] = self._kind.own(self._table[key])
+            row = self._table[key]
+            # What was passed over and is asked for now would be two objects where the method knows of one.
+            if self._shown:
+                raise SharedValueChanged
+            self._own[key] = self._kind.own(row)
         return self._own[key]
 
     def __setitem__(self, key: str, value: Any) -> None:
@@ -197,6 +202,7 @@ class _Rows(MutableMapping[str, Any]):
     def _passed_over(self) -> dict[str, Any]:
         if self._owns_all:
             return {key: self[key] for key in self}
+        self._shown = True
         if not self._own and not self._gone and self._table is self._pool.table:
             return self._pool.whole()
         own, table, pool = self._own, self._table, self._pool

@@ -54,13 +54,13 @@ class Domain(NamedTuple):
 
     def fresh(self) -> Any:
         """Return a new toolkit of theirs, in a store of its own, that has loaded its database from the file."""
-        toolkit = self.toolkit(store=_store(), instance="fresh")
+        toolkit = self.toolkit(store=store(), instance="fresh")
         toolkit.initialize()
         return toolkit
 
     def copied(self) -> Any:
         """Return a new toolkit of theirs, in a store of its own, with a deep copy of the database."""
-        toolkit = self.toolkit(store=_store(), instance="copied")
+        toolkit = self.toolkit(store=store(), instance="copied")
         toolkit.initialized = True
         toolkit.db = self.database.model_copy(deep=True)
         return toolkit
@@ -84,20 +84,26 @@ def read_domain(name: str) -> Domain:
     Raises:
         InputError: If `inspect-evals` is not installed.
     """
-    toolkit = getattr(_module(f"{name}.{_CLASSES[name]}"), _CLASSES[name])
-    data = _module("utils").TAU2_DATA_DIR / "domains" / name
-    kind = _module("data_model.tasks").Task
+    toolkit = getattr(module(f"{name}.{_CLASSES[name]}"), _CLASSES[name])
+    data = module("utils").TAU2_DATA_DIR / "domains" / name
+    kind = module("data_model.tasks").Task
     tasks = [kind.model_validate(row) for row in json.loads((data / "tasks.json").read_text(encoding="utf-8"))]
-    first = toolkit(store=_store(), instance="first")
+    first = toolkit(store=store(), instance="first")
     first.initialize()
     return Domain(name, toolkit, first.db, tuple(tasks))
 
 
-def _store() -> Any:
+def store() -> Any:
+    """Return a store of theirs for one toolkit; without it every toolkit would stay in the process's own."""
     return importlib.import_module("inspect_ai.util").Store()
 
 
-def _module(name: str) -> Any:
+def module(name: str) -> Any:
+    """Import a module of theirs by its name within `inspect_evals.tau2`.
+
+    Raises:
+        InputError: If `inspect-evals` is not installed.
+    """
     try:
         return importlib.import_module(f"inspect_evals.tau2.{name}")
     except ModuleNotFoundError as error:
@@ -109,10 +115,10 @@ def _module(name: str) -> Any:
 def _environment(domain: Domain) -> Environment:
     database = type(domain.database)
     kinds = {table: field.annotation.__args__[1] for table, field in database.model_fields.items()}
-    policy = (_module("utils").TAU2_DATA_DIR / "domains" / domain.name / "policy.txt").read_text(encoding="utf-8")
+    policy = (module("utils").TAU2_DATA_DIR / "domains" / domain.name / "policy.txt").read_text(encoding="utf-8")
     about = About(title=f"τ²-bench {domain.name}", policy=(policy.strip(),))
     toolkit = _plain_class(domain)
-    ways = Ways(answer=_answer, refuses=_refuses)
+    ways = Ways(answer=answer_of, refuses=never)
     state = State(domain.database.model_dump(mode="json"))
     return host_tables(toolkit, name=f"tau2_{domain.name}", tables=kinds, state=state, ways=ways, about=about)
 
@@ -129,7 +135,7 @@ def _plain_class(domain: Domain) -> type:
 
 def _common(name: str) -> Callable[..., str]:
     """Return one of the tools that all domains share as a plain function."""
-    execute = getattr(_module("common.tools"), name)()
+    execute = getattr(module("common.tools"), name)()
 
     def waited(*values: Any, **named: Any) -> str:
         return str(asyncio.run(execute(*values, **named)))
@@ -141,7 +147,7 @@ def _common(name: str) -> Callable[..., str]:
     return waited
 
 
-def _answer(result: object) -> Json:
+def answer_of(result: object) -> Json:
     """Return what the functions answer, which is JSON as a text or a plain text, as the value that it spells."""
     if not isinstance(result, str):
         return as_json(result)
@@ -152,7 +158,7 @@ def _answer(result: object) -> Json:
     return value
 
 
-def _refuses(content: Json) -> bool:  # noqa: ARG001
+def never(content: Json) -> bool:  # noqa: ARG001
     """Tell that no answer is a refusal: these functions raise."""
     return False
 
@@ -181,13 +187,17 @@ def record(domain: Domain, task: Any, environment: Environment) -> Recording:
 
 
 def perform(toolkit: Any, action: Any) -> str:
-    """Return what a toolkit of theirs shows for an action; a refusal as `Error: ` and its message."""
+    """Return what a toolkit of theirs shows for an action."""
+    return shown(_common(action.name) if action.name in _COMMON else getattr(toolkit, action.name), action.arguments)
+
+
+def shown(function: Callable[..., object], arguments: Mapping[str, Any]) -> str:
+    """Return what a function of theirs answers, as JSON or as its text; a refusal as `Error: ` and its message."""
     try:
-        function = _common(action.name) if action.name in _COMMON else getattr(toolkit, action.name)
-        answer = function(**action.arguments)
+        answer = function(**arguments)
     except Exception as error:  # τ² shows every exception of a tool to the agent
         return f"Error: {error}"
-    return answer if isinstance(answer, str) else json.dumps(answer)
+    return answer if isinstance(answer, str) else json.dumps(as_json(answer))
 
 
 def _changes(before: Any, after: Any) -> dict[str, dict[str, Row | None]]:

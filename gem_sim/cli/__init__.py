@@ -28,6 +28,7 @@ _COMMANDS = (
     "check",
     "repair",
     "mutate",
+    "refine",
     "induce",
     "audit",
     "synthesize",

@@ -110,7 +110,7 @@ BUILTINS: Final = _words(
 # Types that pay for what they make; a call by name goes straight to the function that makes it.
 TYPES: Final = ("dict", "float", "frozenset", "int", "list", "set", "str", "tuple")
 # Lists elsewhere, so that nothing runs without fuel; as what a loop runs through, the loop's turns pay for them.
-LAZY: Final = ("enumerate", "map", "reversed", "zip")
+LAZY: Final = ("enumerate", "map", "range", "reversed", "zip")
 EXCEPTIONS: Final = _words(
     """ArithmeticError AssertionError AttributeError Exception IndexError KeyError LookupError OverflowError
     RuntimeError StopIteration TypeError ValueError ZeroDivisionError"""

@@ -178,16 +178,22 @@ class Policy(RestrictingNodeTransformer):
         return self.node_contents_visit(node)
 
     def guard_For(self, node: ast.For) -> Any:
-        return self._each(self._with_tick(self.node_contents_visit(node)))
+        return self._each(self._with_weight(self.node_contents_visit(node)))
 
     def guard_While(self, node: ast.While) -> Any:
         return self._with_tick(self.node_contents_visit(node))
 
     def _with_tick(self, node: Any, guard: str = "_tick_", *, weigh: bool = True) -> Any:
-        first, size = node.body[0], size_of(node.body)
-        if weigh and size > _LONG_TURN:
-            node.body.insert(0, _at(first, ast.Expr(_weight(size))))
+        first = node.body[0]
+        if weigh:
+            node = self._with_weight(node)
         node.body.insert(0, _at(first, ast.Expr(_guard(guard))))
+        return node
+
+    def _with_weight(self, node: Any) -> Any:
+        size = size_of(node.body)
+        if size > _LONG_TURN:
+            node.body.insert(0, _at(node.body[0], ast.Expr(_weight(size))))
         return node
 
     def guard_Lambda(self, node: ast.Lambda) -> Any:
@@ -244,16 +250,21 @@ class Policy(RestrictingNodeTransformer):
     def guard_comprehension(self, node: ast.comprehension) -> Any:
         if node.is_async:
             self.fault(node.target, "an asynchronous comprehension", "write a plain `for`")
-        node = self.node_contents_visit(node)
-        node.ifs.insert(0, _at(node.target, _guard("_tick_")))
-        return self._each(node)
+        return self._each(self.node_contents_visit(node))
 
     def _each(self, loop: Any) -> Any:
-        """Guard what a loop runs through, where its target would take in more than an item a turn."""
+        """Count the turns of a loop, and guard what it runs through where its target takes in more than an item a turn.
+
+        The turns are counted in C: an item is handed out together with a turn.
+        """
         if any(isinstance(part, ast.Slice) for part in ast.walk(loop.target)):
             self.fault(loop.target, "a slice as the target of a loop", "give the item a name and assign it then")
         plain, loop.iter = loop.iter, self._taken_apart(loop.target, loop.iter, "_each_", "_each_matched_")
-        return loop if loop.iter is not plain else _lazily(loop)
+        if loop.iter is plain:
+            loop = _lazily(loop)
+        turns = ast.Name("_turns_", ast.Load())
+        loop.iter = _at(loop.iter, _guard("_counted_", loop.iter, turns))
+        return loop
 
     def _element(self, node: Any, element: ast.expr) -> None:
         """Let a comprehension with a long element pay for it each turn."""

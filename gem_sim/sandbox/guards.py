@@ -11,6 +11,7 @@ import operator
 import sys
 from collections import Counter
 from collections.abc import Callable
+from itertools import compress
 from typing import Any, Final
 
 from gem_sim.sandbox.host import Refusal
@@ -59,6 +60,7 @@ def guards(meter: Meter) -> dict[str, Any]:
     """Return the guards bound to a meter, by the names that the policy writes."""
     return {
         "_enter_": entry_of(meter),
+        "_counted_": compress,
         "_caught_": _caught_of(meter),
         "_own_": own,
         "_set_of_": OrderedSet,

@@ -48,12 +48,13 @@ class LimitHit(BaseException):
 class Meter:
     """Counts what a call uses; once empty it stays empty, whatever the stub does.
 
-    Loop turns are counted apart from what is paid by size, each up to `Limits.fuel`: `tick` is then a function of C,
-    an iterator that looks at the clock now and then and raises `LimitHit` when it is used up. Used once more it raises
-    StopIteration, which may be caught, but no handler gets far (`_caught_`), and the call has hit its limit anyway.
+    Loop turns are counted apart from what is paid by size, each up to `Limits.fuel`: `turns` is then an iterator of C
+    that looks at the clock now and then and raises `LimitHit` when it is used up. Used once more it is at its end: a
+    loop ends, `tick` raises StopIteration, which may be caught, but no handler gets far (`_caught_`), and the call has
+    hit its limit anyway.
     """
 
-    __slots__ = ("_rest", "_turns", "bottom", "deadline", "depth", "filename", "fuel", "reason", "tick")
+    __slots__ = ("_rest", "_turns", "bottom", "deadline", "depth", "filename", "fuel", "reason", "tick", "turns")
 
     def __init__(self) -> None:
         self.fuel = 0
@@ -62,7 +63,8 @@ class Meter:
         self.filename = ""
         self.bottom: CodeType | None = None
         self.reason = ""
-        self.tick: Callable[[], bool] = repeat(True, 0).__next__
+        self.turns: Iterator[bool] = repeat(True, 0)
+        self.tick: Callable[[], bool] = self.turns.__next__
         # The turns after the first ones, made anew only when a call has used of them; None then.
         self._rest: Iterator[bool] | None = None
         self._turns = 0
@@ -77,7 +79,8 @@ class Meter:
         self._turns = self.fuel - _FIRST
         if self._rest is None:
             self._rest = chain.from_iterable(self._further())
-        self.tick = chain(repeat(True, _FIRST if self._turns > 0 else self.fuel), self._rest).__next__
+        self.turns = chain(repeat(True, _FIRST if self._turns > 0 else self.fuel), self._rest)
+        self.tick = self.turns.__next__
 
     def _further(self) -> Iterator[Iterator[bool]]:
         self._rest = None
@@ -134,7 +137,8 @@ class Meter:
         if self.fuel >= 0 or not self.reason:
             self.reason = reason
         self.fuel = -1
-        self.tick = repeat(True, 0).__next__
+        self.turns = repeat(True, 0)
+        self.tick = self.turns.__next__
         raise LimitHit(self.reason)
 
 

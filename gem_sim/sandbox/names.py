@@ -119,9 +119,9 @@ def _kinds(meter: Meter, paid: Callable[[Callable[..., Any]], Callable[..., Any]
 def _range_of(meter: Meter) -> Callable[..., range]:
     def make(*bounds: Any) -> range:
         made = range(*bounds)
-        # What is no number is looked for item by item, inside C.
+        # What is no number is looked for item by item, inside C; a loop has the builtin itself and pays by the turn.
         if made and abs(made[-1] - made[0]) // abs(made.step) > _MAX_RANGE:
-            meter.stop(f"a range of more than {_MAX_RANGE} numbers")
+            meter.stop(f"more than {_MAX_RANGE} items in one value")
         return made
 
     return make

@@ -143,7 +143,7 @@ class Runner:
         function, space, filename, decimals = self._ready.get(name) or self._make_ready(name)
         meter = self._meter
         meter.start(limits, filename, Runner.evaluate.__code__)
-        space["_tick_"] = meter.tick
+        space["_tick_"], space["_turns_"] = meter.tick, meter.turns
         self._host.start(moment)
         view = StateView(moment.state, copying, meter.items)
         context = decimal.getcontext() if decimals else None
@@ -203,35 +203,35 @@ class _Output:
         Raises:
             LimitHit: If there is too much.
         """
-        left = self._left
-        if type(value) is dict:
-            for key, item in value.items():
-                if type(item) in _NESTED or type(key) is not str:
-                    break
-                left -= len(key) + 4 if type(item) is not str else len(key) + len(item)
-            else:
-                if left < 0:
-                    raise LimitHit(f"{self._what} of more than {self._left} characters")
-                self._left = left
-                return
-            left = self._left
-        level = [value]
-        for _ in range(MAX_DEPTH + 1):
-            below: list[Any] = []
-            for item in level:
-                kind = type(item)
-                left -= len(item) + 2 if kind is str else 2
-                if isinstance(item, dict):
-                    left -= sum(len(key) for key in item if type(key) is str)
-                    below += item.values()
-                elif kind is list or kind is tuple or kind is SharedList:
-                    below += item
-                if left < 0 or len(below) > self._left:
-                    raise LimitHit(f"{self._what} of more than {self._left} characters")
-            if not below:
-                break
-            level = below
+        left = _left_after(value, self._left, MAX_DEPTH)
+        if left < 0:
+            raise LimitHit(f"{self._what} of more than {self._left} characters")
         self._left = left
+
+
+def _left_after(value: Any, left: int, depth: int) -> int:
+    """Return `left` less the size of a value; what is below zero is not looked at any further."""
+    kind = type(value)
+    if kind not in _NESTED:
+        return left - (len(value) + 2 if kind is str else 2)
+    if isinstance(value, dict):
+        parts: Any = value.values()
+        for key in value:
+            left -= len(key) if type(key) is str else 0
+    else:
+        parts = value
+    left -= 2
+    for part in parts:
+        kind = type(part)
+        if kind is str:
+            left -= len(part) + 2
+        elif kind in _NESTED and depth:
+            left = _left_after(part, left, depth - 1)
+            if left < 0:
+                break
+        else:
+            left -= 2
+    return left
 
 
 def _line_of(traceback: TracebackType | None, filename: str) -> int | None:

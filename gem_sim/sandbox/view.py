@@ -8,11 +8,11 @@ is run once more with copies throughout (`copying`), so a stub never sees the di
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from typing import Any, Final
 
 from gem_sim.state import Row, SharedValueChanged, State, Table, plain, shared_row
 
-_ABSENT = object()
+_ABSENT: Final = object()
 
 
 class TableView(Mapping[str, Any]):
@@ -25,11 +25,12 @@ class TableView(Mapping[str, Any]):
         self._pay = pay
         self._copying = copying
         self._rows: dict[str, Row] = {}
-        self._gone: set[str] = set()
+        self._gone: set[str] | None = None
         # How many of the call's own rows stand under a key that the table lacks.
         self._new = 0
         self._scanned = False
-        self._late: set[str] = set()
+        # Keys of rows looked up after a scan showed them.
+        self._late: set[str] | None = None
 
     def __getitem__(self, key: Any) -> Row:
         row = self._rows.get(key)
@@ -41,13 +42,13 @@ class TableView(Mapping[str, Any]):
 
     def _own(self, key: Any) -> Row | None:
         """Return a copy of a row not looked up before, which is the call's own from then on; None without it."""
-        shared = None if key in self._gone else self._table.get(key)
+        shared = None if self._gone and key in self._gone else self._table.get(key)
         if shared is None:
             return None
         row: Row = plain(shared)
         self._rows[key] = row
         if self._scanned:
-            self._late.add(key)
+            self._late = _with(self._late, key)
         return row
 
     def __setitem__(self, key: Any, row: Any) -> None:
@@ -57,26 +58,28 @@ class TableView(Mapping[str, Any]):
             raise TypeError("a row is a mapping of fields")
         self._new += key not in self._rows and key not in self._table
         self._rows[key] = row
-        self._late.discard(key)
-        self._gone.discard(key)
+        if self._late:
+            self._late.discard(key)
+        if self._gone:
+            self._gone.discard(key)
 
     def __delitem__(self, key: Any) -> None:
         if key not in self:
             raise KeyError(key)
         self._rows.pop(key, None)
         if key in self._table:
-            self._gone.add(key)
+            self._gone = _with(self._gone, key)
         else:
             self._new -= 1
 
     def __contains__(self, key: object) -> bool:
-        return key in self._rows or (key in self._table and key not in self._gone)
+        return key in self._rows or (key in self._table and not (self._gone and key in self._gone))
 
     def __iter__(self) -> Iterator[str]:
         return iter(self.keys())
 
     def __len__(self) -> int:
-        return len(self._table) - len(self._gone) + self._new
+        return len(self._table) - len(self._gone or ()) + self._new
 
     def __bool__(self) -> bool:
         return len(self) > 0
@@ -158,12 +161,19 @@ class TableView(Mapping[str, Any]):
         for key, row in self._rows.items():
             old = self._table.get(key)
             if old is None or row != old or _booleans(row) != _booleans(old):
-                if key in self._late:
+                if self._late and key in self._late:
                     raise SharedValueChanged
                 bound(row)
                 changes[key] = shared_row(row)
-        changes.update(dict.fromkeys(sorted(self._gone)))
+        changes.update(dict.fromkeys(sorted(self._gone or ())))
         return changes
+
+
+def _with(keys: set[str] | None, key: str) -> set[str]:
+    if keys is None:
+        return {key}
+    keys.add(key)
+    return keys
 
 
 def _booleans(value: Any) -> Any:
@@ -190,9 +200,10 @@ class StateView:
     def _table(self, name: str) -> TableView:
         table = self._tables.get(name)
         if table is None:
-            if name not in self._state:
+            known = self._state.get(name)
+            if known is None:
                 raise AttributeError(f"there is no table {name!r}")
-            table = self._tables[name] = TableView(self._state[name], self._copying, self._pay)
+            table = self._tables[name] = TableView(known, self._copying, self._pay)
         return table
 
     def __getitem__(self, name: Any) -> TableView:

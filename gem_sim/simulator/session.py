@@ -70,6 +70,12 @@ class LiveRun(Protocol):
     def call(self, tool_call: ToolCall) -> ToolResult:
         """Run one call, wholly or not at all."""
 
+    def fork(self) -> LiveRun:
+        """Return an independent run at the same moment."""
+
+    def rollback(self, calls: int = 1) -> None:
+        """Go back to the moment before the last `calls` calls."""
+
 
 def open_session(
     environment: Environment,

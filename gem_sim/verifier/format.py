@@ -68,7 +68,9 @@ def answers(replay: Replay) -> Iterator[Finding]:
                 message="the call has no answer before the conversation goes on",
                 evidence={"call_id": call.placed.call.id},
             )
-    yield from _orphans(replay.trajectory.messages)
+    answered = sum(call.placed.answer is not None for call in replay.calls)
+    if answered < sum(message.role == "tool" for message in replay.trajectory.messages):
+        yield from _orphans(replay.trajectory.messages)
 
 
 def _orphans(messages: Sequence[Message]) -> Iterator[Finding]:

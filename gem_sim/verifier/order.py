@@ -196,14 +196,20 @@ class _Bench(NamedTuple):
         names = " or ".join(repr(before.id) for before in befores)
         tools = " or ".join(repr(tool) for tool in dict.fromkeys(before.tool for before in befores))
         rule = self.environment.rules.get(self.step.rule or "")
-        why = f" ({self.step.rule}: {rule.text})" if rule is not None else ""
+        # A rule stands for the whole step, and may be about another of the steps before it.
+        alone = sum(other[0].kind == "after" for other in self.step.groups) == 1
+        why = f"{'' if alone else 'rule of the step '}{self.step.rule}: {rule.text}" if rule is not None else ""
+        why = f" ({why})" if why else ""
         missing = [missing_call(self.environment.tools[before.tool], self.call) for before in befores]
-        hint = f"; missing: {' or '.join(map(call_text, missing))}"
+        hint = f"; missing: {' or '.join(map(call_text, missing))}" if any(m.arguments for m in missing) else ""
         severity: Severity = "error" if all(needed) else "undecided"
         listed: list[Json] = [dict(call._asdict()) for call in missing]
         evidence = self._evidence(needs=[before.id for before in befores], missing=listed)
         if not calls:
-            message = f"no successful call of {tools} came before; step {self.step.id!r} needs step {names}{why}{hint}"
+            message = (
+                f"{self.step.tool!r}, which is step {self.step.id!r}, needs a successful call of {tools} (step {names})"
+                f" before it, and there is none{why}{hint}"
+            )
             yield Problem("order.missing_step", message, None, evidence, severity)
             return
         # Of the calls about something else, the one that misses by least is the one to tell of.
@@ -240,7 +246,9 @@ class _Bench(NamedTuple):
         if stray is None:
             return
         tools = [self._named(edge.before).tool for edge in group]
-        source = " or ".join(f"{tool} → {edge.path or 'result'}" for tool, edge in zip(tools, group, strict=True))
+        source = " or ".join(
+            f"{tool}{f', field {edge.path}' if edge.path else ''}" for tool, edge in zip(tools, group, strict=True)
+        )
         evidence = self._evidence(value=stray, seen=seen[:10])
         evidence["sources"] = [{"tool": tool, "path": edge.path} for tool, edge in zip(tools, group, strict=True)]
         missing = [missing_call(self.environment.tools[tool], self.call) for tool in dict.fromkeys(tools)]
@@ -254,7 +262,8 @@ class _Bench(NamedTuple):
                 )
                 yield Problem("order.other_entity", message, argument, evidence)
                 return
-        message = f"{argument} = {show(stray, 80)} is in no earlier result of {source}"
+        given = f"; those gave {show(seen[:5], 80)}" if seen else ", and there is none before this call"
+        message = f"{argument} = {show(stray, 80)} has to come from an earlier result of {source}{given}"
         yield Problem("order.data_edge", message, argument, evidence)
 
     def _from_one_call(self) -> Iterator[Problem]:
@@ -292,7 +301,10 @@ class _Bench(NamedTuple):
         }
         what = f" for {show(about, 80)}" if about else ""
         before = ", ".join(map(str, numbers))
-        message = f"step {self.step.id!r} may happen {often}{what}; it did already in call {before}"
+        message = (
+            f"{self.step.tool!r}, which is step {self.step.id!r}, may succeed {often} in a conversation{what}; "
+            f"call {before} did already"
+        )
         listed: list[Json] = list(numbers)
         evidence = self._evidence(at_most=self.step.most, earlier_calls=listed, about=about)
         yield Problem("order.repeated", message, None, evidence)

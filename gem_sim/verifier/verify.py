@@ -104,10 +104,16 @@ def checks_for(environment: Environment) -> tuple[Check, ...]:
     """
     if environment.folder is None:
         return CHECKS
-    path = Path(environment.folder).parent.parent / "verifiers" / f"{environment.name}.py"
-    if not path.is_file():
+    path = _own_file(str(environment.folder), environment.name)
+    if path is None:
         return CHECKS
     return CHECKS + (_own_checks(path) if environment.trusted else (checks_not_run,))
+
+
+@lru_cache(maxsize=64)
+def _own_file(folder: str, name: str) -> Path | None:
+    path = Path(folder).parent.parent / "verifiers" / f"{name}.py"
+    return path if path.is_file() else None
 
 
 def checks_not_run(replay: Replay) -> Iterator[Finding]:

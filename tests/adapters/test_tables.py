@@ -68,6 +68,12 @@ def test_rows_changed_in_passing_are_changed() -> None:
     assert call(run_of(run.environment), "pay_all").content == 3
 
 
+def test_a_row_found_in_passing_is_the_one_asked_for_by_key() -> None:
+    run = run_of(store())
+    assert call(run, "pay_found", order_id="O2").content == "paid"
+    assert run.state["orders"]["O2"]["status"] == "paid"
+
+
 def test_rows_come_and_go() -> None:
     run = run_of(store())
     assert call(run, "open", order_id="O9").content is True
@@ -131,7 +137,10 @@ def test_a_replay_is_judged_like_any_other() -> None:
 
 ORDERS = st.sampled_from(["O1", "O2", "O9"])
 CALLS = st.one_of(
-    st.tuples(st.sampled_from(["pay", "look", "open", "drop", "same"]), st.fixed_dictionaries({"order_id": ORDERS})),
+    st.tuples(
+        st.sampled_from(["pay", "look", "open", "drop", "same", "pay_found"]),
+        st.fixed_dictionaries({"order_id": ORDERS}),
+    ),
     st.tuples(
         st.just("add_line"),
         st.fixed_dictionaries({"order_id": ORDERS, "item": st.just("ink"), "count": st.integers(0, 2)}),

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 import gem_sim
-from gem_sim.adapters import bfcl, tau2
+from gem_sim.adapters import bfcl, tau2, tau2_telecom
 from gem_sim.errors import InputError
 from gem_sim.simulator.session import open_session
 from gem_sim.verifier import goal, result, schema
@@ -84,3 +84,15 @@ def test_gold_actions_of_tau2_are_borne_out_and_failing_ones_fail(name: str, tas
     assert sum(any(call.result.is_error for call in replayed.calls) for replayed in replays) == failing
     start = type(domain.database).model_validate(environment.state.to_json())
     assert start.get_hash() == domain.database.get_hash()
+
+
+@needs_tau2
+def test_gold_actions_of_telecom_are_borne_out_on_both_sides() -> None:
+    environment, recordings = tau2_telecom.load()
+    replays = [gem_sim.replay(recording.trajectory, environment) for recording in recordings]
+    assert [gem_sim.verify(replayed, JUDGED).verdict for replayed in replays] == ["pass"] * 114
+    sides = {action.requestor for recording in recordings for action in recording.actions}
+    assert sides == {"user", "assistant"}
+    unchanged = [replayed for replayed in replays if replayed.calls and replayed.start.digest == replayed.end.digest]
+    handed_on = {call.placed.call.tool for replayed in unchanged for call in replayed.calls}
+    assert handed_on == {"transfer_to_human_agents"}

@@ -1,0 +1,127 @@
+"""`gem-sim refine`."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from statistics import fmean
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from gem_sim.canonical import Json
+    from gem_sim.environment import Environment
+    from gem_sim.formats import JsonObject, Record
+    from gem_sim.refiner import Complexity, Refined
+
+
+def command(
+    files: Annotated[list[str], typer.Argument(help="Trajectories: .json, .jsonl, .gz, or - for standard input.")],
+    env: Annotated[str, typer.Option("--env", help="Folder of an environment, or the name of a bundled one.")],
+    out: Annotated[Path, typer.Option(help="Write the refined trajectories here, each in the format it came in.")],
+    seed: Annotated[int, typer.Option(help="Decides what is proposed; the same seed, the same bytes.")] = 0,
+    trusted: Annotated[
+        bool, typer.Option("--trusted", help="Run the environment's bodies in this process: for your own only.")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print what became of each as JSON lines.")] = False,
+) -> int:
+    """Make verified trajectories harder; every rewrite is replayed and verified, and kept or rolled back."""
+    from gem_sim.formats import write_rows
+    from gem_sim.simulator import load_environment
+
+    run = _Run(load_environment(env, trusted=trusted or None), seed, as_json)
+    written = write_rows(out, run.rows(files))
+    if not written and not run.left_out:
+        print("gem-sim: there is no trajectory in the input; nothing was refined", file=sys.stderr)
+        return 2
+    if not as_json:
+        print(run.summary(written, out))
+    return 2 if run.broken else 1 if run.left_out else 0
+
+
+class _Run:
+    """One pass over the input; counts what became of it."""
+
+    def __init__(self, environment: Environment, seed: int, as_json: bool) -> None:
+        self.environment = environment
+        self.seed = seed
+        self.as_json = as_json
+        self.kept: Counter[str] = Counter()
+        self.rolled_back: Counter[str] = Counter()
+        self.factors: dict[str, list[float]] = {"messages": [], "tools": [], "calls": []}
+        self.left_out = 0
+        self.broken = 0
+
+    def rows(self, files: list[str]) -> Iterator[JsonObject]:
+        """Yield the rows to write; what cannot be read, does not pass or breaks is told and left out."""
+        from gem_sim.cli.progress import watch
+        from gem_sim.formats import read_records
+
+        with watch(files, "refining") as progress:
+            for number, file in enumerate(files):
+                for record in progress.reading(number, read_records(file)):
+                    row = self._row(record)
+                    progress.done()
+                    if row is not None:
+                        yield row
+
+    def _row(self, record: Record) -> JsonObject | None:
+        from gem_sim.errors import StubError
+        from gem_sim.formats import format_of
+        from gem_sim.refiner import refine
+        from gem_sim.simulator import replay
+
+        if record.trajectory is None or record.row is None:
+            self._leave_out(str(record.error))
+            return None
+        known = format_of(record.row)
+        try:
+            done = refine(replay(record.trajectory, self.environment), seed=self.seed)
+        except ValueError as error:
+            self._leave_out(f"{error}; verify it first")
+            return None
+        except StubError as error:
+            self.broken += 1
+            self._leave_out(f"{error}; mend the body ({record.trajectory.id} is left out)")
+            return None
+        self._count(done)
+        if self.as_json:
+            print(json.dumps(_as_json(done), ensure_ascii=False))
+        return record.row if known is None else known.write(done.trajectory)
+
+    def _leave_out(self, line: str) -> None:
+        print(f"gem-sim: {line}", file=sys.stderr)
+        self.left_out += 1
+
+    def _count(self, done: Refined) -> None:
+        self.kept.update(done.kept)
+        self.rolled_back.update(attempt.rewrite for attempt in done.attempts if attempt.rejected is not None)
+        for name, values in self.factors.items():
+            values.append(getattr(done.after, name) / max(getattr(done.before, name), 1))
+
+    def summary(self, written: int, out: Path) -> str:
+        """Return the table for a person."""
+        lines = [f"{'rewrite':<26}{'kept':>6}{'rolled back':>13}"]
+        for name in sorted({*self.kept, *self.rolled_back}):
+            lines.append(f"{name:<26}{self.kept[name]:>6}{self.rolled_back[name]:>13}")
+        if written:
+            grown = ", ".join(f"{name} ×{fmean(values):.2f}" for name, values in self.factors.items() if values)
+            lines.append(f"in the mean: {grown}")
+        left = f", {self.left_out} left out" if self.left_out else ""
+        return "\n".join([*lines, f"{written} trajectories refined → {out}{left}; every one verified by replay"])
+
+
+def _as_json(done: Refined) -> dict[str, Json]:
+    attempts: list[Json] = [dict(attempt._asdict()) for attempt in done.attempts]
+    kept: list[Json] = list(done.kept)
+    figures: dict[str, Json] = {name: _figures(getattr(done, name)) for name in ("before", "after")}
+    return {"id": done.trajectory.id, "kept": kept, "attempts": attempts, **figures}
+
+
+def _figures(figures: Complexity) -> Json:
+    patterns: list[Json] = [*sorted(figures.patterns)]
+    return {**figures._asdict(), "patterns": patterns}
