@@ -37,6 +37,9 @@ PricesOption = Annotated[
 Precision = Annotated[
     float | None, typer.Option(help="Precision wanted of the filter; default: its best F1.", min=0, max=1)
 ]
+Refine = Annotated[
+    bool, typer.Option("--refine/--no-refine", help="Whether each conversation that passes gets a harder twin.")
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object, not a table.")]
 
 
@@ -50,11 +53,12 @@ def command(
     per_minute: PerMinute = None,
     prices: PricesOption = "0,0",
     precision: Precision = None,
+    refine: Refine = True,
     as_json: AsJson = False,
 ) -> int:
     """Texts in, environments with verified trajectories out; what is done is never done again."""
     asked = Asked(model, base_url, grounding, concurrency, per_minute, prices)
-    return run_stages(texts, out, asked, precision=precision, last="validate", as_json=as_json)
+    return run_stages(texts, out, asked, precision=precision, last="validate", as_json=as_json, harder=refine)
 
 
 class Asked(NamedTuple):
@@ -68,7 +72,16 @@ class Asked(NamedTuple):
     prices: str
 
 
-def run_stages(texts: list[str], out: Path, asked: Asked, *, precision: float | None, last: str, as_json: bool) -> int:
+def run_stages(
+    texts: list[str],
+    out: Path,
+    asked: Asked,
+    *,
+    precision: float | None,
+    last: str,
+    as_json: bool,
+    harder: bool = False,
+) -> int:
     """Run the stages up to the last wanted, and print what the ledger then says."""
     from gem_sim.pipeline.ledger import Ledger
     from gem_sim.pipeline.offline.teacher import Offline
@@ -86,13 +99,14 @@ def run_stages(texts: list[str], out: Path, asked: Asked, *, precision: float | 
             concurrency=asked.concurrency,
             ledger=ledger,
             last=last,
+            harder=harder,
             watch=watch,
         )
     print(json.dumps(_as_json(run, out)) if as_json else _table(run, out))
     return 1 if any(total.outcomes.get("failed") for total in run.totals) else 0
 
 
-def from_workspace(workspace: Path, asked: Asked, *, last: str, as_json: bool) -> int:
+def from_workspace(workspace: Path, asked: Asked, *, last: str, as_json: bool, harder: bool = False) -> int:
     """Let what a workspace's ledger has go on to a stage.
 
     Raises:
@@ -103,7 +117,7 @@ def from_workspace(workspace: Path, asked: Asked, *, last: str, as_json: bool) -
 
     if not (workspace / FILE).is_file():
         raise InputError(f"the folder has no {FILE}", file=str(workspace), cure="write it with gem-sim extract")
-    return run_stages([], workspace, asked, precision=None, last=last, as_json=as_json)
+    return run_stages([], workspace, asked, precision=None, last=last, as_json=as_json, harder=harder)
 
 
 def _teacher(asked: Asked, ledger: Ledger) -> Teacher:

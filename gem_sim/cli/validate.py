@@ -11,6 +11,7 @@ from gem_sim.cli.synthesize import (
     Model,
     PerMinute,
     PricesOption,
+    Refine,
     Workspace,
     from_workspace,
 )
@@ -24,8 +25,9 @@ def command(
     concurrency: Concurrency = 8,
     per_minute: PerMinute = None,
     prices: PricesOption = "0,0",
+    refine: Refine = True,
     as_json: AsJson = False,
 ) -> int:
     """Verify the conversations of a workspace and write those that pass."""
     asked = Asked(model, base_url, grounding, concurrency, per_minute, prices)
-    return from_workspace(workspace, asked, last="validate", as_json=as_json)
+    return from_workspace(workspace, asked, last="validate", as_json=as_json, harder=refine)

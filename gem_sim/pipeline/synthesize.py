@@ -20,12 +20,15 @@ from gem_sim.pipeline.ledger import Attempt, Ledger, Outcome, Total
 from gem_sim.pipeline.relevance import Model, read_model
 from gem_sim.pipeline.teaching import Item, ModelFault, Teacher
 from gem_sim.pipeline.workspace import clear_drafts, digest_of, load, only_run, place
+from gem_sim.refiner import refine
 from gem_sim.simulator import replay
 from gem_sim.task import Task
 from gem_sim.trajectory import Trajectory
 from gem_sim.verifier import verify
 
 Pair = tuple[Task, Trajectory]
+# Changes whenever the refiner makes something else of the same conversation.
+REFINED = "refined-1"
 # Stage, how many items are done, and how many there are to do (None: not known yet).
 Watch = Callable[[str, int, int | None], None]
 
@@ -48,9 +51,10 @@ def synthesize(
     concurrency: int = 1,
     ledger: Ledger | None = None,
     last: str = "validate",
+    harder: bool = False,
     watch: Watch = lambda _stage, _done, _total: None,
 ) -> Run:
-    """Take texts through filter, extract, ground and validate, and write the workspace.
+    """Take texts through filter, extract, ground, refine where wanted, and validate; write the workspace.
 
     Args:
         paths: Files and folders with texts; none where those in the ledger are to go on.
@@ -61,6 +65,7 @@ def synthesize(
         concurrency: How many items are under way at once.
         ledger: The workspace's open ledger, where the teacher writes to it too; None opens it.
         last: The stage after which to stop.
+        harder: Whether each conversation that passes gets a refined twin (see `gem_sim.refiner`).
         watch: Told of progress.
 
     Raises:
@@ -69,10 +74,14 @@ def synthesize(
     begun = time.monotonic()
     with only_run(workspace):
         if ledger is not None:
-            worked = asyncio.run(_all(paths, workspace, teacher, threshold, model, concurrency, ledger, last, watch))
+            worked = asyncio.run(
+                _all(paths, workspace, teacher, threshold, model, concurrency, ledger, last, harder, watch)
+            )
             return Run(ledger.totals(), worked, time.monotonic() - begun)
         with Ledger(workspace) as opened:
-            worked = asyncio.run(_all(paths, workspace, teacher, threshold, model, concurrency, opened, last, watch))
+            worked = asyncio.run(
+                _all(paths, workspace, teacher, threshold, model, concurrency, opened, last, harder, watch)
+            )
             return Run(opened.totals(), worked, time.monotonic() - begun)
 
 
@@ -85,10 +94,11 @@ async def _all(
     concurrency: int,
     ledger: Ledger,
     last: str,
+    harder: bool,
     watch: Watch,
 ) -> int:
     worked = _filter(paths, ledger, read_model() if model is None else model, threshold, watch) if paths else 0
-    work = _Work(workspace, teacher, ledger, last, watch, asyncio.Semaphore(concurrency))
+    work = _Work(workspace, teacher, ledger, last, harder, watch, asyncio.Semaphore(concurrency))
     items = ledger.kept("filter")
     work.expect("extract", len(items))
     await asyncio.gather(*(work.item(item) for item in items))
@@ -147,12 +157,20 @@ class _Work:
     """One run's way through the stages: an item's stages follow each other, items go side by side."""
 
     def __init__(
-        self, workspace: Path, teacher: Teacher, ledger: Ledger, last: str, watch: Watch, gate: asyncio.Semaphore
+        self,
+        workspace: Path,
+        teacher: Teacher,
+        ledger: Ledger,
+        last: str,
+        harder: bool,
+        watch: Watch,
+        gate: asyncio.Semaphore,
     ) -> None:
         self.workspace = workspace
         self.teacher = teacher
         self.ledger = ledger
         self.last = last
+        self.harder = harder
         self.watch = watch
         self.gate = gate
         self.worked = 0
@@ -179,14 +197,18 @@ class _Work:
             if extracted.outcome != "kept" or self.last == "extract":
                 return
             draft = draft_of(_mapping(extracted.result))
-            grounded = await self._stage(item, "ground", "validate", self._ground, (draft,))
-            if grounded.outcome == "kept" and self.last != "ground":
-                await self._stage(item, "validate", None, self._validate, (draft, grounded.result))
+            following = "refine" if self.harder else "validate"
+            made = await self._stage(item, "ground", following, self._ground, (draft,))
+            if made.outcome != "kept" or self.last == "ground":
+                return
+            if self.harder:
+                made = await self._stage(item, "refine", "validate", self._refine, (draft, made.result))
+            await self._stage(item, "validate", None, self._validate, (draft, made.result))
 
     async def _stage(
         self, item: Item, stage: str, following: str | None, function: Callable[..., Any], arguments: tuple[Any, ...]
     ) -> Outcome:
-        settings = self.teacher.settings(stage)
+        settings = self._settings(stage)
         outcome = self.ledger.outcome(item.id, stage, settings)
         if outcome is None:
             self.worked += 1
@@ -206,6 +228,10 @@ class _Work:
         self._advance(stage, outcome, following)
         return outcome
 
+    def _settings(self, stage: str) -> str:
+        refined = f" {REFINED}" if self.harder and stage in ("refine", "validate") else ""
+        return self.teacher.settings(stage) + refined
+
     def _load(self, draft: Draft) -> Environment:
         return load(self.workspace, draft, trusted=self.teacher.trusted)
 
@@ -222,6 +248,29 @@ class _Work:
             return Outcome("rejected", made.reason or "no conversation came about"), made.attempts
         return Outcome("kept", made.reason, [_pair_row(pair) for pair in made.pairs]), made.attempts
 
+    async def _refine(self, item: Item, draft: Draft, rows: list[Json]) -> tuple[Outcome, tuple[Attempt, ...]]:  # noqa: ARG002
+        """Give each conversation that passes a twin made harder by rules; every rewrite is in the ledger."""
+        plain = self._load(draft)
+        pairs = [_read_pair(_mapping(row), plain) for row in rows]
+        environment = with_tasks(plain, [task for task, _ in pairs])
+        attempts: list[Attempt] = []
+        twins: list[Pair] = []
+        for _, trajectory in pairs:
+            original = replay(trajectory, environment)
+            if verify(original).verdict != "pass":
+                continue
+            refined = refine(original)
+            for attempt in refined.attempts:
+                outcome = "kept" if attempt.rejected is None else "rolled back"
+                attempts.append(Attempt(attempt.rewrite, "rules", outcome=outcome, reason=attempt.rejected or ""))
+            if refined.kept and refined.task is not None:
+                name = f"{refined.task.id}-harder"
+                renamed = {"id": f"{plain.name}/{name}", "task": name}
+                twins.append(
+                    (refined.task.model_copy(update={"id": name}), refined.trajectory.model_copy(update=renamed))
+                )
+        return Outcome("kept", "", [*rows, *map(_pair_row, twins)]), (*attempts, Attempt(model="rules"))
+
     async def _validate(self, item: Item, draft: Draft, rows: list[Json]) -> tuple[Outcome, tuple[Attempt, ...]]:
         """Verify each conversation, let the judge add what it finds, and place what passes."""
         plain = self._load(draft)
@@ -236,7 +285,7 @@ class _Work:
                 attempts += tried
                 reason = str(findings[0]) if findings else None
             outcome = Outcome("kept") if reason is None else Outcome("rejected", reason)
-            self.ledger.settle(f"{item.id}/{task.id}", "trajectory", self.teacher.settings("validate"), outcome, ())
+            self.ledger.settle(f"{item.id}/{task.id}", "trajectory", self._settings("validate"), outcome, ())
             if reason is None:
                 passed.append((task, trajectory))
         if not passed:

@@ -25,7 +25,7 @@ CONCURRENCY = 2
 def work(workspace: Path, base_url: str) -> None:
     with Ledger(workspace) as ledger:
         client = Client("fake", ledger, base_url=base_url, limits=Limits(concurrency=CONCURRENCY))
-        synthesize([TEXTS], workspace, Model(client), concurrency=CONCURRENCY, ledger=ledger)
+        synthesize([TEXTS], workspace, Model(client), concurrency=CONCURRENCY, ledger=ledger, harder=True)
 
 
 def run_until(workspace: Path, base_url: str, dies: object) -> bool:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+import gem_sim
 from gem_sim.cli import run
 from gem_sim.pipeline.offline.teacher import Offline
 from gem_sim.pipeline.synthesize import synthesize
@@ -19,7 +20,7 @@ TEXTS = CASES / "pipeline" / "texts.jsonl"
 
 
 def test_stage_by_stage_gives_what_all_at_once_gives(tmp_path: Path) -> None:
-    synthesize([TEXTS], tmp_path / "once", Offline())
+    synthesize([TEXTS], tmp_path / "once", Offline(), harder=True)
     steps = str(tmp_path / "steps")
     assert run(["extract", str(TEXTS), "--out", steps]) == 0
     assert not (tmp_path / "steps" / "environments").exists()
@@ -29,12 +30,31 @@ def test_stage_by_stage_gives_what_all_at_once_gives(tmp_path: Path) -> None:
     assert files(tmp_path / "steps") == files(tmp_path / "once")
 
 
+def test_a_refined_twin_is_harder_and_passes_and_no_refine_leaves_it_out(tmp_path: Path) -> None:
+    for option in ("--refine", "--no-refine"):
+        assert run(["synthesize", str(TEXTS), "--out", str(tmp_path / option), option]) == 0
+    plain = [len(lines(path)) for path in sorted((tmp_path / "--no-refine").glob("environments/*/trajectories.jsonl"))]
+    both = [lines(path) for path in sorted((tmp_path / "--refine").glob("environments/*/trajectories.jsonl"))]
+    assert [len(rows) for rows in both] == [2 * number for number in plain]
+    for folder in (tmp_path / "--refine" / "environments").iterdir():
+        found = {t.id: t for t in gem_sim.read_trajectories(folder / "trajectories.jsonl")}
+        twins = [name for name in found if name.endswith("-harder")]
+        assert all(len(found[name].messages) > len(found[name.removesuffix("-harder")].messages) for name in twins)
+        environment = gem_sim.load_environment(folder)
+        assert {gem_sim.verify(gem_sim.replay(found[name], environment)).verdict for name in twins} == {"pass"}
+
+
+def lines(path: Path) -> list[str]:
+    return path.read_text().splitlines()
+
+
 def test_json_says_what_was_kept_and_why_the_rest_was_not(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     run(["synthesize", str(TEXTS), "--out", str(tmp_path), "--json"])
     said = json.loads(capsys.readouterr().out)
     assert said["stages"]["filter"]["outcomes"] == {"kept": 3, "rejected": 1}
     assert said["stages"]["filter"]["reasons"] == {"not a procedure": 1}
     assert said["stages"]["validate"]["outcomes"] == {"kept": 3}
+    assert said["stages"]["refine"]["attempts"] > 3
     run(["synthesize", str(TEXTS), "--out", str(tmp_path), "--json"])
     assert json.loads(capsys.readouterr().out)["worked"] == 0
 
