@@ -20,6 +20,7 @@ from gymnasium.spaces import Text
 from pydantic_core import PydanticSerializationError, to_json
 
 from gem_sim.adapters.episode import Episode, Reward, begin, call, refuse, replay_of, say
+from gem_sim.adapters.rewards import end_state
 from gem_sim.canonical import Json, parse_json
 from gem_sim.environment import Environment
 from gem_sim.errors import InputError
@@ -28,7 +29,7 @@ from gem_sim.sandbox import Limits
 from gem_sim.simulator import bundled_environments, find_environment, load_environment
 from gem_sim.task import Task
 from gem_sim.tool import Tool, ToolCall
-from gem_sim.verifier import goal, verify
+from gem_sim.verifier import verify
 
 # What JSON in ASCII is made of; texts in other scripts are escaped.
 CHARACTERS: Final = frozenset(string.printable)
@@ -49,7 +50,7 @@ class ToolEnv(gymnasium.Env[str, str]):
         environment: The environment, its folder, or the name of a bundled one.
         task: The task or its id; None draws one of the environment's at each reset.
         max_calls: So many calls may be made; then the episode is truncated.
-        reward: What an ended episode is worth; None gives 1 if all that the task expects holds, else 0.
+        reward: What an ended episode is worth; None gives 1 if calls brought about all that the task expects, else 0.
         max_text: Most characters of an observation; a longer result is cut and says so.
         limits: What a single call may use.
         render_mode: `ansi` or None; `render` then returns the conversation so far.
@@ -188,11 +189,9 @@ def read_call(action: str, id_: str) -> ToolCall | str:
 
 
 def goal_reward(episode: Episode) -> float:
-    """Return 1 if all that the task expects holds, and did not before the first call, else 0; without a task 0."""
-    task = episode.task
-    if task is None or not (task.expect or task.end):
-        return 0.0
-    return float(verify(replay_of(episode), (goal.unmet, goal.end, goal.vacuous), digest=False).verdict == "pass")
+    """Return 1 if calls of the agent brought about all that the task expects, else 0; see `rewards.end_state`."""
+    replayed = replay_of(episode)
+    return end_state(replayed, verify(replayed))
 
 
 def _function(tool: Tool) -> dict[str, Json]:

@@ -16,8 +16,9 @@ from hypothesis import example, given  # noqa: E402
 from hypothesis import strategies as st  # noqa: E402
 
 import gem_sim  # noqa: E402
-from gem_sim.adapters.episode import Episode, verdict_of  # noqa: E402
+from gem_sim.adapters.episode import Episode, replay_of, verdict_of  # noqa: E402
 from gem_sim.adapters.gymnasium import ToolEnv, read_call  # noqa: E402
+from gem_sim.adapters.rewards import episode_reward  # noqa: E402
 from gem_sim.errors import InputError, LimitError, StubError  # noqa: E402
 from gem_sim.task import Task  # noqa: E402
 from tests.conftest import ROOT, environment  # noqa: E402
@@ -172,6 +173,23 @@ def test_a_reward_of_ones_own_sees_the_ended_episode_once() -> None:
     assert env.step("Bye.")[1] == 0.25
     assert [(episode.ended, episode.calls) for episode in seen] == [("answered", 1)]
     assert verdict_of(seen[0]).verdict == "fail"
+
+
+def test_rewards_from_verdicts_pay_for_the_way_too() -> None:
+    def reward(episode: Episode) -> float:
+        return episode_reward(replay_of(episode)).total
+
+    env = ToolEnv("frame_shop", task="wide-mount", reward=reward)
+    actions = expert("frame_shop", "wide-mount")
+
+    def worth(actions: list[str]) -> float:
+        env.reset(seed=0)
+        run(env, actions)
+        return float(env.step("Done.")[1])
+
+    # The order alone reaches the end, and skips what had to come before it.
+    assert worth(actions[:-1]) == worth([]) == 0.0
+    assert 0.0 < worth(actions[-1:]) < worth(actions) <= 1.0
 
 
 def test_a_long_result_is_cut_and_says_so() -> None:
