@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field, JsonValue, model_validator
 
-from gem_sim.canonical import Frozen
+from gem_sim.canonical import Frozen, show
 
 
 class Expectation(Frozen):
@@ -32,9 +32,13 @@ class Expectation(Frozen):
 
     def __str__(self) -> str:
         if self.tool is not None:
-            return f"a successful call of {self.tool} with {self.arguments}"
-        number = "at least one row" if self.count is None else f"{self.count} row(s)"
-        return f"{number} of {self.table} with {self.where}"
+            return f"a successful call of {self.tool}{_with(self.arguments)}"
+        number = "a row" if self.count is None else f"{self.count or 'no'} row{'' if self.count in (0, 1) else 's'}"
+        return f"{number} of {self.table}{_with(self.where)}"
+
+
+def _with(fields: dict[str, JsonValue]) -> str:
+    return f" with {', '.join(f'{name} = {show(value, 60)}' for name, value in fields.items())}" if fields else ""
 
 
 class Task(Frozen):

@@ -33,8 +33,10 @@ class Finding(Frozen):
     def __str__(self) -> str:
         places = [("turn", self.turn), ("call", self.call)]
         where = ", ".join(f"{name} {number}" for name, number in places if number is not None)
-        what = " ".join(part for part in (self.tool, self.path or self.argument) if part)
-        head = " · ".join(part for part in (where, what) if part)
+        place = self.path or self.argument
+        if place and (self.path is None or place.startswith("$")):
+            place = f"{'result' if self.argument is None else 'argument'} {place}"
+        head = " · ".join(part for part in (where, self.tool, place) if part)
         return f"{self.code}{f' ({head})' if head else ''}: {self.message}"
 
 

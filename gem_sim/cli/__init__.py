@@ -32,7 +32,14 @@ _COMMANDS = (
     "rollout",
     "induce",
     "audit",
+    "synthesize",
+    "filter",
+    "extract",
+    "ground",
+    "validate",
+    "export",
     "schemas",
+    "serve",
     "doctor",
 )
 

@@ -21,7 +21,7 @@ def unmet(replay: Replay) -> Iterator[Finding]:
             yield Finding(
                 code="goal.unmet",
                 tool=expectation.tool,
-                message=f"task {replay.task.id!r} expects {expectation}; {_found(expectation, replay)}",
+                message=f"task {replay.task.id!r} expects at the end {expectation}; {_found(expectation, replay)}",
                 evidence={
                     "expected": expectation.model_dump(mode="json", exclude_defaults=True),
                     "closest": _closest(expectation, replay.end),
@@ -123,7 +123,18 @@ def _found(expectation: Expectation, replay: Replay) -> str:
     if expectation.tool is not None:
         number = sum(call.placed.call.tool == expectation.tool for call in replay.calls)
         return f"{number} call(s) of it, none like that" if number else "it was never called"
-    return f"there are {_count(expectation, replay.end)}"
+    number = _count(expectation, replay.end)
+    if number or expectation.count == 0:
+        return f"there are {number}"
+    nearest = next(iter(_closest(expectation, replay.end)), None)
+    if not isinstance(nearest, dict) or 2 * matching(nearest, expectation.where) <= len(expectation.where):
+        return f"none of its {len(replay.end.get(expectation.table or '', ()))} rows is like that"
+    others = [
+        f"{name} = {show(nearest.get(name), 40)}"
+        for name in expectation.where
+        if not _has(nearest, name, expectation.where[name])
+    ]
+    return f"there is none; the row that comes nearest has {', '.join(others)}"
 
 
 def _closest(expectation: Expectation, state: State) -> list[Json]:

@@ -131,7 +131,7 @@ def _judged(leaf: Leaf, origin: Origin, sources: Sources, call: ReplayedCall) ->
     if origin.kind == "unsupported":
         heard = sources.seen.said or sources.seen.texts["prompt"] or sources.seen.results
         severity = "error" if heard else "undecided"
-        code, message = "unsupported", f"{leaf.path} = {shown} has no source before this call: {origin.how}"
+        code, message = "unsupported", f"{leaf.path} = {shown} is nowhere in what came before this call: {origin.how}"
         nearest = sources.nearest(leaf.value)
         evidence["nearest"] = nearest
         evidence["looked_at"] = sources.looked_at()

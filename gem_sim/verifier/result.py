@@ -23,7 +23,8 @@ def outcome(replay: Replay) -> Iterator[Finding]:
             message = f"recorded as a success, but execution refuses: {_reason(call.result.content)}"
             yield Finding(code="result.refused", message=message, evidence=evidence, **place_of(call))
         elif _accepted(call):
-            message = f"recorded as a refusal ({_reason(call.recorded)}), but execution succeeds"
+            given = show(call.result.content, 100)
+            message = f"recorded as a refusal ({_reason(call.recorded)}), but execution succeeds: {given}"
             yield Finding(code="result.accepted", message=message, evidence=evidence, **place_of(call))
 
 
@@ -83,9 +84,9 @@ def _mismatch(call: ReplayedCall, difference: Difference, replay: Replay) -> Fin
         name = replay.renaming.name_of(difference.executed)
         executed += "" if name is None else f", which the recording called {show(name, 80)} before"
     message = {
-        "differs": f"recorded {recorded}, executed {executed}",
-        "missing": f"the recording lacks it; execution answers {executed}",
-        "extra": f"recorded {recorded}; execution answers no such field",
+        "differs": f"the recording says {recorded}, execution gives {executed}",
+        "missing": f"the recording lacks it, execution gives {executed}",
+        "extra": f"the recording says {recorded}, execution gives no such field",
     }[difference.kind]
     evidence: dict[str, Json] = {"recorded": difference.recorded, "executed": difference.executed}
     evidence["kind"] = difference.kind

@@ -72,7 +72,8 @@ def _undeclared(call: ReplayedCall, tool: Tool, declared: tuple[str, ...]) -> It
             yield Finding(
                 code="schema.undeclared_argument",
                 argument=name,
-                message=f"{tool.name!r} declares no argument {name!r}",
+                message=f"called with {name} = {show(value, 60)}, and {tool.name!r} declares no such argument; it "
+                f"declares {', '.join(declared) or 'none'}",
                 evidence={"value": value, "declared": list(declared)},
                 **place_of(call),
             )

@@ -306,7 +306,7 @@ class Sources:
 
     def _number_without(self, leaf: Leaf, value: float) -> Origin:
         if self._identifies(leaf):
-            return Origin("unsupported", how="an identifier")
+            return Origin("unsupported", how="an identifier, which nobody may make up")
         if significant(value) >= 4:
             return Origin("unsupported", how="a number of that many digits is no guess")
         return Origin("unexplained", how="a number that may be a choice")
@@ -314,7 +314,7 @@ class Sources:
     def _without(self, leaf: Leaf, text: str, call: ReplayedCall) -> Origin:
         """Return what a text is for which no source was found."""
         if self._identifies(leaf):
-            return Origin("unsupported", how="an identifier")
+            return Origin("unsupported", how="an identifier, which nobody may make up")
         if moments := moments_of(text):
             return self._moment_without(leaf, moments[0], call)
         if month_of(text) is not None:
@@ -325,7 +325,7 @@ class Sources:
             return Origin("chosen", how="punctuation only")
         shape = shape_of(text)
         if shape == "identifier":
-            return Origin("unsupported", how="it looks like an identifier")
+            return Origin("unsupported", how="it looks like an identifier, which nobody may make up")
         if shape == "text" or is_prose(leaf.name):
             strays = (token for token in identifiers_in(text)[:_STRAYS] if not self._is_known(token))
             return Origin("composed", stray=next(strays, None))

@@ -1,0 +1,88 @@
+"""`gem-sim filter`."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from gem_sim.formats import JsonObject
+
+
+def command(
+    files: Annotated[
+        list[str], typer.Argument(help="Texts: JSON lines, plain text, HTML, Parquet, or folders of these.")
+    ],
+    out: Annotated[Path, typer.Option(help="JSON lines to write: each segment with `keep` and `score`; or the model.")],
+    whole: Annotated[bool, typer.Option("--whole", help="Take each row or file as one segment.")] = False,
+    precision: Annotated[
+        float | None, typer.Option(help="Precision wanted; default: the best F1.", min=0, max=1)
+    ] = None,
+    model: Annotated[Path | None, typer.Option(help="A model written by --train; default: the package's own.")] = None,
+    train: Annotated[
+        bool,
+        typer.Option("--train", help="Fit a model to rows with `label` (and `doc`, `borderline`); write it to OUT."),
+    ] = False,
+    keep_twins: Annotated[bool, typer.Option("--keep-twins", help="Do not drop near-duplicates.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object, not a line.")] = False,
+) -> int:
+    """Keep the texts that tell how to do something, by a local model."""
+    from gem_sim.formats import write_rows
+    from gem_sim.pipeline.documents import read_documents
+    from gem_sim.pipeline.filter import judge
+    from gem_sim.pipeline.relevance import read_model
+
+    if train:
+        return _train(files, out, as_json=as_json)
+    known = read_model(model)
+    counts: Counter[str] = Counter()
+
+    def rows() -> Iterator[JsonObject]:
+        least = known.threshold(precision)
+        for judged in judge(read_documents(files), known, threshold=least, whole=whole, twins=not keep_twins):
+            counts["kept" if judged.keep else "dropped"] += 1
+            yield judged.row()
+
+    write_rows(out, rows())
+    if as_json:
+        print(json.dumps({"kept": counts["kept"], "dropped": counts["dropped"], "out": str(out)}))
+    else:
+        print(f"{counts.total()} segments: {counts['kept']} kept, {counts['dropped']} dropped → {out}")
+    return 0
+
+
+def _train(files: list[str], out: Path, *, as_json: bool) -> int:
+    from gem_sim.errors import InputError
+    from gem_sim.pipeline.documents import Document, label_of, read_documents
+    from gem_sim.pipeline.relevance import Labelled, held_out, precision_recall, train, write_model
+
+    def labelled(document: Document) -> Labelled:
+        label = label_of(document.row)
+        if label is None:
+            raise InputError("the row has no label", file=document.file, line=document.line, cure="label every row")
+        group = document.row.get("doc")
+        borderline = document.row.get("borderline") is True
+        return Labelled(document.text, label, group if isinstance(group, str) else document.id, borderline)
+
+    texts = [labelled(document) for document in read_documents(files)]
+    if len({text.procedural for text in texts if not text.borderline}) < 2:
+        raise InputError("the texts do not have both labels", file=files[0], cure="label some of each kind")
+    scored = [pair for fold in held_out(texts) for pair in fold]
+    precision, recall, f1 = precision_recall(scored)
+    names = ", ".join(Path(file).name for file in files)
+    note = f"Fitted by gem-sim filter --train to {len(texts)} labelled texts of {names}."
+    write_model(out, train(texts), note)
+    numbers = {"texts": len(texts), "precision": precision, "recall": recall, "f1": f1}
+    if as_json:
+        print(json.dumps({**numbers, "out": str(out)}))
+    else:
+        print(
+            f"{len(texts)} texts; held out in five folds: precision {precision:.3f}, recall {recall:.3f}, F1 {f1:.3f}"
+        )
+        print(f"model → {out}")
+    return 0

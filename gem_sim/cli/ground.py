@@ -1,0 +1,31 @@
+"""`gem-sim ground`."""
+
+from __future__ import annotations
+
+from gem_sim.cli.synthesize import (
+    AsJson,
+    Asked,
+    BaseUrl,
+    Concurrency,
+    Grounding,
+    Model,
+    PerMinute,
+    PricesOption,
+    Workspace,
+    from_workspace,
+)
+
+
+def command(
+    workspace: Workspace,
+    model: Model = "offline",
+    base_url: BaseUrl = None,
+    grounding: Grounding = "both",
+    concurrency: Concurrency = 8,
+    per_minute: PerMinute = None,
+    prices: PricesOption = "0,0",
+    as_json: AsJson = False,
+) -> int:
+    """Make conversations in the environments of a workspace, their results from execution."""
+    asked = Asked(model, base_url, grounding, concurrency, per_minute, prices)
+    return from_workspace(workspace, asked, last="ground", as_json=as_json)

@@ -1,0 +1,190 @@
+"""`gem-sim synthesize`."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, NamedTuple
+
+import typer
+
+if TYPE_CHECKING:
+    from gem_sim.pipeline.ledger import Ledger, Total
+    from gem_sim.pipeline.synthesize import Run
+    from gem_sim.pipeline.teaching import Teacher
+
+_REASONS = 6
+
+
+Texts = Annotated[list[str], typer.Argument(help="Texts: JSON lines, plain text, HTML, Parquet, or folders of these.")]
+Out = Annotated[Path, typer.Option(help="The workspace to write; an interrupted run goes on there.")]
+Workspace = Annotated[Path, typer.Argument(help="A workspace that an earlier stage wrote.")]
+Model = Annotated[str, typer.Option(help="'offline' (rules, no model), or a model at the endpoint.")]
+BaseUrl = Annotated[
+    str | None, typer.Option(help="Address of an OpenAI-compatible endpoint; its key is OPENAI_API_KEY.")
+]
+Grounding = Annotated[
+    str, typer.Option(help="How a model grounds: single (whole conversations), interactive, or both.")
+]
+Concurrency = Annotated[int, typer.Option(help="Requests and items under way at once.", min=1)]
+PerMinute = Annotated[float | None, typer.Option(help="Most requests per minute; default: any.", min=0.1)]
+PricesOption = Annotated[
+    str, typer.Option(help="US dollars for a million tokens in and out, as 0.5,1.5; for the cost.")
+]
+Precision = Annotated[
+    float | None, typer.Option(help="Precision wanted of the filter; default: its best F1.", min=0, max=1)
+]
+Refine = Annotated[
+    bool, typer.Option("--refine/--no-refine", help="Whether each conversation that passes gets a harder twin.")
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object, not a table.")]
+
+
+def command(
+    texts: Texts,
+    out: Out,
+    model: Model = "offline",
+    base_url: BaseUrl = None,
+    grounding: Grounding = "both",
+    concurrency: Concurrency = 8,
+    per_minute: PerMinute = None,
+    prices: PricesOption = "0,0",
+    precision: Precision = None,
+    refine: Refine = True,
+    as_json: AsJson = False,
+) -> int:
+    """Texts in, environments with verified trajectories out; what is done is never done again."""
+    asked = Asked(model, base_url, grounding, concurrency, per_minute, prices)
+    return run_stages(texts, out, asked, precision=precision, last="validate", as_json=as_json, harder=refine)
+
+
+class Asked(NamedTuple):
+    """The teacher that was asked for, as the command line says it."""
+
+    model: str
+    base_url: str | None
+    grounding: str
+    concurrency: int
+    per_minute: float | None
+    prices: str
+
+
+def run_stages(
+    texts: list[str],
+    out: Path,
+    asked: Asked,
+    *,
+    precision: float | None,
+    last: str,
+    as_json: bool,
+    harder: bool = False,
+) -> int:
+    """Run the stages up to the last wanted, and print what the ledger then says."""
+    from gem_sim.pipeline.ledger import Ledger
+    from gem_sim.pipeline.offline.teacher import Offline
+    from gem_sim.pipeline.relevance import read_model
+    from gem_sim.pipeline.synthesize import synthesize
+
+    threshold = None if precision is None else read_model().threshold(precision)
+    with Ledger(out) as ledger, _bars() as watch:
+        teacher: Teacher = Offline() if asked.model == "offline" else _teacher(asked, ledger)
+        run = synthesize(
+            texts,
+            out,
+            teacher,
+            threshold=threshold,
+            concurrency=asked.concurrency,
+            ledger=ledger,
+            last=last,
+            harder=harder,
+            watch=watch,
+        )
+    print(json.dumps(_as_json(run, out)) if as_json else _table(run, out))
+    return 1 if any(total.outcomes.get("failed") for total in run.totals) else 0
+
+
+def from_workspace(workspace: Path, asked: Asked, *, last: str, as_json: bool, harder: bool = False) -> int:
+    """Let what a workspace's ledger has go on to a stage.
+
+    Raises:
+        InputError: If the folder has no ledger.
+    """
+    from gem_sim.errors import InputError
+    from gem_sim.pipeline.ledger import FILE
+
+    if not (workspace / FILE).is_file():
+        raise InputError(f"the folder has no {FILE}", file=str(workspace), cure="write it with gem-sim extract")
+    return run_stages([], workspace, asked, precision=None, last=last, as_json=as_json, harder=harder)
+
+
+def _teacher(asked: Asked, ledger: Ledger) -> Teacher:
+    from gem_sim.errors import InputError
+    from gem_sim.pipeline import teacher
+    from gem_sim.pipeline.llm import Client, Limits, Prices
+
+    if asked.grounding not in ("single", "interactive", "both"):
+        raise InputError(f"unknown way of grounding {asked.grounding!r}", cure="use single, interactive or both")
+    try:
+        dollars = Prices(*map(float, asked.prices.split(",")))
+    except (ValueError, TypeError):
+        raise InputError(f"no prices: {asked.prices!r}", cure="write two numbers, as 0.5,1.5") from None
+    limits = Limits(concurrency=asked.concurrency, per_minute=asked.per_minute)
+    client = Client(asked.model, ledger, base_url=asked.base_url, limits=limits, prices=dollars)
+    return teacher.Model(client, asked.grounding)  # type: ignore[arg-type]
+
+
+@contextmanager
+def _bars() -> Iterator[Callable[[str, int, int | None], None]]:
+    """Show a bar for each stage while the block runs, if standard error is a terminal."""
+    if not sys.stderr.isatty():
+        yield lambda _stage, _done, _total: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+
+    columns = (
+        TextColumn("{task.description:<9}"),
+        BarColumn(bar_width=None),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+    )
+    with Progress(*columns, console=Console(stderr=True), transient=True, expand=True) as progress:
+        tasks: dict[str, TaskID] = {}
+
+        def watch(stage: str, done: int, total: int | None) -> None:
+            if stage not in tasks:
+                tasks[stage] = progress.add_task(stage, total=total)
+            progress.update(tasks[stage], completed=done, total=total)
+
+        yield watch
+
+
+def _as_json(run: Run, out: Path) -> dict[str, object]:
+    return {
+        "workspace": str(out),
+        "worked": run.worked,
+        "seconds": round(run.seconds, 3),
+        "stages": {total.stage: {k: v for k, v in total._asdict().items() if k != "stage"} for total in run.totals},
+    }
+
+
+def _table(run: Run, out: Path) -> str:
+    lines = [f"{'stage':<12}{'kept':>7}{'rejected':>10}{'failed':>8}{'tokens':>10}{'cost':>9}{'seconds':>9}"]
+    for total in run.totals:
+        kept, rejected, failed = (total.outcomes.get(name, 0) for name in ("kept", "rejected", "failed"))
+        tokens = total.tokens_in + total.tokens_out
+        money = f"{total.cost:.2f}" if total.cost else "0"
+        lines.append(f"{total.stage:<12}{kept:>7}{rejected:>10}{failed:>8}{tokens:>10}{money:>9}{total.seconds:>9.1f}")
+        lines += _reasons(total)
+    done = "nothing was left to do" if not run.worked else f"{run.worked} steps"
+    return "\n".join([*lines, f"{done}, {run.seconds:.1f} s → {out}"])
+
+
+def _reasons(total: Total) -> list[str]:
+    shown = list(total.reasons.items())[:_REASONS]
+    lines = [f"  {number:>15}  {reason[:80]}" for reason, number in shown]
+    left = len(total.reasons) - len(shown)
+    return [*lines, f"  {'…':>15}  {left} more reasons"] if left else lines

@@ -1,0 +1,33 @@
+"""`gem-sim validate`."""
+
+from __future__ import annotations
+
+from gem_sim.cli.synthesize import (
+    AsJson,
+    Asked,
+    BaseUrl,
+    Concurrency,
+    Grounding,
+    Model,
+    PerMinute,
+    PricesOption,
+    Refine,
+    Workspace,
+    from_workspace,
+)
+
+
+def command(
+    workspace: Workspace,
+    model: Model = "offline",
+    base_url: BaseUrl = None,
+    grounding: Grounding = "both",
+    concurrency: Concurrency = 8,
+    per_minute: PerMinute = None,
+    prices: PricesOption = "0,0",
+    refine: Refine = True,
+    as_json: AsJson = False,
+) -> int:
+    """Verify the conversations of a workspace and write those that pass."""
+    asked = Asked(model, base_url, grounding, concurrency, per_minute, prices)
+    return from_workspace(workspace, asked, last="validate", as_json=as_json, harder=refine)

@@ -1,0 +1,1 @@
+"""Text in, verified trajectories out: filter, extract, ground, validate, each stage recorded in a ledger."""

@@ -1,0 +1,217 @@
+"""The run ledger: what became of every item at every stage, in one SQLite file of the workspace.
+
+Whatever is in it is not done again. A stage is one transaction: its attempts, its outcome and its result come together
+or not at all, so that a run may end at any moment.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import NamedTuple
+
+from gem_sim.canonical import Json
+from gem_sim.errors import InputError
+
+FILE = "ledger.sqlite"
+STAGES = ("filter", "extract", "ground", "refine", "validate")
+VERSION = 1
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS items (
+  item TEXT PRIMARY KEY, number INTEGER NOT NULL, text TEXT NOT NULL, origin TEXT NOT NULL, licence TEXT NOT NULL
+);
+CREATE TABLE IF NOT EXISTS outcomes (
+  item TEXT NOT NULL, stage TEXT NOT NULL, settings TEXT NOT NULL, outcome TEXT NOT NULL, reason TEXT NOT NULL,
+  result TEXT, PRIMARY KEY (item, stage)
+);
+CREATE TABLE IF NOT EXISTS attempts (
+  id INTEGER PRIMARY KEY, item TEXT NOT NULL, stage TEXT NOT NULL, attempt INTEGER NOT NULL, prompt TEXT NOT NULL,
+  model TEXT NOT NULL, tokens_in INTEGER NOT NULL, tokens_out INTEGER NOT NULL, cost REAL NOT NULL,
+  seconds REAL NOT NULL, outcome TEXT NOT NULL, reason TEXT NOT NULL
+);
+CREATE TABLE IF NOT EXISTS responses (request TEXT PRIMARY KEY, response TEXT NOT NULL);
+CREATE INDEX IF NOT EXISTS attempts_of ON attempts (item, stage);
+"""
+
+
+class Attempt(NamedTuple):
+    """One try at a stage of an item: `prompt` names prompt and version ("" where none), tokens and cost are its own.
+
+    `outcome` is *done*, or what kind of fault it met; `seconds` is wall time, `cost` in US dollars.
+    """
+
+    prompt: str = ""
+    model: str = "offline"
+    tokens_in: int = 0
+    tokens_out: int = 0
+    cost: float = 0.0
+    seconds: float = 0.0
+    outcome: str = "done"
+    reason: str = ""
+
+
+class Outcome(NamedTuple):
+    """What became of an item at a stage: *kept*, *rejected*, or *failed* (ours to mend); `result` is what it made."""
+
+    outcome: str
+    reason: str = ""
+    result: Json = None
+
+
+class Total(NamedTuple):
+    """A stage in numbers: items by outcome, attempts, tokens, cost in US dollars, seconds of work."""
+
+    stage: str
+    outcomes: dict[str, int]
+    reasons: dict[str, int]
+    attempts: int
+    tokens_in: int
+    tokens_out: int
+    cost: float
+    seconds: float
+
+
+class Ledger:
+    """An open ledger; close it, or use it in a `with` block.
+
+    Raises:
+        InputError: If the file is no ledger, or one of another version.
+    """
+
+    def __init__(self, workspace: Path) -> None:
+        workspace.mkdir(parents=True, exist_ok=True)
+        self.path = workspace / FILE
+        self._database = sqlite3.connect(self.path, isolation_level=None)
+        try:
+            version = self._database.execute("PRAGMA user_version").fetchone()[0]
+            if version not in (0, VERSION):
+                cure = "use another workspace, or the gem-sim that wrote it"
+                raise InputError(f"a ledger of version {version}", file=str(self.path), cure=cure)
+            self._database.execute("PRAGMA journal_mode=WAL")
+            self._database.execute("PRAGMA synchronous=NORMAL")
+            self._database.executescript(_SCHEMA)
+            self._database.execute(f"PRAGMA user_version={VERSION}")
+        except sqlite3.DatabaseError as error:
+            raise InputError(f"no ledger: {error}", file=str(self.path), cure="use another workspace") from None
+
+    def __enter__(self) -> Ledger:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self._database.close()
+
+    @contextmanager
+    def _whole(self) -> Iterator[sqlite3.Connection]:
+        self._database.execute("BEGIN IMMEDIATE")
+        try:
+            yield self._database
+        except BaseException:
+            self._database.execute("ROLLBACK")
+            raise
+        self._database.execute("COMMIT")
+
+    def enter(
+        self, item: str, number: int, text: str, origin: str, licence: str, outcome: Outcome, settings: str
+    ) -> None:
+        """Note an item and what the filter made of it; the text only of what goes on."""
+        with self._whole() as database:
+            kept = text if outcome.outcome == "kept" else ""
+            row = (item, number, kept, origin, licence)
+            database.execute("INSERT OR REPLACE INTO items VALUES (?, ?, ?, ?, ?)", row)
+            self._settle(item, "filter", settings, outcome)
+
+    def settle(
+        self, item: str, stage: str, settings: str, outcome: Outcome, attempts: tuple[Attempt, ...] = (Attempt(),)
+    ) -> None:
+        """Note what became of an item at a stage, with the attempts it took."""
+        with self._whole() as database:
+            for number, attempt in enumerate(attempts, start=1):
+                database.execute(
+                    "INSERT INTO attempts VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                    (item, stage, number, *attempt),
+                )
+            self._settle(item, stage, settings, outcome)
+
+    def _settle(self, item: str, stage: str, settings: str, outcome: Outcome) -> None:
+        result = None if outcome.result is None else json.dumps(outcome.result, ensure_ascii=False)
+        row = (item, stage, settings, outcome.outcome, outcome.reason, result)
+        self._database.execute("INSERT OR REPLACE INTO outcomes VALUES (?, ?, ?, ?, ?, ?)", row)
+
+    def outcome(self, item: str, stage: str, settings: str) -> Outcome | None:
+        """Return what became of an item at a stage under the same settings, None where it is still to be done."""
+        query = "SELECT outcome, reason, result FROM outcomes WHERE item = ? AND stage = ? AND settings = ?"
+        row = self._database.execute(query, (item, stage, settings)).fetchone()
+        if row is None or row[0] == "failed":
+            return None
+        return Outcome(row[0], row[1], None if row[2] is None else json.loads(row[2]))
+
+    def kept(self, stage: str) -> list[str]:
+        """Return the items that a stage kept, in the order of the input."""
+        query = (
+            "SELECT item FROM outcomes JOIN items USING (item) "
+            "WHERE stage = ? AND outcome = 'kept' ORDER BY number, item"
+        )
+        return [row[0] for row in self._database.execute(query, (stage,))]
+
+    def text(self, item: str) -> tuple[str, str, str]:
+        """Return an item's text, origin and licence."""
+        query = "SELECT text, origin, licence FROM items WHERE item = ?"
+        found: tuple[str, str, str] = self._database.execute(query, (item,)).fetchone()
+        return found
+
+    def response(self, request: str) -> str | None:
+        """Return what a model answered to a request before, None where it was never asked."""
+        row = self._database.execute("SELECT response FROM responses WHERE request = ?", (request,)).fetchone()
+        return None if row is None else str(row[0])
+
+    def remember(self, request: str, response: str) -> None:
+        """Keep what a model answered to a request."""
+        with self._whole() as database:
+            database.execute("INSERT OR IGNORE INTO responses VALUES (?, ?)", (request, response))
+
+    def attempts(self, item: str) -> list[tuple[str, Attempt]]:
+        """Return stage and attempt of everything tried on an item, in order."""
+        query = (
+            "SELECT stage, prompt, model, tokens_in, tokens_out, cost, seconds, outcome, reason FROM attempts "
+            "WHERE item = ? ORDER BY id"
+        )
+        return [(row[0], Attempt(*row[1:])) for row in self._database.execute(query, (item,))]
+
+    def outcomes(self) -> Iterator[tuple[str, str, str, str]]:
+        """Yield item, stage, outcome and reason of all that is settled, in the order of the input."""
+        query = (
+            "SELECT o.item, o.stage, o.outcome, o.reason FROM outcomes o LEFT JOIN items i ON i.item = o.item "
+            "ORDER BY i.number, o.item, o.stage"
+        )
+        yield from self._database.execute(query)
+
+    def totals(self) -> list[Total]:
+        """Return the numbers of each stage that was reached."""
+        found = []
+        for stage in (*STAGES, "trajectory"):
+            outcomes, reasons = self._counted(stage)
+            if not outcomes:
+                continue
+            query = (
+                "SELECT COUNT(*), COALESCE(SUM(tokens_in), 0), COALESCE(SUM(tokens_out), 0), COALESCE(SUM(cost), 0), "
+                "COALESCE(SUM(seconds), 0) FROM attempts WHERE stage = ?"
+            )
+            found.append(Total(stage, outcomes, reasons, *self._database.execute(query, (stage,)).fetchone()))
+        return found
+
+    def _counted(self, stage: str) -> tuple[dict[str, int], dict[str, int]]:
+        outcomes: dict[str, int] = {}
+        reasons: dict[str, int] = {}
+        query = (
+            "SELECT outcome, reason, COUNT(*) FROM outcomes WHERE stage = ? GROUP BY outcome, reason ORDER BY 3 DESC, 2"
+        )
+        for outcome, reason, number in self._database.execute(query, (stage,)):
+            outcomes[outcome] = outcomes.get(outcome, 0) + number
+            if outcome != "kept":
+                short = reason.partition(":")[0] if not reason.startswith("nearly") else "nearly the same as another"
+                reasons[short] = reasons.get(short, 0) + number
+        return outcomes, reasons

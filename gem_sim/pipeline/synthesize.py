@@ -1,0 +1,321 @@
+"""All stages over many texts: what the ledger has is not done again, what passes goes into the workspace."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import time
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from gem_sim.canonical import Json
+from gem_sim.environment import Environment
+from gem_sim.errors import CheckError, GemSimError, StubError
+from gem_sim.formats.openai import OPENAI
+from gem_sim.pipeline.documents import read_documents
+from gem_sim.pipeline.draft import Draft, as_json, draft_of, with_tasks
+from gem_sim.pipeline.filter import Judged, judge
+from gem_sim.pipeline.ledger import Attempt, Ledger, Outcome, Total
+from gem_sim.pipeline.relevance import Model, read_model
+from gem_sim.pipeline.teaching import Item, ModelFault, Teacher
+from gem_sim.pipeline.workspace import clear_drafts, digest_of, load, only_run, place
+from gem_sim.refiner import refine
+from gem_sim.simulator import replay
+from gem_sim.task import Task
+from gem_sim.trajectory import Trajectory
+from gem_sim.verifier import verify
+
+Pair = tuple[Task, Trajectory]
+# Changes whenever the refiner makes something else of the same conversation.
+REFINED = "refined-1"
+# Stage, how many items are done, and how many there are to do (None: not known yet).
+Watch = Callable[[str, int, int | None], None]
+
+
+class Run(NamedTuple):
+    """What a run did: the totals of the workspace, how many stages of items this run worked on, its seconds."""
+
+    totals: list[Total]
+    worked: int
+    seconds: float
+
+
+def synthesize(
+    paths: Sequence[str | Path],
+    workspace: Path,
+    teacher: Teacher,
+    *,
+    threshold: float | None = None,
+    model: Model | None = None,
+    concurrency: int = 1,
+    ledger: Ledger | None = None,
+    last: str = "validate",
+    harder: bool = False,
+    watch: Watch = lambda _stage, _done, _total: None,
+) -> Run:
+    """Take texts through filter, extract, ground, refine where wanted, and validate; write the workspace.
+
+    Args:
+        paths: Files and folders with texts; none where those in the ledger are to go on.
+        workspace: Where environments, generated tools and the ledger go.
+        teacher: Who extracts and grounds.
+        threshold: The least score the filter keeps; None: that of the best F1.
+        model: The filter's model; None: the one that comes with the package.
+        concurrency: How many items are under way at once.
+        ledger: The workspace's open ledger, where the teacher writes to it too; None opens it.
+        last: The stage after which to stop.
+        harder: Whether each conversation that passes gets a refined twin (see `gem_sim.refiner`).
+        watch: Told of progress.
+
+    Raises:
+        InputError: If a text cannot be read, or another run is at work in the workspace.
+    """
+    begun = time.monotonic()
+    with only_run(workspace):
+        if ledger is not None:
+            worked = asyncio.run(
+                _all(paths, workspace, teacher, threshold, model, concurrency, ledger, last, harder, watch)
+            )
+            return Run(ledger.totals(), worked, time.monotonic() - begun)
+        with Ledger(workspace) as opened:
+            worked = asyncio.run(
+                _all(paths, workspace, teacher, threshold, model, concurrency, opened, last, harder, watch)
+            )
+            return Run(opened.totals(), worked, time.monotonic() - begun)
+
+
+async def _all(
+    paths: Sequence[str | Path],
+    workspace: Path,
+    teacher: Teacher,
+    threshold: float | None,
+    model: Model | None,
+    concurrency: int,
+    ledger: Ledger,
+    last: str,
+    harder: bool,
+    watch: Watch,
+) -> int:
+    worked = _filter(paths, ledger, read_model() if model is None else model, threshold, watch) if paths else 0
+    work = _Work(workspace, teacher, ledger, last, harder, watch, asyncio.Semaphore(concurrency))
+    items = ledger.kept("filter")
+    work.expect("extract", len(items))
+    await asyncio.gather(*(work.item(item) for item in items))
+    clear_drafts(workspace)
+    return worked + work.worked
+
+
+def _filter(paths: Sequence[str | Path], ledger: Ledger, model: Model, threshold: float | None, watch: Watch) -> int:
+    """Judge the segments of the texts; texts that were read before are not read again."""
+    settings = f"{_name_of(model)}@{threshold}"
+    inputs = digest_of(paths)
+    key = None if inputs is None else f"input {inputs} {settings}"
+    if key is not None and ledger.response(key) is not None:
+        watch("filter", 0, 0)
+        return 0
+    least = model.threshold(None) if threshold is None else threshold
+    worked = 0
+    for number, judged in enumerate(_named(judge(read_documents(paths), model, threshold=least)), start=1):
+        item, one = judged
+        if ledger.outcome(item, "filter", settings) is None:
+            ledger.enter(item, number, one.text, _origin(one), _licence(one), _filtered(one), settings)
+            worked += 1
+        watch("filter", number, None)
+    if key is not None:
+        ledger.remember(key, "read")
+    return worked
+
+
+def _name_of(model: Model) -> str:
+    return hashlib.sha256(repr((model.bias, model.weights, model.buckets)).encode()).hexdigest()[:12]
+
+
+def _named(judged: Iterable[Judged]) -> Iterable[tuple[str, Judged]]:
+    """Yield each segment under a name that no other has."""
+    seen: dict[str, int] = {}
+    for one in judged:
+        seen[one.id] = seen.get(one.id, 0) + 1
+        yield one.id if seen[one.id] == 1 else f"{one.id}~{seen[one.id]}", one
+
+
+def _filtered(one: Judged) -> Outcome:
+    return Outcome("kept" if one.keep else "rejected", one.reason or "", {"score": round(one.score, 4)})
+
+
+def _origin(one: Judged) -> str:
+    found = (one.document.row.get(key) for key in ("url", "url_or_package", "source", "origin"))
+    return next((text for text in found if isinstance(text, str) and text), Path(one.document.file).name)
+
+
+def _licence(one: Judged) -> str:
+    found = (one.document.row.get(key) for key in ("licence", "license"))
+    return next((text for text in found if isinstance(text, str)), "")
+
+
+class _Work:
+    """One run's way through the stages: an item's stages follow each other, items go side by side."""
+
+    def __init__(
+        self,
+        workspace: Path,
+        teacher: Teacher,
+        ledger: Ledger,
+        last: str,
+        harder: bool,
+        watch: Watch,
+        gate: asyncio.Semaphore,
+    ) -> None:
+        self.workspace = workspace
+        self.teacher = teacher
+        self.ledger = ledger
+        self.last = last
+        self.harder = harder
+        self.watch = watch
+        self.gate = gate
+        self.worked = 0
+        self._done: dict[str, int] = {}
+        self._total: dict[str, int] = {}
+
+    def expect(self, stage: str, number: int) -> None:
+        """Say how many items will reach a stage."""
+        self._total[stage] = number
+        self.watch(stage, self._done.get(stage, 0), number)
+
+    def _advance(self, stage: str, outcome: Outcome, following: str | None) -> None:
+        self._done[stage] = self._done.get(stage, 0) + 1
+        self.watch(stage, self._done[stage], self._total.get(stage))
+        if following is not None and outcome.outcome == "kept":
+            self.expect(following, self._total.get(following, 0) + 1)
+
+    async def item(self, name: str) -> None:
+        """Take an item through the stages, up to the first that rejects it."""
+        async with self.gate:
+            text, origin, licence = self.ledger.text(name)
+            item = Item(name, text, origin, licence)
+            extracted = await self._stage(item, "extract", "ground", self._extract, ())
+            if extracted.outcome != "kept" or self.last == "extract":
+                return
+            draft = draft_of(_mapping(extracted.result))
+            following = "refine" if self.harder else "validate"
+            made = await self._stage(item, "ground", following, self._ground, (draft,))
+            if made.outcome != "kept" or self.last == "ground":
+                return
+            if self.harder:
+                made = await self._stage(item, "refine", "validate", self._refine, (draft, made.result))
+            await self._stage(item, "validate", None, self._validate, (draft, made.result))
+
+    async def _stage(
+        self, item: Item, stage: str, following: str | None, function: Callable[..., Any], arguments: tuple[Any, ...]
+    ) -> Outcome:
+        settings = self._settings(stage)
+        outcome = self.ledger.outcome(item.id, stage, settings)
+        if outcome is None:
+            self.worked += 1
+            begun = time.monotonic()
+            try:
+                outcome, attempts = await function(item, *arguments)
+            except ModelFault as fault:
+                outcome, attempts = Outcome("failed", str(fault)), fault.attempts
+            except (StubError, CheckError) as error:
+                outcome, attempts = Outcome("rejected", f"broken: {error}"), (Attempt(outcome="broken"),)
+            except GemSimError as error:
+                outcome, attempts = Outcome("rejected", f"unusable: {error}"), (Attempt(outcome="unusable"),)
+            if attempts:
+                seconds = time.monotonic() - begun - sum(attempt.seconds for attempt in attempts[:-1])
+                attempts = (*attempts[:-1], attempts[-1]._replace(seconds=round(seconds, 4)))
+            self.ledger.settle(item.id, stage, settings, outcome, attempts)
+        self._advance(stage, outcome, following)
+        return outcome
+
+    def _settings(self, stage: str) -> str:
+        refined = f" {REFINED}" if self.harder and stage in ("refine", "validate") else ""
+        return self.teacher.settings(stage) + refined
+
+    def _load(self, draft: Draft) -> Environment:
+        return load(self.workspace, draft, trusted=self.teacher.trusted)
+
+    async def _extract(self, item: Item) -> tuple[Outcome, tuple[Attempt, ...]]:
+        extracted = await self.teacher.extract(item, self._load)
+        if extracted.draft is None:
+            return Outcome("rejected", extracted.reason), extracted.attempts
+        result: Json = as_json(extracted.draft)
+        return Outcome("kept", "", result), extracted.attempts
+
+    async def _ground(self, item: Item, draft: Draft) -> tuple[Outcome, tuple[Attempt, ...]]:
+        made = await self.teacher.ground(item, draft, self._load(draft))
+        if not made.pairs:
+            return Outcome("rejected", made.reason or "no conversation came about"), made.attempts
+        return Outcome("kept", made.reason, [_pair_row(pair) for pair in made.pairs]), made.attempts
+
+    async def _refine(self, item: Item, draft: Draft, rows: list[Json]) -> tuple[Outcome, tuple[Attempt, ...]]:  # noqa: ARG002
+        """Give each conversation that passes a twin made harder by rules; every rewrite is in the ledger."""
+        plain = self._load(draft)
+        pairs = [_read_pair(_mapping(row), plain) for row in rows]
+        environment = with_tasks(plain, [task for task, _ in pairs])
+        attempts: list[Attempt] = []
+        twins: list[Pair] = []
+        for _, trajectory in pairs:
+            original = replay(trajectory, environment)
+            if verify(original).verdict != "pass":
+                continue
+            refined = refine(original)
+            for attempt in refined.attempts:
+                outcome = "kept" if attempt.rejected is None else "rolled back"
+                attempts.append(Attempt(attempt.rewrite, "rules", outcome=outcome, reason=attempt.rejected or ""))
+            if refined.kept and refined.task is not None:
+                name = f"{refined.task.id}-harder"
+                renamed = {"id": f"{plain.name}/{name}", "task": name}
+                twins.append(
+                    (refined.task.model_copy(update={"id": name}), refined.trajectory.model_copy(update=renamed))
+                )
+        return Outcome("kept", "", [*rows, *map(_pair_row, twins)]), (*attempts, Attempt(model="rules"))
+
+    async def _validate(self, item: Item, draft: Draft, rows: list[Json]) -> tuple[Outcome, tuple[Attempt, ...]]:
+        """Verify each conversation, let the judge add what it finds, and place what passes."""
+        plain = self._load(draft)
+        pairs = [_read_pair(_mapping(row), plain) for row in rows]
+        environment = with_tasks(plain, [task for task, _ in pairs])
+        passed: list[Pair] = []
+        attempts: list[Attempt] = []
+        for task, trajectory in pairs:
+            reason = _fault(trajectory, environment)
+            if reason is None:
+                findings, tried = await self.teacher.judge(item, environment, task, trajectory)
+                attempts += tried
+                reason = str(findings[0]) if findings else None
+            outcome = Outcome("kept") if reason is None else Outcome("rejected", reason)
+            self.ledger.settle(f"{item.id}/{task.id}", "trajectory", self._settings("validate"), outcome, ())
+            if reason is None:
+                passed.append((task, trajectory))
+        if not passed:
+            return Outcome("rejected", "no conversation passed"), (*attempts, Attempt())
+        place(self.workspace, draft, passed, trusted=self.teacher.trusted)
+        return Outcome("kept", "", {"environment": draft.name, "trajectories": len(passed)}), (*attempts, Attempt())
+
+
+def _fault(trajectory: Trajectory, environment: Environment) -> str | None:
+    """Return why a trajectory does not pass, None where every check lets it."""
+    verdict = verify(replay(trajectory, environment))
+    if verdict.verdict == "pass":
+        return None
+    return str(next(finding for finding in verdict.findings if finding.severity != "warning"))
+
+
+def _pair_row(pair: Pair) -> Json:
+    task, trajectory = pair
+    bare = trajectory.model_copy(update={"tools": ()})
+    row: dict[str, Json] = {"task": task.model_dump(mode="json", exclude_defaults=True), "row": OPENAI.write(bare)}
+    return row
+
+
+def _read_pair(row: dict[str, Json], environment: Environment) -> Pair:
+    trajectory = OPENAI.read(_mapping(row["row"]), "")
+    tools = tuple(tool.model_copy(update={"body": None}) for tool in environment.tools.values())
+    return Task.model_validate(row["task"]), trajectory.model_copy(update={"tools": tools})
+
+
+def _mapping(value: Json) -> dict[str, Json]:
+    if not isinstance(value, dict):
+        raise TypeError("the ledger holds no object where one belongs")
+    return value

@@ -1,0 +1,94 @@
+"""The stages one by one from the command line, and what a person sees of them."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+import gem_sim
+from gem_sim.cli import run
+from gem_sim.pipeline.offline.teacher import Offline
+from gem_sim.pipeline.synthesize import synthesize
+from tests.cli.test_progress import watched
+from tests.conftest import CASES
+from tests.pipeline.endpoint import serving
+from tests.pipeline.test_offline import files
+
+TEXTS = CASES / "pipeline" / "texts.jsonl"
+
+
+def test_stage_by_stage_gives_what_all_at_once_gives(tmp_path: Path) -> None:
+    synthesize([TEXTS], tmp_path / "once", Offline(), harder=True)
+    steps = str(tmp_path / "steps")
+    assert run(["extract", str(TEXTS), "--out", steps]) == 0
+    assert not (tmp_path / "steps" / "environments").exists()
+    assert run(["ground", steps]) == 0
+    assert not (tmp_path / "steps" / "environments").exists()
+    assert run(["validate", steps]) == 0
+    assert files(tmp_path / "steps") == files(tmp_path / "once")
+
+
+def test_a_refined_twin_is_harder_and_passes_and_no_refine_leaves_it_out(tmp_path: Path) -> None:
+    for option in ("--refine", "--no-refine"):
+        assert run(["synthesize", str(TEXTS), "--out", str(tmp_path / option), option]) == 0
+    plain = [len(lines(path)) for path in sorted((tmp_path / "--no-refine").glob("environments/*/trajectories.jsonl"))]
+    both = [lines(path) for path in sorted((tmp_path / "--refine").glob("environments/*/trajectories.jsonl"))]
+    assert [len(rows) for rows in both] == [2 * number for number in plain]
+    for folder in (tmp_path / "--refine" / "environments").iterdir():
+        found = {t.id: t for t in gem_sim.read_trajectories(folder / "trajectories.jsonl")}
+        twins = [name for name in found if name.endswith("-harder")]
+        assert all(len(found[name].messages) > len(found[name.removesuffix("-harder")].messages) for name in twins)
+        environment = gem_sim.load_environment(folder)
+        assert {gem_sim.verify(gem_sim.replay(found[name], environment)).verdict for name in twins} == {"pass"}
+
+
+def lines(path: Path) -> list[str]:
+    return path.read_text().splitlines()
+
+
+def test_json_says_what_was_kept_and_why_the_rest_was_not(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    run(["synthesize", str(TEXTS), "--out", str(tmp_path), "--json"])
+    said = json.loads(capsys.readouterr().out)
+    assert said["stages"]["filter"]["outcomes"] == {"kept": 3, "rejected": 1}
+    assert said["stages"]["filter"]["reasons"] == {"not a procedure": 1}
+    assert said["stages"]["validate"]["outcomes"] == {"kept": 3}
+    assert said["stages"]["refine"]["attempts"] > 3
+    run(["synthesize", str(TEXTS), "--out", str(tmp_path), "--json"])
+    assert json.loads(capsys.readouterr().out)["worked"] == 0
+
+
+def test_a_person_sees_a_bar_for_each_stage_and_the_table_at_the_end(tmp_path: Path) -> None:
+    out, shown = watched("synthesize", TEXTS, "--out", tmp_path)
+    assert "extract" in shown and "validate" in shown
+    assert "\x1b" not in out
+    assert "nothing was left to do" not in out
+    assert out.splitlines()[0].split()[:3] == ["stage", "kept", "rejected"]
+
+
+def test_another_way_of_grounding_extracts_nothing_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", "any")
+    with serving() as endpoint:
+        model = ["--model", "fake", "--base-url", endpoint.base_url]
+        assert run(["extract", str(TEXTS), "--out", str(tmp_path), *model]) == 0
+        asked = endpoint.requests.total()
+        assert run(["ground", str(tmp_path), *model, "--grounding", "single"]) == 0
+        assert endpoint.requests.total() == asked + 3
+
+
+@pytest.mark.parametrize(
+    ("arguments", "line"),
+    [
+        (["ground", "nowhere"], "nowhere: the folder has no ledger.sqlite; write it with gem-sim extract"),
+        (["synthesize", "no.jsonl", "--out", "o"], "no.jsonl: the file cannot be read: no such file or directory"),
+        (["synthesize", "x", "--out", "o", "--model", "m", "--prices", "a"], "no prices: 'a'; write two numbers"),
+        (["synthesize", "x", "--out", "o", "--model", "m", "--grounding", "a"], "unknown way of grounding 'a'"),
+    ],
+)
+def test_what_cannot_be_used_is_one_line(
+    arguments: list[str], line: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert run(arguments) == 2
+    assert capsys.readouterr().err.startswith(f"gem-sim: {line}")
