@@ -86,21 +86,23 @@ class RandomCalls:
 
 
 class Expert:
-    """An agent that follows the plan of `expert_messages`, and makes a call again that failed where the plan's did not.
+    """An agent that follows the plan of `expert_messages`; a call whose answer is not the planned one is made again.
 
-    `has_plan` is False where the expert found no way; then it does nothing.
+    A write is made again only where it failed. `has_plan` is False where the expert found no way; then it does nothing.
     """
 
     def __init__(self, environment: Environment, task: Task, *, seed: int = 0) -> None:
         plan = expert_messages(environment, task, seed=seed)
         self.has_plan = plan is not None
         self._moves = [message for message in plan or () if message.role == "assistant"]
+        self._answers = {message.tool_call_id: message for message in plan or () if message.role == "tool"}
+        self._reads = {tool.name for tool in environment.tools.values() if tool.effect == "read"}
         self._next = 0
         self._again = 0
 
     async def act(self, messages: Sequence[Message]) -> Message:
         """Return the plan's next message, or its last call again."""
-        if self._next and self._again < _AGAIN and messages[-1].role == "tool" and says_error(messages[-1].value()):
+        if self._next and self._again < _AGAIN and messages[-1].role == "tool" and self._went_wrong(messages[-1]):
             self._again += 1
             last = self._moves[self._next - 1].tool_calls[0]
             call = last.model_copy(update={"id": f"{last.id}_again_{self._again}"})
@@ -110,6 +112,12 @@ class Expert:
             return await DoNothing().act(messages)
         self._next += 1
         return self._moves[self._next - 1]
+
+    def _went_wrong(self, answer: Message) -> bool:
+        last = self._moves[self._next - 1].tool_calls[0]
+        if last.tool in self._reads:
+            return answer.content != self._answers[last.id].content
+        return says_error(answer.value())
 
 
 def _alike(field: str, argument: str) -> bool:

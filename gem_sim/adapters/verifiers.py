@@ -39,6 +39,7 @@ class GemSimData(vf.TaskData):
 
     environment: str
     task: str
+    trusted: bool = False
 
 
 class GemSimToolset(vf.Toolset[vf.ToolsetConfig]):
@@ -48,7 +49,7 @@ class GemSimToolset(vf.Toolset[vf.ToolsetConfig]):
 
     async def setup_task(self, task: GemSimData) -> None:
         """Begin the task."""
-        environment = _loaded(task.environment)
+        environment = _loaded(task.environment, task.trusted)
         self._environment = environment
         self._run = live_run(environment, environment.tasks[task.task])
         self._calls = 0
@@ -95,7 +96,7 @@ class GemSimTask(vf.Task[GemSimData, vf.State, GemSimTaskConfig]):
 
     async def validate(self, runtime: Any) -> bool | None:  # noqa: ARG002
         """Tell whether the scripted expert does the task; None where it finds no way."""
-        environment = _loaded(self.data.environment)
+        environment = _loaded(self.data.environment, self.data.trusted)
         task = environment.tasks[self.data.task]
         if asks_for_nothing(environment, task):
             return False
@@ -106,6 +107,8 @@ class GemSimConfig(vf.TasksetConfig):
     """Which environment: a folder, or the name of a bundled one."""
 
     environment: str = "library"
+    trusted: bool = False
+    """Run the environment's bodies in this process, not in a worker of their own; for your own only."""
     task: GemSimTaskConfig = GemSimTaskConfig()
 
 
@@ -119,7 +122,7 @@ class GemSimTaskset(vf.Taskset[GemSimTask, GemSimConfig]):
 
 def tasks_of(config: GemSimConfig) -> Iterator[GemSimTask]:
     """Yield a task for each of an environment's, policy and instruction as prompts."""
-    environment = _loaded(config.environment)
+    environment = _loaded(config.environment, config.trusted)
     policy = next((message.content for message in opening(environment)), None)
     for task in environment.tasks.values():
         data = GemSimData(
@@ -129,6 +132,7 @@ def tasks_of(config: GemSimConfig) -> Iterator[GemSimTask]:
             system_prompt=policy,
             environment=config.environment,
             task=task.id,
+            trusted=config.trusted,
         )
         yield GemSimTask(data, config.task)
 
@@ -139,7 +143,7 @@ def judged(data: GemSimData, messages: list[Any]) -> Judged:
     Raises:
         GemSimError: If a stub or a check is broken.
     """
-    environment = _loaded(data.environment)
+    environment = _loaded(data.environment, data.trusted)
     read = tuple(_message(message) for message in messages)
     trajectory = Trajectory(id=data.task, messages=read, tools=offered(environment), task=data.task)
     return judge(environment, environment.tasks[data.task], trajectory)
@@ -201,6 +205,8 @@ __all__ = ["PackagedTaskset"]
 
 class PackagedConfig(GemSimConfig):
     environment: str = str(Path(__file__).parent / "{name}")
+    # Whoever imports this module runs its code anyway, so its environment is as trusted as it is.
+    trusted: bool = True
 
 
 class PackagedTaskset(vf.Taskset[GemSimTask, PackagedConfig]):
@@ -210,8 +216,8 @@ class PackagedTaskset(vf.Taskset[GemSimTask, PackagedConfig]):
 
 
 @lru_cache(maxsize=16)
-def _loaded(name: str) -> Environment:
-    return load_environment(name)
+def _loaded(name: str, trusted: bool) -> Environment:
+    return load_environment(name, trusted=trusted or None)
 
 
 def _message(message: Any) -> Message:

@@ -87,7 +87,7 @@ class FaultyRun:
     Args:
         session: The session to run the calls in.
         rate: How often a call goes wrong, from 0 (never) to 1.
-        seed: Decides which calls do, and how; the calls themselves do not change it.
+        seed: Decides, with the task, which calls do, and how; the calls themselves do not change it.
         kinds: The kinds of faults to draw from.
 
     Raises:
@@ -143,7 +143,8 @@ class FaultyRun:
 
     def _attempt(self, tool_call: ToolCall) -> ToolResult:
         # One generator a call: how much a fault draws has no effect on the next call.
-        random = Random(f"{self._seed}/{len(self._reached) + 1}")
+        task = "" if self.task is None else self.task.id
+        random = Random(f"{self._seed}/{task}/{len(self._reached) + 1}")
         self.fault = None
         if random.random() >= self._rate:
             return self._session.call(tool_call)

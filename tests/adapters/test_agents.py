@@ -52,8 +52,7 @@ def test_the_expert_makes_calls_again_that_an_injected_fault_stopped(task: str) 
     where = environment("library")
     for seed in range(4):
         played = play(where, where.tasks[task], Expert(where, where.tasks[task], seed=seed), seed=seed, faults=0.3)
-        codes = {one.code for one in played.verdict.findings if one.severity != "warning"}
-        assert not {code for code in codes if code.startswith("result.")}
+        assert played.passed, str(played.verdict)
 
 
 def test_the_expert_is_the_same_each_time() -> None:
