@@ -60,7 +60,7 @@ def synthesize(
         paths: Files and folders with texts; none where those in the ledger are to go on.
         workspace: Where environments, generated tools and the ledger go.
         teacher: Who extracts and grounds.
-        threshold: The least score the filter keeps; None: that of the best F1.
+        threshold: The least score the filter keeps; None: one half.
         model: The filter's model; None: the one that comes with the package.
         concurrency: How many items are under way at once.
         ledger: The workspace's open ledger, where the teacher writes to it too; None opens it.
