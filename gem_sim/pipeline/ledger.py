@@ -123,6 +123,10 @@ class Ledger:
         """Note an item and what the filter made of it; the text only of what goes on."""
         with self._whole() as database:
             kept = text if outcome.outcome == "kept" else ""
+            known = database.execute("SELECT text FROM items WHERE item = ?", (item,)).fetchone()
+            if known is not None and known[0] != kept:
+                # What was made of the text before is not what would be made of it now.
+                database.execute("DELETE FROM outcomes WHERE item = ?", (item,))
             row = (item, number, kept, origin, licence)
             database.execute("INSERT OR REPLACE INTO items VALUES (?, ?, ?, ?, ?)", row)
             self._settle(item, "filter", settings, outcome)
