@@ -21,7 +21,7 @@ def command(
     out: Annotated[Path, typer.Option(help="JSON lines to write: each segment with `keep` and `score`; or the model.")],
     whole: Annotated[bool, typer.Option("--whole", help="Take each row or file as one segment.")] = False,
     precision: Annotated[
-        float | None, typer.Option(help="Precision wanted; default: the best F1.", min=0, max=1)
+        float | None, typer.Option(help="Precision wanted; default: none, a score of one half.", min=0, max=1)
     ] = None,
     model: Annotated[Path | None, typer.Option(help="A model written by --train; default: the package's own.")] = None,
     train: Annotated[

@@ -35,7 +35,7 @@ PricesOption = Annotated[
     str, typer.Option(help="US dollars for a million tokens in and out, as 0.5,1.5; for the cost.")
 ]
 Precision = Annotated[
-    float | None, typer.Option(help="Precision wanted of the filter; default: its best F1.", min=0, max=1)
+    float | None, typer.Option(help="Precision wanted of the filter; default: none, a score of one half.", min=0, max=1)
 ]
 Refine = Annotated[
     bool, typer.Option("--refine/--no-refine", help="Whether each conversation that passes gets a harder twin.")

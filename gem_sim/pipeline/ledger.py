@@ -31,17 +31,19 @@ CREATE TABLE IF NOT EXISTS outcomes (
 CREATE TABLE IF NOT EXISTS attempts (
   id INTEGER PRIMARY KEY, item TEXT NOT NULL, stage TEXT NOT NULL, attempt INTEGER NOT NULL, prompt TEXT NOT NULL,
   model TEXT NOT NULL, tokens_in INTEGER NOT NULL, tokens_out INTEGER NOT NULL, cost REAL NOT NULL,
-  seconds REAL NOT NULL, outcome TEXT NOT NULL, reason TEXT NOT NULL
+  seconds REAL NOT NULL, outcome TEXT NOT NULL, reason TEXT NOT NULL, request TEXT NOT NULL
 );
 CREATE TABLE IF NOT EXISTS responses (request TEXT PRIMARY KEY, response TEXT NOT NULL);
 CREATE INDEX IF NOT EXISTS attempts_of ON attempts (item, stage);
+CREATE INDEX IF NOT EXISTS attempts_by ON attempts (request);
 """
 
 
 class Attempt(NamedTuple):
     """One try at a stage of an item: `prompt` names prompt and version ("" where none), tokens and cost are its own.
 
-    `outcome` is *done*, or what kind of fault it met; `seconds` is wall time, `cost` in US dollars.
+    `outcome` is *done*, or what kind of fault it met; `seconds` is wall time, `cost` in US dollars. `request` is the
+    digest of what was asked ("" where nothing was answered): a reply that is used again was paid for once.
     """
 
     prompt: str = ""
@@ -52,6 +54,7 @@ class Attempt(NamedTuple):
     seconds: float = 0.0
     outcome: str = "done"
     reason: str = ""
+    request: str = ""
 
 
 class Outcome(NamedTuple):
@@ -120,6 +123,10 @@ class Ledger:
         """Note an item and what the filter made of it; the text only of what goes on."""
         with self._whole() as database:
             kept = text if outcome.outcome == "kept" else ""
+            known = database.execute("SELECT text FROM items WHERE item = ?", (item,)).fetchone()
+            if known is not None and known[0] != kept:
+                # What was made of the text before is not what would be made of it now.
+                database.execute("DELETE FROM outcomes WHERE item = ?", (item,))
             row = (item, number, kept, origin, licence)
             database.execute("INSERT OR REPLACE INTO items VALUES (?, ?, ?, ?, ?)", row)
             self._settle(item, "filter", settings, outcome)
@@ -130,11 +137,18 @@ class Ledger:
         """Note what became of an item at a stage, with the attempts it took."""
         with self._whole() as database:
             for number, attempt in enumerate(attempts, start=1):
+                noted = attempt
+                if attempt.request and self._counted_before(attempt.request):
+                    noted = attempt._replace(tokens_in=0, tokens_out=0, cost=0.0)
                 database.execute(
-                    "INSERT INTO attempts VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                    (item, stage, number, *attempt),
+                    "INSERT INTO attempts VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                    (item, stage, number, *noted),
                 )
             self._settle(item, stage, settings, outcome)
+
+    def _counted_before(self, request: str) -> bool:
+        query = "SELECT 1 FROM attempts WHERE request = ? LIMIT 1"
+        return self._database.execute(query, (request,)).fetchone() is not None
 
     def _settle(self, item: str, stage: str, settings: str, outcome: Outcome) -> None:
         result = None if outcome.result is None else json.dumps(outcome.result, ensure_ascii=False)
@@ -176,7 +190,7 @@ class Ledger:
     def attempts(self, item: str) -> list[tuple[str, Attempt]]:
         """Return stage and attempt of everything tried on an item, in order."""
         query = (
-            "SELECT stage, prompt, model, tokens_in, tokens_out, cost, seconds, outcome, reason FROM attempts "
+            "SELECT stage, prompt, model, tokens_in, tokens_out, cost, seconds, outcome, reason, request FROM attempts "
             "WHERE item = ? ORDER BY id"
         )
         return [(row[0], Attempt(*row[1:])) for row in self._database.execute(query, (item,))]

@@ -143,7 +143,7 @@ class Client:
         cost = completion.tokens_in * self._prices.tokens_in + completion.tokens_out * self._prices.tokens_out
         seconds = round(time.monotonic() - begun, 4)
         tokens = (completion.tokens_in, completion.tokens_out)
-        log.append(Attempt(prompt.label, self.model, *tokens, cost / 1e6, seconds))
+        log.append(Attempt(prompt.label, self.model, *tokens, cost / 1e6, seconds, request=request))
         return completion
 
     async def _try(self, prompt: Prompt, turns: Sequence[Turn], log: list[Attempt]) -> _Completion:

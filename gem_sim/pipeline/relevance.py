@@ -105,7 +105,7 @@ class Model(NamedTuple):
         return 1 / (1 + math.exp(-max(-40.0, min(40.0, total))))
 
     def threshold(self, precision: float | None) -> float:
-        """Return the lowest score at which texts held out in training had that precision; None: the best F1.
+        """Return the lowest score at which texts held out in training had that precision; None: one half.
 
         Raises:
             InputError: If no threshold reaches it.

@@ -60,7 +60,7 @@ def synthesize(
         paths: Files and folders with texts; none where those in the ledger are to go on.
         workspace: Where environments, generated tools and the ledger go.
         teacher: Who extracts and grounds.
-        threshold: The least score the filter keeps; None: that of the best F1.
+        threshold: The least score the filter keeps; None: one half.
         model: The filter's model; None: the one that comes with the package.
         concurrency: How many items are under way at once.
         ledger: The workspace's open ledger, where the teacher writes to it too; None opens it.
@@ -118,8 +118,9 @@ def _filter(paths: Sequence[str | Path], ledger: Ledger, model: Model, threshold
     worked = 0
     for number, judged in enumerate(_named(judge(read_documents(paths), model, threshold=least)), start=1):
         item, one = judged
-        if ledger.outcome(item, "filter", settings) is None:
-            ledger.enter(item, number, one.text, _origin(one), _licence(one), _filtered(one), settings)
+        own = f"{settings} {hashlib.sha256(one.text.encode('utf-8', 'replace')).hexdigest()[:16]}"
+        if ledger.outcome(item, "filter", own) is None:
+            ledger.enter(item, number, one.text, _origin(one), _licence(one), _filtered(one), own)
             worked += 1
         watch("filter", number, None)
     if key is not None:

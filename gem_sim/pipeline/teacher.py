@@ -12,7 +12,7 @@ from pydantic import ValidationError
 
 from gem_sim.canonical import Json
 from gem_sim.environment import Environment
-from gem_sim.errors import GemSimError, InputError
+from gem_sim.errors import GemSimError, InputError, StubError
 from gem_sim.message import Message
 from gem_sim.pipeline.draft import Draft
 from gem_sim.pipeline.ledger import Attempt
@@ -89,6 +89,8 @@ class Model(NamedTuple):
                 pairs += await way(item, draft, environment, log)
             except ModelFault as fault:
                 reasons.append(_settled(fault, log))
+            except StubError as error:
+                reasons.append(f"broken: {error}")
             except (InputError, ValidationError) as error:
                 reasons.append(f"unusable conversation: {' '.join(str(error).split())[:300]}")
         named = {task.id: (task, trajectory) for task, trajectory in pairs}

@@ -11,7 +11,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -20,8 +20,11 @@ from typing import Any
 from gem_sim.canonical import digest
 from gem_sim.pipeline.draft import load_draft
 from gem_sim.pipeline.offline.environment import extract
+from gem_sim.pipeline.offline.procedure import NoProcedure
 from gem_sim.pipeline.offline.script import Grounded, ground
+from tests.conftest import CASES
 
+TEXTS = CASES / "pipeline" / "texts.jsonl"
 _BETWEEN = re.compile(r"^-----\n(.*?)\n-----$", re.DOTALL | re.MULTILINE)
 _SAID = re.compile(r"^\[(user|assistant|call|result of \w+)\]", re.MULTILINE)
 
@@ -41,6 +44,10 @@ class Endpoint:
         self.base_url = ""
         self.lock = threading.Lock()
         self._known: dict[str, tuple[dict[str, Any], list[Grounded]]] = {}
+        # Known before anybody asks: Python 3.11 does not parse well in several threads at once.
+        for line in TEXTS.read_text().splitlines():
+            with suppress(NoProcedure):
+                self._of(json.loads(line)["text"])
 
     def answer(self, body: dict[str, Any]) -> tuple[int, dict[str, Any]]:
         """Return status and body of the reply to a request."""

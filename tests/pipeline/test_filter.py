@@ -141,3 +141,17 @@ def test_parquet_is_read_in_its_order(tmp_path: Path) -> None:
     parquet.write_table(pyarrow.table({"id": ["p", "q"], "text": ["one", "two"]}), tmp_path / "t.parquet")
     found = [(document.id, document.text) for document in read_documents([tmp_path / "t.parquet"])]
     assert found == [("p", "one"), ("q", "two")]
+
+
+def test_the_model_that_comes_with_the_package_is_what_training_gives(tmp_path: Path) -> None:
+    path = shared_data("texts.jsonl")
+    assert run(["filter", str(path), "--train", "--out", str(tmp_path / "model.json")]) == 0
+    fitted, shipped = read_model(tmp_path / "model.json"), read_model()
+    for row in map(json.loads, path.read_text().splitlines()):
+        assert abs(fitted.score(row["text"]) - shipped.score(row["text"])) < 0.01
+
+
+def test_training_without_labels_names_the_row(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["filter", str(TEXTS), "--train", "--out", str(tmp_path / "model.json")]) == 2
+    assert "texts.jsonl:1: the row has no label; label every row" in capsys.readouterr().err
+    assert not (tmp_path / "model.json").exists()

@@ -117,6 +117,18 @@ def test_texts_added_later_are_all_that_is_worked_on(tmp_path: Path) -> None:
     assert synthesize([given_texts], tmp_path / "out", Offline()).worked == 4
 
 
+def test_a_text_that_changed_is_worked_on_again(tmp_path: Path) -> None:
+    row = json.loads(TEXTS.read_text().splitlines()[0])
+    path = tmp_path / "texts.jsonl"
+    path.write_text(json.dumps(row) + "\n")
+    synthesize([path], tmp_path / "out", Offline())
+    row["text"] = row["text"].replace("at most 2 copies", "at most 5 copies")
+    path.write_text(json.dumps(row) + "\n")
+    assert synthesize([path], tmp_path / "out", Offline()).worked == 4
+    made = [json.loads(file.read_text()) for file in (tmp_path / "out").glob("environments/*/environment.json")]
+    assert {constant["value"] for value in made for constant in value["constants"].values()} >= {2, 5}
+
+
 def test_most_labelled_procedures_yield_a_trajectory_that_passes(tmp_path: Path) -> None:
     path = shared_data("texts.jsonl")
     labels = {row["id"]: row["label"] for row in map(json.loads, path.read_text().splitlines())}

@@ -23,7 +23,7 @@ from tests.pipeline.endpoint import Endpoint, Fault, serving
 from tests.pipeline.test_offline import files
 
 TEXTS = CASES / "pipeline" / "texts.jsonl"
-QUICK = Limits(concurrency=4, tries=4, timeout_seconds=1.0, first_wait_seconds=0.01)
+QUICK = Limits(concurrency=4, tries=4, timeout_seconds=30.0, first_wait_seconds=0.01)
 
 
 @pytest.fixture(autouse=True)
@@ -31,10 +31,10 @@ def _key(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OPENAI_API_KEY", "any")
 
 
-def synthesized(workspace: Path, endpoint: Endpoint, **options: Any) -> Run:
+def synthesized(workspace: Path, endpoint: Endpoint, limits: Limits = QUICK, **options: Any) -> Run:
     with Ledger(workspace) as ledger:
         prices = Prices(1.0, 2.0)
-        client = Client("fake", ledger, base_url=endpoint.base_url, limits=QUICK, prices=prices)
+        client = Client("fake", ledger, base_url=endpoint.base_url, limits=limits, prices=prices)
         return synthesize([TEXTS], workspace, Model(client, **options), concurrency=4, ledger=ledger)
 
 
@@ -118,7 +118,7 @@ def test_what_passes_is_tried_again_and_noted(what: str, noted: str, tmp_path: P
 def test_a_time_out_is_tried_again_and_noted(tmp_path: Path) -> None:
     fault = once("time-out", "judge")
     with serving(lambda name, before, text: fault(name, before, text) if "hurry" in text else None) as endpoint:
-        synthesized(tmp_path, endpoint, grounding="single")
+        synthesized(tmp_path, endpoint, limits=QUICK._replace(timeout_seconds=1.0, tries=8), grounding="single")
     assert "time-out" in {attempt.outcome for _, attempt in attempts(tmp_path)}
     assert {outcome for (_, stage), (outcome, _) in outcomes(tmp_path).items() if stage == "validate"} == {"kept"}
 
@@ -159,10 +159,12 @@ def test_an_endpoint_that_stays_down_fails_the_item_and_the_next_run_goes_on(tmp
         synthesized(tmp_path, endpoint, grounding="single")
     assert outcomes(tmp_path)["parcel", "ground"] == ("failed", "endpoint: server error, 4 times")
     assert sum(attempt.outcome == "server error" for _, attempt in attempts(tmp_path, "parcel")) == 4
+    paid = len(endpoint.answered)
     with serving() as endpoint:
-        endpoint._of(json.loads(TEXTS.read_text().splitlines()[0])["text"])
         synthesized(tmp_path, endpoint, grounding="single")
         assert not _asked(endpoint)
+    paid += len(endpoint.answered)
+    assert sum(attempt.tokens_in + attempt.tokens_out for _, attempt in attempts(tmp_path)) == 110 * paid
     assert outcomes(tmp_path)["parcel", "validate"][0] == "kept"
 
 
