@@ -6,10 +6,13 @@ the agent says to the user at the end: it ends the episode and brings the reward
 
 from __future__ import annotations
 
+import socket
+from collections.abc import Callable
 from functools import partial
 from typing import Any, Final
 from uuid import uuid4
 
+import uvicorn
 from openenv.core.env_server.http_server import create_app
 from openenv.core.env_server.interfaces import Environment as OpenEnvironment
 from openenv.core.env_server.mcp_types import CallToolAction, ListToolsAction
@@ -163,3 +166,24 @@ def openenv_app(environment: Environment, *, sessions: int = 64, **options: Any)
         env_name=environment.name,
         max_concurrent_envs=sessions,
     )
+
+
+def serve(environment: Environment, *, host: str, port: int, sessions: int, ready: Callable[[str], None]) -> None:
+    """Serve an environment to OpenEnv's clients until the process is told to end; `ready` gets the address.
+
+    OpenEnv's protocol knows no token: whoever reaches the port may use it.
+
+    Raises:
+        InputError: If the address cannot be listened on.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family) as listening:
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listening.bind((host, port))
+        except OSError as error:
+            raise InputError(f"cannot listen on {host}:{port}: {error.strerror}", cure="name another --port") from None
+        shown = f"[{host}]" if ":" in host else host
+        ready(f"http://{shown}:{listening.getsockname()[1]}")
+        app = openenv_app(environment, sessions=sessions)
+        uvicorn.Server(uvicorn.Config(app, log_level="warning")).run(sockets=[listening])

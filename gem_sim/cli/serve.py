@@ -19,6 +19,7 @@ def command(
         bool, typer.Option("--mcp", help="MCP on standard input and output; with --http over HTTP.")
     ] = False,
     http: Annotated[bool, typer.Option("--http", help="The session server over HTTP.")] = False,
+    openenv: Annotated[bool, typer.Option("--openenv", help="OpenEnv's server, for its clients.")] = False,
     host: Annotated[str, typer.Option(help="Interface to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65535, help="Port to listen on; 0 takes a free one.")] = 8000,
     token: Annotated[
@@ -36,14 +37,19 @@ def command(
         bool, typer.Option("--trusted", help="Run the environment's bodies in this process: for your own only.")
     ] = False,
 ) -> int:
-    """Serve an environment's tools to agents (--mcp), or its sessions to programs (--http)."""
+    """Serve tools to agents (--mcp), sessions to programs (--http), or episodes (--openenv)."""
     from gem_sim.simulator import load_environment
 
-    if not (mcp or http):
-        raise InputError("serve: nothing says how", cure="give --mcp, --http or both")
+    if not (mcp or http or openenv) or (openenv and (mcp or http)):
+        raise InputError("serve: how is not clear", cure="give --mcp, --http, both of these, or --openenv")
     environment = load_environment(env, trusted=trusted or None)
     environment.task_of(task)
-    if http:
+    if openenv:
+        _needs("openenv")
+        from gem_sim.adapters.openenv import serve
+
+        serve(environment, host=host, port=port, sessions=sessions, ready=lambda url: _announce(environment, url))
+    elif http:
         _over_http(environment, mcp, (host, port), token, task, seed, (sessions, calls, idle))
     else:
         _needs("mcp")
@@ -90,6 +96,6 @@ def _announce(environment: Environment, url: str) -> None:
 def _needs(extra: str) -> None:
     from importlib.util import find_spec
 
-    needed = {"http": ("starlette", "uvicorn", "httptools"), "mcp": ("mcp",)}[extra]
+    needed = {"http": ("starlette", "uvicorn", "httptools"), "mcp": ("mcp",), "openenv": ("openenv",)}[extra]
     if not all(map(find_spec, needed)):
         raise InputError(f"serve: the extra {extra!r} is not installed", cure=f"pip install 'gem-sim[{extra}]'")

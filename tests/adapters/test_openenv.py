@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -15,11 +15,10 @@ import pytest
 pytest.importorskip("openenv.core.env_server", reason="the extra `openenv` is not installed")
 
 import requests
-import uvicorn
 from openenv.core.env_server.mcp_types import CallToolAction, ListToolsAction
 from openenv.core.generic_client import GenericEnvClient
 
-from gem_sim.adapters.openenv import RESPOND, GemSimEnvironment, openenv_app
+from gem_sim.adapters.openenv import RESPOND, GemSimEnvironment
 from gem_sim.errors import InputError
 from tests.conftest import environment
 
@@ -32,14 +31,19 @@ WAY = (
 
 @pytest.fixture(scope="module")
 def url() -> Iterator[str]:
-    server = uvicorn.Server(uvicorn.Config(openenv_app(environment("frame_shop")), port=0, log_level="error"))
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    while not server.started:
-        time.sleep(0.02)
-    yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
-    server.should_exit = True
-    thread.join()
+    command = [sys.executable, "-m", "gem_sim", "serve", "frame_shop", "--openenv", "--port", "0"]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as server:
+        assert server.stderr is not None
+        address = server.stderr.readline().split()[-1]
+        deadline = time.monotonic() + 60
+        while time.monotonic() < deadline:
+            with contextlib.suppress(requests.ConnectionError):
+                if requests.get(f"{address}/health", timeout=5).ok:
+                    break
+            time.sleep(0.05)
+        yield address
+        server.terminate()
+        assert server.wait(30) in (0, -15)
 
 
 def test_the_validation_of_openenv_passes(url: str) -> None:
