@@ -158,6 +158,11 @@ class Policy(RestrictingNodeTransformer):
         if getattr(node, "type_params", None):
             self.fault(node, "type parameters", "leave them out")
         entry = entry_guard(node)
+        if self.functions == 0 and not any(
+            isinstance(part, ast.Name) and part.id == node.name for part in ast.walk(node)
+        ):
+            # The outermost function runs once, unless it calls itself.
+            entry = "_tick_"
         self.functions += 1
         node = self.node_contents_visit(node)
         self.functions -= 1

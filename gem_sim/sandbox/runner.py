@@ -16,7 +16,7 @@ from gem_sim.sandbox.meter import LimitHit, Limits, Meter
 from gem_sim.sandbox.modules import CONTEXT, Modules
 from gem_sim.sandbox.names import build_class, names
 from gem_sim.sandbox.texts import real_args, steady_text
-from gem_sim.sandbox.view import StateView, changes_of
+from gem_sim.sandbox.view import StateView, changes_of, view_with
 from gem_sim.state import Row, SharedDict, SharedList, SharedValueChanged, State, share
 
 _MAX_MESSAGE = 300
@@ -70,6 +70,7 @@ class Runner:
         self._meter = Meter()
         self._host = Host(program.rules)
         self._ready: dict[str, _Ready] = {}
+        self._view: type[StateView] | None = None
         # Stubs that changed a row of a scan; they get copies from the start.
         self._copying: set[str] = set()
         self._space: dict[str, Any] = {
@@ -145,7 +146,9 @@ class Runner:
         meter.start(limits, filename, Runner.evaluate.__code__)
         space["_tick_"], space["_turns_"] = meter.tick, meter.turns
         self._host.start(moment)
-        view = StateView(moment.state, copying, meter.items)
+        if self._view is None:
+            self._view = view_with(moment.state)
+        view = self._view(moment.state, copying, meter.items)
         context = decimal.getcontext() if decimals else None
         try:
             if context is not None:

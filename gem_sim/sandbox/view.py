@@ -7,7 +7,7 @@ is run once more with copies throughout (`copying`), so a stub never sees the di
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Final
 
 from gem_sim.state import Row, SharedValueChanged, State, Table, plain, shared_row
@@ -194,13 +194,14 @@ class StateView:
         self._tables: dict[str, TableView] = {}
 
     def __getattr__(self, name: str) -> TableView:
-        table = self.__dict__[name] = self._table(name)
+        table = self._table(name)
+        setattr(self, name, table)
         return table
 
     def _table(self, name: str) -> TableView:
         table = self._tables.get(name)
         if table is None:
-            known = self._state.get(name)
+            known = self._state.table(name)
             if known is None:
                 raise AttributeError(f"there is no table {name!r}")
             table = self._tables[name] = TableView(known, self._copying, self._pay)
@@ -213,6 +214,24 @@ class StateView:
 
     def __contains__(self, name: object) -> bool:
         return name in self._state
+
+
+class _ByName:
+    """A table of a `StateView` that is made when it is first asked for, and then stands in this attribute's place."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def __get__(self, view: StateView, _kind: type) -> TableView:
+        table = view._table(self._name)
+        setattr(view, self._name, table)
+        return table
+
+
+def view_with(names: Iterable[str]) -> type[StateView]:
+    """Return the kind of `StateView` that finds tables of these names at once; others it finds too."""
+    known = {name: _ByName(name) for name in names if not name.startswith("_")}
+    return type("StateView", (StateView,), known)
 
 
 def changes_of(view: StateView, bound: Callable[[Any], None]) -> dict[str, dict[str, Row | None]]:
