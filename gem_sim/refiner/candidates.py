@@ -118,9 +118,11 @@ def _fed(tool: Tool, name: str, scene: Scene) -> list[Json]:
 
 
 def _seen(name: str, scene: Scene) -> list[Json]:
-    """Return what stood under that name in arguments and answers."""
+    """Return what stood under that name in arguments and answers of calls that succeeded."""
     found: list[Json] = []
     for call in scene.original.calls:
+        if call.executed_error:
+            continue
         for leaf in leaves([dict(call.placed.call.arguments), call.recorded]):
             keys = [part for part in leaf.path if isinstance(part, str)]
             if keys and keys[-1] == name and leaf.value is not None:
