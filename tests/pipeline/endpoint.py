@@ -91,9 +91,9 @@ class Endpoint:
     def _reply(self, name: str, turns: list[dict[str, str]]) -> dict[str, Any]:
         text = turns[0]["content"]
         if name == "extract":
-            return self._of(passage_of(text))[0]
+            return self._of(_passage(text))[0]
         if name == "ground":
-            return {"conversations": [_written(one) for one in self._of(passage_of(text))[1]]}
+            return {"conversations": [_written(one) for one in self._of(_passage(text))[1]]}
         if name == "task":
             title = json.loads(text[text.index("{") : text.rindex("}") + 1].split("\n")[0])["title"]
             _, found = next(known for known in self._known.values() if known[0]["title"] == title)
@@ -147,8 +147,7 @@ def _prompt_of(text: str) -> str:
     return next(name for opening, name in openings.items() if text.startswith(opening))
 
 
-def passage_of(text: str) -> str:
-    """Return the passage in a prompt."""
+def _passage(text: str) -> str:
     found = _BETWEEN.search(text)
     assert found is not None
     return found[1]
