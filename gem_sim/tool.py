@@ -44,6 +44,16 @@ class ToolCall(Frozen):
     arguments: dict[str, JsonValue] = Field(default_factory=dict)
     unreadable: str | None = None
 
+    @classmethod
+    def unchecked(cls, id_: str, tool: str, arguments: dict[str, JsonValue]) -> ToolCall:
+        """Return a call whose parts are known to be what they should be, quickly; see `ToolResult.unchecked`."""
+        made = cls.__new__(cls)
+        _set(made, "__dict__", {"id": id_, "tool": tool, "arguments": arguments, "unreadable": None})
+        _set(made, "__pydantic_fields_set__", _CALL_FIELDS)
+        _set(made, "__pydantic_extra__", None)
+        _set(made, "__pydantic_private__", None)
+        return made
+
 
 class ToolResult(Frozen):
     """What a tool answered: a JSON value, and whether the tool refused."""
@@ -65,6 +75,7 @@ class ToolResult(Frozen):
 
 _set = object.__setattr__
 _RESULT_FIELDS = set(ToolResult.model_fields)
+_CALL_FIELDS = {"id", "tool", "arguments"}
 
 
 @dataclass(frozen=True)

@@ -128,6 +128,11 @@ class Workflow(Frozen):
             )
         return self
 
+    @cached_property
+    def by_id(self) -> dict[str, Step]:
+        """The steps by their ids."""
+        return {step.id: step for step in self.steps}
+
     def dependencies(self) -> tuple[Dependency, ...]:
         """Return every edge of the workflow, by step."""
         return tuple(edge for step in self.steps for edge in step.dependencies())

@@ -42,8 +42,9 @@ def test_architecture_is_short() -> None:
 
 
 def readme_examples() -> list[tuple[str, str]]:
-    """Return (command, what it prints) for each `$ gem-sim …` block of the README."""
-    blocks = re.findall(r"```console\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
+    """Return (command, what it prints) for each `$ gem-sim …` block of the README and of the page on training."""
+    text = "".join((ROOT / name).read_text() for name in ("README.md", "docs/train.md"))
+    blocks = re.findall(r"```console\n(.*?)```", text, re.DOTALL)
     return [(block.split("\n", 1)[0].removeprefix("$ "), block.split("\n", 1)[1]) for block in blocks]
 
 
@@ -64,9 +65,10 @@ def test_readme_output_is_real(
     assert capsys.readouterr().out.replace(f"{tmp_path}/", "") == printed
 
 
-def test_readme_python_runs(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("page", ["README.md", "docs/train.md"])
+def test_python_of_a_page_runs(page: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(ROOT)
-    blocks = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
+    blocks = re.findall(r"```python\n(.*?)```", (ROOT / page).read_text(), re.DOTALL)
     assert blocks
     for block in blocks:
-        exec(compile(block, "README.md", "exec"), {})
+        exec(compile(block, page, "exec"), {})

@@ -267,6 +267,49 @@ LIBRARY: tuple[Bug, ...] = (
         "if hold['status'] == 'ready' and hold['copy_id'] == copy_id:",
         "if hold['status'] == 'kept' and hold['copy_id'] == copy_id:",
     ),
+    _body(
+        "library",
+        "a limit compared with the wrong field",
+        "require(len(reserved) < MAX_HOLDS, 'R14')",
+        "require(len(out) < MAX_HOLDS, 'R14')",
+    ),
+    _body(
+        "library",
+        "a payment larger than the charge",
+        "require(amount_cents == charge['amount_cents'], 'R23')",
+        "require(amount_cents >= charge['amount_cents'], 'R23')",
+    ),
+    _body(
+        "library",
+        "a status that never changes",
+        "charge.update(status='paid', settled_on=now()[:10])",
+        "charge.update(settled_on=now()[:10])",
+    ),
+    _body(
+        "library",
+        "a row deleted twice",
+        "\"hold.update(status='cancelled', copy_id=None, ready_until=None)\"",
+        '"del state.holds[hold_id]", "del state.holds[hold_id]"',
+    ),
+    _body(
+        "library",
+        "a result without a required field",
+        "'email': member['email'], 'phone': member['phone']}",
+        "'email': member['email']}",
+    ),
+    _body(
+        "library",
+        "a change that is never put back",
+        "\"member['email'] = email or member['email']\",\n        \"member['phone'] = phone or member['phone']\"",
+        "\"member = {**member, 'email': email or member['email'], 'phone': phone or member['phone']}\"",
+    ),
+    _body(
+        "library",
+        "a missing rollback: a refusal as a result",
+        "\"require(loan['renewals'] < MAX_RENEWALS, 'R9')\"",
+        "\"loan['renewals'] += 1\", \"if loan['renewals'] > MAX_RENEWALS:\", "
+        "\"    return {'loan_id': loan_id, 'status': 'refused'}\", \"loan['renewals'] -= 1\"",
+    ),
     Bug(
         "an impossible task: nothing writes it",
         "library",

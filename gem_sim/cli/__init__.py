@@ -29,6 +29,7 @@ _COMMANDS = (
     "repair",
     "mutate",
     "refine",
+    "rollout",
     "induce",
     "audit",
     "synthesize",
@@ -38,6 +39,7 @@ _COMMANDS = (
     "validate",
     "export",
     "schemas",
+    "serve",
     "doctor",
 )
 

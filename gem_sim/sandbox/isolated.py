@@ -13,6 +13,7 @@ import sys
 import weakref
 from collections import deque
 from collections.abc import Mapping
+from itertools import islice
 from pathlib import Path
 from threading import RLock
 from time import monotonic
@@ -32,6 +33,8 @@ _START_SECONDS: Final = 60.0
 _GRACE_SECONDS: Final = 2.0
 # Calls in one message: while the process works on one, the answer to the one before is read.
 _PART: Final = 100
+# What the process keeps of the states it has seen; one it has forgotten is sent again, as what differs from the first.
+_MOST_STATES: Final = 20_000
 _LAUNCH: Final = "import sys; sys.path.insert(0, {path!r}); from gem_sim.sandbox.worker import main; main()"
 
 
@@ -105,6 +108,9 @@ class Isolated:
             return dict(self._started().ask({"op": "probe"}, _START_SECONDS)["denied"])
 
     def _started(self) -> _Process:
+        if self._process is not None and self._process.ended():
+            # It died while it had nothing to do, so no call is to blame.
+            self.close()
         if self._process is None:
             self._process = _Process(self._program, self._base, self._hash_seed)
             # The process must not outlive this object, however it goes.
@@ -231,6 +237,10 @@ class _Process:
         return number
 
     def _remember(self, state: State, number: int) -> None:
+        if len(self._numbers) > _MOST_STATES:
+            # The first of all is kept: the others are sent as changes of it.
+            oldest = next(islice(self._numbers, 1, None))
+            self._dropped.append(self._numbers.pop(oldest))
         self._numbers[id(state)] = number
         weakref.finalize(state, _forget, self._numbers, self._dropped_of, id(state)).atexit = False
 
@@ -299,7 +309,13 @@ class _Process:
 
     def _wait(self, reading: list[int], writing: list[int], deadline: float) -> None:
         left = deadline - monotonic()
-        if left <= 0 or not any(select.select(reading, writing, [], left)):
+        # Not select(), which knows no file descriptor beyond 1023: a server may have that many connections.
+        poll = select.poll()
+        for file in reading:
+            poll.register(file, select.POLLIN)
+        for file in writing:
+            poll.register(file, select.POLLOUT)
+        if left <= 0 or not poll.poll(left * 1000):
             raise _WorkerDied("out of time")
 
     def _death(self) -> str:
@@ -308,6 +324,10 @@ class _Process:
         except subprocess.TimeoutExpired:
             return "the worker closed its end"
         return f"the worker died of signal {-status}" if status < 0 else f"the worker ended with status {status}"
+
+    def ended(self) -> bool:
+        """Tell whether the process is gone."""
+        return self._process.poll() is not None
 
     def close(self) -> None:
         """Kill the process and reap it."""

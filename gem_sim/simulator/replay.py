@@ -9,6 +9,7 @@ from gem_sim.canonical import Json, reads_as
 from gem_sim.environment import Environment
 from gem_sim.sandbox import Limits
 from gem_sim.simulator.compare import Difference, Renaming, compare, says_error
+from gem_sim.simulator.faults import KEY, declared_kind, faulty_result
 from gem_sim.simulator.session import LiveRun, open_session
 from gem_sim.state import State
 from gem_sim.task import Task
@@ -22,7 +23,8 @@ class ReplayedCall(NamedTuple):
     `placed` is the recorded call and its place; `executed` the call as it was run, generated ids translated;
     `recorded` the recorded answer (`has_answer` False: there is none); `result` the executed answer; `before` and
     `after` the states around it; `differences` where the two answers part, empty where they agree; `made` the ids it
-    made; `clock` the session's clock if any call so far has read it, else None.
+    made; `clock` the session's clock if any call so far has read it, else None; `fault` the kind of the fault that the
+    recording declares of the answer (`faults`), which `result` then has too.
     """
 
     placed: PlacedCall
@@ -35,6 +37,7 @@ class ReplayedCall(NamedTuple):
     differences: tuple[Difference, ...]
     made: tuple[str, ...] = ()
     clock: str | None = None
+    fault: str | None = None
 
     @property
     def succeeded(self) -> bool:
@@ -114,15 +117,20 @@ def _replayed(trajectory: Trajectory, session: LiveRun, renaming: Renaming) -> I
     made: set[str] = set()
     clock_read = False
     after = session.state
+    declares = any(KEY in message.extra for message in trajectory.messages)
+    start = session.fork() if declares else session
     for placed in trajectory.calls():
         arguments = renaming.executed(placed.call.arguments)
         call = placed.call
         if arguments is not call.arguments:
             call = call.model_copy(update={"arguments": arguments})
         before = after
-        result = session.call(call)
+        fault = declared_kind(placed.answer, tools.get(call.tool))
+        result = session.call(call) if fault is None else faulty_result(fault, call, session, start)
         after = session.state
-        made.update(session.made_ids)
+        # A call that was not run made nothing; the session still tells of the one before it.
+        own = () if fault is not None and result.is_error else session.made_ids
+        made.update(own)
         clock_read = clock_read or session.read_clock
         clock = session.clock if clock_read else None
         differences: tuple[Difference, ...] = ()
@@ -138,9 +146,7 @@ def _replayed(trajectory: Trajectory, session: LiveRun, renaming: Renaming) -> I
                 schema = tool.returns if tool is not None and not result.is_error else None
                 differences = tuple(compare(recorded, result.content, schema, renaming, made_ids=made, clock=clock))
         answered = placed.answer is not None
-        yield ReplayedCall(
-            placed, call, answered, recorded, result, before, after, differences, session.made_ids, clock
-        )
+        yield ReplayedCall(placed, call, answered, recorded, result, before, after, differences, own, clock, fault)
 
 
 def _both_refuse(recorded: Json, result: ToolResult) -> bool:

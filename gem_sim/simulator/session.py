@@ -200,7 +200,7 @@ class Session:
         moment = self._moment
         self._moment = _Moment(outcome.state, moment.clock, outcome.ids, moment)
         self.made_ids, self.read_clock = outcome.made, outcome.read_clock
-        return ToolResult.model_construct(call_id=call.id, content=outcome.content, is_error=False)
+        return ToolResult.unchecked(call.id, outcome.content, False)
 
     def fork(self) -> Session:
         """Return an independent session at the same moment; costs the same whatever the state's size."""

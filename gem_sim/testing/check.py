@@ -162,7 +162,8 @@ class _Check:
         if "calls" in self.parts:
             for problem in watch.finish():
                 self._add(shrink(problem, self.lab, self.known))
-            for finding in _vacuity(self.explored, self.environment):
+            idle = _idle(self.explored, self.environment, watch.changed)
+            for finding in (*_vacuity(self.explored, self.environment), *idle):
                 self._add(Problem((finding.code, finding.tool or "", finding.message), finding, None, ()))
 
     def _determinism(self) -> None:
@@ -217,6 +218,37 @@ def _vacuity(explored: Explored, environment: Environment) -> Iterator[Finding]:
             )
 
 
+def _idle(explored: Explored, environment: Environment, changed: set[tuple[str, str]]) -> Iterator[Finding]:
+    """Yield what a tool declares as written and no call of it changed.
+
+    It is an error if the tool changed none of its tables though every place of its body was reached, else a warning.
+    """
+    waiting = {site.tool for site in explored.unreached()}
+    for name, tool in environment.tools.items():
+        never = [table for table in tool.writes or () if (name, table) not in changed]
+        if not never or tool.effect == "read" or not explored.succeeded[name]:
+            continue
+        message = f"it declares {', '.join(never)} as written and never changed it"
+        nothing = len(never) == len(tool.writes or ()) and name not in waiting
+        yield Finding(
+            code="check.never_writes",
+            severity="error" if nothing else "warning",
+            tool=name,
+            message=f"{message} in {explored.succeeded[name]} calls that succeeded",
+            evidence={"tables": list[Json](never)},
+        )
+
+
+def _shorter_lines(tasks: Iterable[Judged], *, most: int = 5) -> Iterator[str]:
+    """Yield a line for each task with a shorter way: how many calls it saves, and which tools the way takes."""
+    found = [(one, one.shorter) for one in tasks if one.shorter is not None]
+    for one, way in found[:most]:
+        tools = " → ".join(made.tool for made in way)
+        yield f"    {one.task}: {len(way)} call{'s' * (len(way) > 1)}, not {one.calls} as in {one.by}: {tools}"
+    if len(found) > most:
+        yield f"    … and {len(found) - most} more; `--json` has their calls"
+
+
 def report_lines(report: Report, *, most: int = 30) -> list[str]:
     """Return a report as lines for a person."""
     environment, explored = report.environment, report.explored
@@ -248,6 +280,7 @@ def report_lines(report: Report, *, most: int = 30) -> list[str]:
         shorter = sum(one.shorter is not None for one in report.tasks)
         outcomes = ", ".join(f"{count} {name}" for name, count in counts)
         lines.append(f"  tasks        {outcomes}; {shorter} can be done in fewer calls")
+        lines += _shorter_lines(report.tasks)
     errors, undecided, warnings = (len(report.of(severity)) for severity in ("error", "undecided", "warning"))
     lines.append(f"  {report.verdict}: {errors} errors, {undecided} undecided, {warnings} warnings")
     return lines

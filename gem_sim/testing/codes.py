@@ -22,6 +22,8 @@ CHECK_CODES: Final[dict[str, str]] = {
     "check.date": "A date or time is no ISO 8601 text where such fields are.",
     "check.money": "An amount in cents is no integer.",
     "check.reference": "A row refers to a row that is not there (a warning where a removal left it behind).",
+    "check.told": "A result gives a row another status than the row has.",
+    "check.never_writes": "A tool never changed a table it declares as written (a warning where it changed others).",
     "check.never_succeeded": "A tool never succeeded in any state that was reached.",
     "check.unreached": "A `require` never passed or never refused, or a branch was never entered (warning).",
     "check.nondeterminism": "The same calls answer otherwise in a fresh process, hash seed and order of sessions.",

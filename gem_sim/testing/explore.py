@@ -10,6 +10,7 @@ from random import Random
 from typing import Final
 
 from gem_sim.canonical import Json
+from gem_sim.environment import Environment
 from gem_sim.task import Task
 from gem_sim.testing.budget import Budget
 from gem_sim.testing.lab import Lab, Made, Node, Taken, is_limit
@@ -86,9 +87,20 @@ def explore(
     for name, value in hints:
         explorer.hint(name, value)
     roots = [lab.start(task) for task in starts]
-    for node in roots if only_starts else (*explorer.roots(), *roots):
+    usual = [] if only_starts else [lab.start(task) for task in session_starts(lab.environment)]
+    for node in (*usual, *roots):
         explorer.keep(node)
     return explorer.run(list(seeds), steps, Budget(seconds), until)
+
+
+def session_starts(environment: Environment) -> Iterator[Task | None]:
+    """Yield where sessions start: as the environment has it (None), on other days, and at its tasks."""
+    yield None
+    clock = datetime.fromisoformat(environment.clock)
+    for days in _DAYS:
+        moved = (clock + timedelta(days=days)).isoformat().replace("+00:00", "Z")
+        yield Task(id=f"clock-{days:+d}-days", clock=moved)
+    yield from environment.tasks.values()
 
 
 class _Explorer:
@@ -153,16 +165,6 @@ class _Explorer:
             if self.lab.accepts(made) and not budget.spent():
                 node = self._take(node, made).after
         self.explored.paths.append((start, calls))
-
-    def roots(self) -> Iterator[Node]:
-        """Yield where sessions start: as the environment has it, on other days, and at its tasks."""
-        yield self.lab.start()
-        clock = datetime.fromisoformat(self.lab.environment.clock)
-        for days in _DAYS:
-            moved = (clock + timedelta(days=days)).isoformat().replace("+00:00", "Z")
-            yield self.lab.start(Task(id=f"clock-{days:+d}-days", clock=moved))
-        for task in self.lab.environment.tasks.values():
-            yield self.lab.start(task)
 
     def _step(self) -> None:
         """Try one call: one that a comparison asked for, a variation of a good one, or a fresh one."""

@@ -1,21 +1,32 @@
 """A Hypothesis state machine made from an environment: one rule a tool, bundles from the data edges.
 
-Arguments are drawn from the rows of the current state, from the bundles, from what comparisons in the bodies asked of
-earlier arguments, and from the schemas. The oracles of `watch` must hold after every call.
+A run starts where sessions do: as the environment is, on another day, or at a task. Arguments are drawn from the rows
+of the current state, from the bundles, from what comparisons in the bodies asked of earlier arguments, from calls that
+showed something new in a short exploration, and from the schemas. The oracles of `watch` must hold after every call.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
 
 from gem_sim.canonical import Json
 from gem_sim.environment import Environment
 from gem_sim.simulator.schema import is_valid
+from gem_sim.task import Task
+from gem_sim.testing.explore import explore, session_starts
 from gem_sim.testing.lab import Lab, Made, Node
 from gem_sim.testing.values import Field, answers_for, around, edges_of, fields_like, properties_of
 from gem_sim.testing.watch import Conventions, Problem, Watch, conventions
@@ -23,6 +34,8 @@ from gem_sim.tool import Tool
 from gem_sim.workflow import values_at
 
 _SHOWN = 60
+# How many calls to try for the arguments that show something new.
+_TRIED = 6000
 
 
 class Machine(RuleBasedStateMachine):
@@ -32,6 +45,12 @@ class Machine(RuleBasedStateMachine):
     known: ClassVar[Conventions]
     likes: ClassVar[Mapping[str, tuple[Field, ...]]]
     edges: ClassVar[Mapping[tuple[str, str], list[tuple[str, str]]]]
+    # Where runs start, by name: the first is the environment as it is.
+    starts: ClassVar[Mapping[str, Task | None]]
+    # Tool → arguments of calls that showed something new; None until they are looked for.
+    telling: ClassVar[Mapping[str, Sequence[Mapping[str, Json]]] | None] = None
+    # How often runs reached each site of the bodies, by its number.
+    reached: ClassVar[Counter[int]]
     # The problem of the last run that had one: after a failure, that of the shrunk run.
     shown: ClassVar[Problem | None] = None
     # Keys of problems that are known already.
@@ -43,6 +62,11 @@ class Machine(RuleBasedStateMachine):
         self.watch = Watch(self.lab, self.known)
         self.drawn_from: dict[tuple[str, str], list[Json]] = {}
         self.learned: dict[tuple[str, str], list[Json]] = {}
+
+    @initialize(start=st.runner().flatmap(lambda machine: st.sampled_from(list(machine.starts))))
+    def begin(self, start: str) -> None:
+        """Start from the environment as it is, on another day, or at a task."""
+        self.node = self.lab.start(self.starts[start])
 
     @invariant()
     def nothing_is_wrong(self) -> None:
@@ -59,6 +83,7 @@ class Machine(RuleBasedStateMachine):
             return
         taken = self.lab.try_call(self.node, made)
         self.watch(taken)
+        self.reached.update(taken.sites)
         self.node = taken.after
         if taken.succeeded:
             for (consumer, argument), sources in self.edges.items():
@@ -85,10 +110,24 @@ class Machine(RuleBasedStateMachine):
         required = (tool.parameters or {}).get("required")
         needed = set(required) if isinstance(required, list) else set()
         made = {name: self._values(tool.name, name, schema) for name, schema in properties_of(tool).items()}
-        return st.fixed_dictionaries(
+        drawn = st.fixed_dictionaries(
             {name: values for name, values in made.items() if name in needed},
             optional={name: values for name, values in made.items() if name not in needed},
         )
+        telling = [dict(arguments) for arguments in self._telling().get(tool.name, ())]
+        return drawn | st.sampled_from(telling) if telling else drawn
+
+    @classmethod
+    def _telling(cls) -> Mapping[str, Sequence[Mapping[str, Json]]]:
+        """Return tool → arguments of the calls with which a short exploration reached something new."""
+        if cls.telling is None:
+            found: dict[str, list[Mapping[str, Json]]] = {}
+            # The steps end it, not the time, so that runs are the same on every machine.
+            for _start, calls in explore(cls.lab, steps=_TRIED, seconds=600.0).paths:
+                if calls and calls[-1].arguments not in found.setdefault(calls[-1].tool, []):
+                    found[calls[-1].tool].append(calls[-1].arguments)
+            cls.telling = found
+        return cls.telling
 
     def _values(self, tool: str, argument: str, schema: Mapping[str, Json]) -> st.SearchStrategy[Json]:
         state = self.node.moment.state
@@ -145,6 +184,8 @@ def state_machine(environment: Environment) -> type[Machine]:
         "known": conventions(environment),
         "likes": {name: fields_like(environment, name) for name in arguments},
         "edges": edges_of(environment),
+        "reached": Counter(),
+        "starts": {"as it is" if task is None else task.id: task for task in session_starts(environment)},
         "__doc__": f"Calls of the tools of {environment.name} in any order.",
     }
     for name, tool in environment.tools.items():

@@ -36,13 +36,22 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Col
     if file_path.name != FILE or parent.config.getoption("--no-gem-sim"):
         return None
     try:
-        content = json.loads(file_path.read_text(encoding="utf-8-sig"))
+        text = file_path.read_text(encoding="utf-8-sig")
     except (OSError, ValueError):
         return None
-    if not isinstance(content, dict) or not isinstance(content.get("tools"), list) or not _OURS & content.keys():
+    if not _is_ours(text):
         return None
     collector: pytest.Collector = EnvironmentFile.from_parent(parent, path=file_path)
     return collector
+
+
+def _is_ours(text: str) -> bool:
+    """Tell whether a file is an environment, or would be if it were JSON: a misplaced comma must not hide it."""
+    try:
+        content = json.loads(text)
+    except ValueError:
+        return '"tools"' in text and any(f'"{key}"' in text for key in _OURS)
+    return isinstance(content, dict) and isinstance(content.get("tools"), list) and bool(_OURS & content.keys())
 
 
 class EnvironmentFile(pytest.File):
@@ -81,7 +90,8 @@ class EnvironmentItem(pytest.Item):
         from gem_sim.testing.check import EnvironmentFailed
 
         if isinstance(excinfo.value, EnvironmentFailed):
-            return str(excinfo.value.report)
+            report = excinfo.value.report
+            return f"{report}\n\nagain: gem-sim check {self.path.parent} --seed {report.seed} --out problems"
         if isinstance(excinfo.value, GemSimError):
             return str(excinfo.value)
         return super().repr_failure(excinfo, style)

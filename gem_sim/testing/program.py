@@ -24,7 +24,9 @@ from gem_sim.trajectory import Trajectory
 def program(problem: Problem, environment: Environment, *, seed: int = 0) -> str:
     """Return a program that makes a problem's calls and prints what each one did."""
     where = str(Path(environment.folder).resolve()) if environment.folder else environment.name
-    lines = [f'"""{_one_line(str(problem.finding))}"""', "", "import gem_sim", ""]
+    title = _one_line(str(problem.finding))
+    # A quote at the end would run into those that close the docstring.
+    lines = [f'"""{title}{" " * title.endswith(chr(34))}"""', "", "import gem_sim", ""]
     lines.append(f"environment = gem_sim.load_environment({where!r}, trusted={environment.trusted})")
     task = ""
     if problem.start is not None:

@@ -152,8 +152,58 @@ def references(taken: Taken, _environment: Environment, known: Conventions) -> I
             )
 
 
+def tells(taken: Taken, environment: Environment, _known: Conventions) -> Iterator[Finding]:
+    """Yield a finding where a result names a row by its key and gives it another status than the row then has.
+
+    Only fields whose schema lists the values a row may have are compared, and only values from that list: a word of
+    the answer itself, such as *success*, speaks of no row.
+    """
+    if not taken.succeeded:
+        return
+    for path, told in _objects(taken.content, "$"):
+        named = list(_named(told, environment, taken.after.moment.state))
+        for field, value in told.items():
+            held = [(table, row) for table, row in named if value in _listed(environment, table, field)]
+            borne_out = any(field in row and row[field] == value for _table, row in named)
+            if held and field in held[0][1] and not borne_out:
+                table, row = held[0]
+                key = row[environment.entities[table].key]
+                message = f"the result gives {table}.{key} the {field} {value!r}, where its row has {row[field]!r}"
+                evidence: dict[str, Json] = {"result": taken.content, "table": table, "row": dict(row)}
+                place = f"{path}.{field}"
+                yield Finding(code="check.told", tool=taken.made.tool, path=place, message=message, evidence=evidence)
+
+
+def _objects(value: Json, path: str) -> Iterator[tuple[str, Mapping[str, Json]]]:
+    """Yield path and value of every object in a result."""
+    if isinstance(value, dict) and not is_unspecified(value):
+        yield path, value
+        for field, inner in value.items():
+            yield from _objects(inner, f"{path}.{field}")
+    elif isinstance(value, list):
+        for item in value:
+            yield from _objects(item, f"{path}[]")
+
+
+def _named(told: Mapping[str, Json], environment: Environment, state: State) -> Iterator[tuple[str, Row]]:
+    """Yield table and row of each row whose key an object holds in the field of the key's name."""
+    for table, entity in environment.entities.items():
+        key = told.get(entity.key)
+        row = state.get(table, _NO_ROWS).get(key) if isinstance(key, str) else None
+        if row is not None and entity.key in row:
+            yield table, row
+
+
+def _listed(environment: Environment, table: str, field: str) -> list[Json]:
+    """Return the values that an entity's schema lists for a field of its rows, none where it lists none."""
+    fields = environment.entities[table].row.get("properties")
+    schema = fields.get(field) if isinstance(fields, dict) else None
+    listed = schema.get("enum") if isinstance(schema, dict) else None
+    return listed if isinstance(listed, list) else []
+
+
 # Each looks at one call; none depends on what came before but through the state.
-ORACLES: tuple[Oracle, ...] = (crashes, returns, effects, rows_fit, well_typed, references)
+ORACLES: tuple[Oracle, ...] = (crashes, returns, effects, rows_fit, well_typed, references, tells)
 
 
 class Watch:
@@ -169,6 +219,8 @@ class Watch:
             for table in _assigned_tables(body_of(tool, lab.environment))
         }
         self._overwritten: dict[tuple[str, str], Problem] = {}
+        # (tool, table) where a call of the tool changed the table.
+        self.changed: set[tuple[str, str]] = set()
 
     def __call__(self, taken: Taken) -> None:
         """Look at a call."""
@@ -176,6 +228,7 @@ class Watch:
             for finding in oracle(taken, self._lab.environment, self._known):
                 self._add(finding, taken)
         self._watch_ids(taken)
+        self.changed |= {(taken.made.tool, table) for table in taken.changes}
 
     def finish(self) -> list[Problem]:
         """Return the problems, those that only the whole shows included."""

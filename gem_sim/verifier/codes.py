@@ -34,6 +34,7 @@ CODES: Final[dict[str, str]] = {
     "result.refused": "The recording shows success where execution refuses.",
     "result.accepted": "The recording shows a refusal where execution succeeds.",
     "result.unspecified": "The recording has a value that nothing in the environment determines (undecided).",
+    "result.declared_fault": "The recording declares that a fault was injected into the answer (warning).",
     "effects.read_writes": "A tool that is declared to read changed the state.",
     "effects.undeclared_write": "A tool changed a table that it does not declare to write.",
     "effects.collateral": "A tool that declares no tables changed rows its arguments have nothing to do with.",

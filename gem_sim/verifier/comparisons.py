@@ -105,7 +105,9 @@ def _between(sentence: Sentence, mention: Mention, following: Sequence[Mention])
     if _holds(relation, value, low, top) != bool(match["not"]):
         return None
     said = _cut(sentence, mention.start, high.end)
-    message = f"{said!r} is not true of {value:g} and {low:g}" + (f" to {top:g}" if high is not other else "")
+    message = f"the assistant says {said!r}, which is not true of {value:g} and {low:g}" + (
+        f" to {top:g}" if high is not other else ""
+    )
     return Falsehood(message, {"value": value, "bounds": [low, top], "said": said})
 
 
@@ -139,7 +141,7 @@ def _within_limits(parts: Sequence[Sentence], position: int, mention: Mention) -
         return None
     said = _cut(sentence, mention.start, end)
     shown = " x ".join(f"{side:g}" for side in limit) + (f" {mention.unit}" if mention.unit else "")
-    message = f"{said!r} is not true: the message itself names the limit {shown} before"
+    message = f"the assistant says {said!r}, which is not true: the message itself names the limit {shown} before"
     return Falsehood(message, {"value": value, "bounds": list(limit), "said": said})
 
 

@@ -9,7 +9,7 @@ of ordinary conversations.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from functools import partial
+from functools import lru_cache, partial
 from typing import NamedTuple
 
 from gem_sim.canonical import Json, freeze, show
@@ -22,6 +22,7 @@ from gem_sim.verdict import Finding, Severity
 from gem_sim.verifier.entity import call_text, differing, entity_of, missing_call
 from gem_sim.verifier.place import place_of
 from gem_sim.verifier.prefix import smallest_prefix
+from gem_sim.verifier.stated import words_of
 from gem_sim.workflow import Dependency, Step, Workflow, values_at
 
 
@@ -165,7 +166,7 @@ class _Bench(NamedTuple):
         return Problem("order.condition", message, None, evidence, "error" if decided else "undecided")
 
     def _named(self, step: str) -> Step:
-        return next(other for other in self.workflow.steps if other.id == step)
+        return self.workflow.by_id[step]
 
     def _calls_of(self, step: Step) -> list[ReplayedCall]:
         """Return the earlier calls that can have been this step: of its tool, and not against its condition."""
@@ -178,8 +179,7 @@ class _Bench(NamedTuple):
     @property
     def _entity(self) -> tuple[str, ...]:
         """The arguments that say what the call is about."""
-        tool = self.environment.tools[self.step.tool]
-        return identifying(tool, self.environment) if self.step.per is None else self.step.per
+        return _about(self.step.tool, self.environment) if self.step.per is None else self.step.per
 
     def _order(self, group: Sequence[Dependency]) -> Iterator[Problem]:
         """Yield what is wrong if none of the alternatives came before, for the same entity."""
@@ -196,10 +196,7 @@ class _Bench(NamedTuple):
         names = " or ".join(repr(before.id) for before in befores)
         tools = " or ".join(repr(tool) for tool in dict.fromkeys(before.tool for before in befores))
         rule = self.environment.rules.get(self.step.rule or "")
-        # A rule stands for the whole step, and may be about another of the steps before it.
-        alone = sum(other[0].kind == "after" for other in self.step.groups) == 1
-        why = f"{'' if alone else 'rule of the step '}{self.step.rule}: {rule.text}" if rule is not None else ""
-        why = f" ({why})" if why else ""
+        why = f" ({self.step.rule}: {rule.text})" if rule is not None and self._is_about(rule.text, befores) else ""
         missing = [missing_call(self.environment.tools[before.tool], self.call) for before in befores]
         hint = f"; missing: {' or '.join(map(call_text, missing))}" if any(m.arguments for m in missing) else ""
         severity: Severity = "error" if all(needed) else "undecided"
@@ -225,6 +222,13 @@ class _Bench(NamedTuple):
         )
         evidence = {**evidence, "value": value, "done_for": told}
         yield Problem("order.other_entity", message, name, evidence, severity)
+
+    def _is_about(self, rule: str, befores: Sequence[Step]) -> bool:
+        """Tell whether the step's rule is about these of the steps before it; it may be about another of them."""
+        if sum(group[0].kind == "after" for group in self.step.groups) == 1:
+            return True
+        named = words_of(" ".join(f"{before.tool} {before.id}" for before in befores))
+        return not named.isdisjoint(words_of(rule))
 
     def _data(self, group: Sequence[Dependency]) -> Iterator[Problem]:
         """Yield what is wrong if an argument is in no result that it has to come from."""
@@ -269,6 +273,8 @@ class _Bench(NamedTuple):
     def _from_one_call(self) -> Iterator[Problem]:
         """Yield what is wrong if arguments that come from one step each come from another call of it."""
         single = [group[0] for group in self.step.groups if group[0].kind == "data" and len(group) == 1]
+        if len(single) < 2:
+            return
         for before in dict.fromkeys(edge.before for edge in single):
             given = {edge: self.call.placed.call.arguments.get(edge.argument or "") for edge in single}
             edges = [e for e in single if e.before == before and not isinstance(given[e], list | dict | None)]
@@ -311,6 +317,11 @@ class _Bench(NamedTuple):
 
     def _subject(self, call: ReplayedCall) -> object:
         return freeze({name: call.executed.arguments.get(name) for name in self._entity})
+
+
+@lru_cache(maxsize=4096)
+def _about(tool: str, environment: Environment) -> tuple[str, ...]:
+    return identifying(environment.tools[tool], environment)
 
 
 def _values(call: ReplayedCall, edge: Dependency) -> list[Json]:

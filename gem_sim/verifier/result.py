@@ -54,6 +54,20 @@ def unspecified(replay: Replay) -> Iterator[Finding]:
                 )
 
 
+def declared_fault(replay: Replay) -> Iterator[Finding]:
+    """Yield a warning for each answer whose recording declares a fault that was injected into it."""
+    for call in replay.calls:
+        if call.fault is not None:
+            message = f"the recording declares an injected fault, {call.fault}; the answer is judged as that makes it"
+            yield Finding(
+                code="result.declared_fault",
+                severity="warning",
+                message=message,
+                evidence={"kind": call.fault, "expected": call.result.content},
+                **place_of(call),
+            )
+
+
 def _accepted(call: ReplayedCall) -> bool:
     """Tell whether a refusal was recorded where execution succeeds.
 

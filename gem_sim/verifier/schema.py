@@ -114,8 +114,9 @@ def _missing(schema: dict[str, Json], arguments: dict[str, Json]) -> list[str]:
 def result(replay: Replay) -> Iterator[Finding]:
     """Yield a finding for each recorded answer that reads as a success and breaks the declared `returns`."""
     for call in replay.calls:
-        # What a tool answered keeps to its `returns`, and so does what is the same to the letter.
-        if call.recorded is call.result.content:
+        # What a tool answered keeps to its `returns`, and so does what is the same to the letter;
+        # what a declared fault makes of an answer need not.
+        if call.recorded is call.result.content or call.fault is not None:
             continue
         tool = replay.tool_of(call)
         if tool is None or tool.returns is None or not call.has_answer or says_error(call.recorded):

@@ -33,6 +33,7 @@ CHECKS: tuple[Check, ...] = (
     result.outcome,
     result.mismatch,
     result.unspecified,
+    result.declared_fault,
     effects.declared,
     effects.collateral,
     effects.unexpected,

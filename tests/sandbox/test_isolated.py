@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,7 +16,7 @@ import pytest
 
 from gem_sim import Session, ToolCall, load_environment
 from gem_sim.errors import LimitError, StubError
-from gem_sim.sandbox import Isolated, Limits, Runner
+from gem_sim.sandbox import Isolated, Limits, Runner, isolated
 from gem_sim.state import State
 from tests.conftest import CASES, ROOT
 from tests.sandbox.stubs import ROWS, moment, program
@@ -110,13 +111,53 @@ def test_memory_is_bounded(worker: Isolated) -> None:
     assert worker.call("tool", {"kind": "read", "value": 1}, moment(), Limits()).content == []
 
 
-def test_a_killed_worker_is_one_clear_error_and_then_a_new_worker(worker: Isolated) -> None:
+def test_a_worker_killed_at_work_is_one_clear_error_and_then_a_new_worker(worker: Isolated) -> None:
     worker.call("tool", {"kind": "read", "value": 1}, moment(), Limits())
     assert worker._process is not None
-    os.kill(worker._process._process.pid, signal.SIGKILL)
+    killer = threading.Timer(0.3, os.kill, (worker._process._process.pid, signal.SIGKILL))
+    killer.start()
     with pytest.raises(LimitError, match=r"died of signal 9|closed its end"):
-        worker.call("tool", {"kind": "read", "value": 1}, moment(), Limits())
+        worker.call("tool", {"kind": "loop", "value": 1}, moment(), Limits(fuel=10**12, seconds=60))
+    killer.join()
     assert worker.call("tool", {"kind": "read", "value": 1}, moment(), Limits()).content == []
+
+
+def test_a_worker_killed_at_rest_costs_nothing(worker: Isolated) -> None:
+    before = worker.call("tool", {"kind": "write", "value": 1}, moment(), Limits())
+    assert worker._process is not None
+    os.kill(worker._process._process.pid, signal.SIGKILL)
+    worker._process._process.wait()
+    after = worker.call("tool", {"kind": "read", "value": 1}, moment(before.state), Limits())
+    assert [row["of"] for row in after.content] == [1]
+
+
+def test_states_that_a_worker_has_forgotten_are_told_again(worker: Isolated, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(isolated, "_MOST_STATES", 5)
+    states = [State(ROWS) for _ in range(12)]
+    for turn in range(4):
+        for number, state in enumerate(states):
+            here = moment(state)._replace(seed=turn)
+            states[number] = worker.call("tool", {"kind": "write", "value": number}, here, Limits()).state
+    assert worker._process is not None
+    assert len(worker._process._numbers) <= 6
+    for number, state in enumerate(states):
+        told = worker.call("tool", {"kind": "read", "value": 0}, moment(state), Limits()).content
+        assert [row["of"] for row in told] == [number] * 4
+
+
+def test_a_worker_can_be_talked_to_with_a_thousand_files_open(worker: Isolated) -> None:
+    import resource
+
+    if resource.getrlimit(resource.RLIMIT_NOFILE)[0] < 1200:
+        pytest.skip("this machine allows fewer than 1,200 open files")
+    files = [os.dup(1) for _ in range(1100)]
+    try:
+        assert worker.call("tool", {"kind": "read", "value": 1}, moment(), Limits()).content == []
+        assert worker._process is not None
+        assert worker._process._out > 1023
+    finally:
+        for file in files:
+            os.close(file)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the walls that are tried are those of Linux")

@@ -17,13 +17,14 @@ from tests.conftest import environment
 
 SHOP = environment("frame_shop")
 LIBRARY = environment("library")
+LAB = Lab(LIBRARY)
 
 
 def taken(
     tool: str, *, content: object = None, refusal: str | None = None, changes: dict[str, dict[str, Row | None]]
 ) -> Taken:
     """Return a call of the library with this outcome, whatever its body would do."""
-    node = Lab(LIBRARY).start()
+    node = LAB.start()
     made = Made(tool, {})
     moment = node.moment._replace(state=node.moment.state.with_changes(changes))
     after = node._replace(moment=moment, before=node, made=made, depth=1)
@@ -68,6 +69,21 @@ def test_a_removal_that_leaves_references_behind_is_a_warning() -> None:
     known = conventions(LIBRARY)
     found = [f for oracle in ORACLES for f in oracle(one, LIBRARY, known) if f.code == "check.reference"]
     assert {finding.severity for finding in found} == {"warning"}
+
+
+@pytest.mark.parametrize(
+    ("content", "wrong"),
+    [
+        ({"hold_id": "H305", "status": "cancelled"}, True),
+        ({"holds": [{"hold_id": "H305", "status": "cancelled"}]}, True),
+        ({"hold_id": "H305", "status": LIBRARY.state["holds"]["H305"]["status"]}, False),
+        ({"hold_id": "H305", "status": "success"}, False),
+        ({"hold_id": "H305", "copy_id": "C1003", "status": LIBRARY.state["copies"]["C1003"]["status"]}, False),
+        ({"hold_id": "H9", "status": "cancelled"}, False),
+    ],
+)
+def test_a_result_that_gives_a_row_another_status_is_found(content: object, wrong: bool) -> None:
+    assert ("check.told" in codes(taken("cancel_hold", content=content, changes={}))) is wrong
 
 
 @pytest.mark.parametrize("shop", [SHOP, LIBRARY], ids=["frame_shop", "library"])

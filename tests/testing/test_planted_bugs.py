@@ -28,6 +28,9 @@ EXPECTED = {
     "a dependence on dictionary order": ("check.row_order", "determinism"),
     "a table not declared as read": ("check.undeclared_read", "conformance"),
     "a limit that nothing enforces": ("check.unused", "conformance"),
+    "a status that never changes": ("check.told", "calls"),
+    "a change that is never put back": ("check.never_writes", "calls"),
+    "a result without a required field": ("check.returns", "calls"),
 }
 
 

@@ -13,7 +13,10 @@ from hypothesis.stateful import run_state_machine_as_test
 from gem_sim.cli import run
 from gem_sim.formats import read_trajectories
 from gem_sim.testing import EnvironmentFailed, check_environment, state_machine
+from gem_sim.testing.program import program
 from gem_sim.testing.repair import repair
+from gem_sim.testing.watch import Problem
+from gem_sim.verdict import Finding
 from tests.conftest import ROOT, environment
 from tests.testing.planting import planted
 
@@ -51,6 +54,12 @@ def test_a_problem_is_written_as_a_program_and_as_a_trajectory(
     assert "asked for" in done.stdout
     (trajectory,) = read_trajectories(out / "trajectories.jsonl")
     assert [placed.call.tool for placed in trajectory.calls()] == ["get_order_status"]
+
+
+@pytest.mark.parametrize("message", ['it ends in a "quote"', '"""', "a \\ at the end \\", 'say """x"""'])
+def test_a_program_is_python_whatever_the_finding_says(message: str) -> None:
+    finding = Finding(code="check.row", message=message)
+    compile(program(Problem(("k",), finding, None, ()), environment("frame_shop")), "program", "exec")
 
 
 @pytest.mark.parametrize(
@@ -91,12 +100,19 @@ def test_pytest_collects_environments_and_shows_the_report(
     options = ("-p", "no:xdist", "--gem-sim-trusted", "--gem-sim-seconds", "1", "-k", "conformance")
     result = pytester.runpytest_subprocess(str(folder), *options)
     result.assert_outcomes(failed=1, deselected=4)
-    result.stdout.fnmatch_lines(["*check.constant*its quote says*"])
+    result.stdout.fnmatch_lines(["*check.constant*its quote says*", f"again: gem-sim check {folder} --seed 0*"])
     result.stdout.no_fnmatch_line("*Traceback*")
     assert (
         pytester.runpytest_subprocess(str(folder), "-p", "no:xdist", "--no-gem-sim").ret
         == pytest.ExitCode.NO_TESTS_COLLECTED
     )
+
+
+def test_the_plugin_does_not_pass_over_an_environment_that_is_no_json(pytester: pytest.Pytester) -> None:
+    pytester.makefile(".json", environment='{"name": "shop",\n "entities": {},,\n "tools": []}')
+    result = pytester.runpytest_subprocess("-p", "no:xdist")
+    result.assert_outcomes(failed=5)
+    result.stdout.fnmatch_lines(["*environment.json:2: not JSON*"])
 
 
 def test_the_plugin_leaves_other_test_runs_alone(pytester: pytest.Pytester) -> None:
