@@ -272,7 +272,10 @@ class _Work:
                 twins.append(
                     (refined.task.model_copy(update={"id": name}), refined.trajectory.model_copy(update=renamed))
                 )
-        return Outcome("kept", "", [*rows, *(_pair_row(twin, plain) for twin in twins)]), (*attempts, Attempt(model="rules"))
+        return Outcome("kept", "", [*rows, *(_pair_row(twin, plain) for twin in twins)]), (
+            *attempts,
+            Attempt(model="rules"),
+        )
 
     async def _validate(self, item: Item, draft: Draft, rows: list[Json]) -> tuple[Outcome, tuple[Attempt, ...]]:
         """Verify each conversation, let the judge add what it finds, and place what passes."""
@@ -306,7 +309,7 @@ def _fault(trajectory: Trajectory, environment: Environment) -> str | None:
 
 
 def _pair_row(pair: Pair, environment: Environment) -> Json:
-    """Return a pair as the ledger keeps it: the environment's own tools are left out, and `besides` names the others."""
+    """Return a pair as the ledger keeps it: without the environment's own tools; `besides` names the others."""
     task, trajectory = pair
     bare = trajectory.model_copy(update={"tools": ()})
     row: dict[str, Json] = {"task": task.model_dump(mode="json", exclude_defaults=True), "row": OPENAI.write(bare)}

@@ -1,19 +1,25 @@
 """Replies of a teacher to the real prompts, from files: one a passage, found by stage and passage.
 
-The files were written by hand by the project's authors in place of a model. They hold no passage, only its id; the
-passages are read from the shared data.
+They were written by hand by the project's authors in place of a model. The files hold no passage, only its id; the
+passages are read from the shared data. A conversation made harder gets the judgement of the one it comes from.
 """
 
 from __future__ import annotations
 
 import json
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Any
 
+from gem_sim import Replay, load_environment, read_trajectories, replay
 from gem_sim.canonical import Json
+from gem_sim.pipeline.ledger import Ledger
+from gem_sim.pipeline.llm import Client
 from gem_sim.pipeline.prompts import load_prompt
+from gem_sim.pipeline.synthesize import synthesize
+from gem_sim.pipeline.teacher import Grounding, Model
 from tests.conftest import CASES
-from tests.pipeline.endpoint import Endpoint
+from tests.pipeline.endpoint import Endpoint, serving
 
 FOLDER = CASES / "teacher"
 
@@ -75,3 +81,31 @@ class Recorded(Endpoint):
         if not most:
             raise AssertionError(f"nobody wrote this conversation: {text[-300:]}")
         return judgement
+
+
+def run_recorded(
+    texts: Path, folder: Path, *, grounding: Grounding = "single", only: Collection[str] | None = None
+) -> Path:
+    """Take passages through all stages, refined too, with the recorded replies; return the workspace.
+
+    `texts` is the shared file that has the passages, `only` the ids of those wanted (None: all that have replies).
+    """
+    rows = [row for row in chosen_rows(texts) if only is None or row["id"] in only]
+    chosen = folder / "texts.jsonl"
+    chosen.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows), encoding="utf-8")
+    workspace = folder / "workspace"
+    with serving(endpoint=Recorded(rows)) as endpoint, Ledger(workspace) as ledger:
+        client = Client("recorded", ledger, base_url=endpoint.base_url)
+        synthesize([chosen], workspace, Model(client, grounding), concurrency=2, ledger=ledger, harder=True)
+    return workspace
+
+
+def twins_of(workspace: Path) -> Iterator[tuple[str, Replay, Replay]]:
+    """Yield each conversation that came about with its harder twin, replayed anew, and the environment's name."""
+    for folder in sorted((workspace / "environments").iterdir()):
+        environment = load_environment(folder)
+        found = {str(one.task): one for one in read_trajectories(folder / "trajectories.jsonl")}
+        for name, trajectory in found.items():
+            if f"{name}-harder" in found:
+                harder = found[f"{name}-harder"]
+                yield environment.name, replay(trajectory, environment), replay(harder, environment)
