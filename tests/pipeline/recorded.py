@@ -63,24 +63,52 @@ class Recorded(Endpoint):
             raise AssertionError(f"a reply to {name} was sent back: {turns[-1]['content']}")
         if name == "judge":
             return self._judgement(text)
-        file = next((file for passage, file in self._files.items() if passage in text), None)
-        if file is None:
-            raise AssertionError(f"nobody wrote a reply to {name} for this passage: {text[-300:]}")
+        if name in ("user", "assistant"):
+            return self._next(name, text)
+        if name == "task":
+            file = next(file for file in self._files.values() if f'"{file["replies"]["extract"]["title"]}"' in text)
+        else:
+            file = next((file for passage, file in self._files.items() if passage in text), {})
+        if name not in file.get("replies", {}):
+            raise AssertionError(f"nobody wrote a reply to {name}: {text[-300:]}")
         reply: dict[str, Any] = file["replies"][name]
         return reply
+
+    def _next(self, name: str, text: str) -> dict[str, Any]:
+        """Return what user or assistant says next in an interactive conversation, found by goal or beginning."""
+        said = text[text.index("Conversation so far:") :].splitlines()
+        users = [index for index, line in enumerate(said) if line.startswith("[user] ")]
+        for file in self._files.values():
+            for entry in file["replies"].get("task", {"tasks": []})["tasks"]:
+                turns = file["replies"]["interactive"][entry["id"]]
+                spoken = [index for index, turn in enumerate(turns) if "user" in turn]
+                if name == "user" and entry["instruction"] in text:
+                    done = len(users) == len(spoken) - 1
+                    return {"say": turns[spoken[len(users)]]["user"], "done": done}
+                if name == "assistant" and f"[user] {turns[0]['user']}" in said:
+                    results = sum(line.startswith("[result of ") for line in said[users[-1] :])
+                    turn = turns[spoken[len(users) - 1] + 1 + results]
+                    return {"say": turn["assistant"], "call": turn.get("call")}
+        raise AssertionError(f"nobody wrote this conversation: {text[-300:]}")
 
     def _judgement(self, text: str) -> dict[str, Any]:
         """Return the judgement of the conversation that most sentences of the assistant come from."""
         found: list[tuple[int, dict[str, Any]]] = []
         for file in self._files.values():
-            replies = file["replies"]
-            for talk in replies["ground"]["conversations"]:
-                sentences = [turn["assistant"] for turn in talk["turns"] if turn.get("assistant")]
-                found.append((sum(sentence in text for sentence in sentences), replies["judge"][talk["id"]]))
+            for name, turns in talks_of(file):
+                sentences = [turn["assistant"] for turn in turns if turn.get("assistant")]
+                found.append((sum(sentence in text for sentence in sentences), file["replies"]["judge"][name]))
         most, judgement = max(found, key=lambda pair: pair[0])
         if not most:
             raise AssertionError(f"nobody wrote this conversation: {text[-300:]}")
         return judgement
+
+
+def talks_of(file: dict[str, Any]) -> Iterator[tuple[str, list[dict[str, Any]]]]:
+    """Yield name and turns of each conversation of a file, those of single pass first."""
+    for talk in file["replies"]["ground"]["conversations"]:
+        yield talk["id"], talk["turns"]
+    yield from file["replies"].get("interactive", {}).items()
 
 
 def run_recorded(

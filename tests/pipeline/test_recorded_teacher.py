@@ -87,6 +87,20 @@ def test_twins_offer_tools_of_elsewhere(workspace: Path) -> None:
         assert {tool.name for tool in original.trajectory.tools} == set(original.environment.tools)
 
 
+def test_passages_come_through_interactively_too(texts: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", "any")
+    played = {passage: file for passage, file in recorded_replies().items() if "interactive" in file["replies"]}
+    assert len(played) >= 2
+    workspace = run_recorded(texts, tmp_path, grounding="interactive", only=played)
+    pairs = [(original, harder) for _, original, harder in twins_of(workspace)]
+    goals = [name for file in played.values() for name in file["replies"]["interactive"]]
+    assert sorted(str(original.trajectory.task) for original, _ in pairs) == sorted(
+        f"{goal}-interactive" for goal in goals
+    )
+    for replayed in (one for pair in pairs for one in pair):
+        assert gem_sim.verify(replayed).verdict == "pass", replayed.trajectory.id
+
+
 def test_a_prompt_of_another_version_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
     honest = prompts.load_prompt
     monkeypatch.setattr(recorded, "load_prompt", lambda name: honest(name)._replace(version=honest(name).version + 1))
