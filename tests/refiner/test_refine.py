@@ -14,6 +14,7 @@ from gem_sim.refiner import REWRITES, Rewrite, Target, complexity_of, refine
 from gem_sim.refiner.refine import judged
 from gem_sim.refiner.scene import Draft, Scene, asks, says, user
 from gem_sim.refiner.talk import _without
+from gem_sim.refiner.words import phrase_of
 from gem_sim.verifier.goal import holds_in
 from tests.conftest import ROOT
 
@@ -206,3 +207,11 @@ def test_a_pitfall_is_one_that_a_rule_forbids_where_there_is_one() -> None:
         assert quotes == sorted(quotes, reverse=True)
         quoting += any(quotes)
     assert quoting
+
+
+def test_a_description_of_which_one_word_would_be_left_gives_way_to_the_name() -> None:
+    tool = gem_sim.Tool(name="get_office_hours", description="Shows where the office is and when it is open.")
+    assert phrase_of(tool) == "get office hours"
+    assert phrase_of(tool.model_copy(update={"description": "Shows the hours of the office."})) == (
+        "show the hours of the office"
+    )
