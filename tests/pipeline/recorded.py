@@ -57,20 +57,28 @@ class Recorded(Endpoint):
         replies = recorded_replies()
         self._files = {str(row["text"]).strip(): replies[str(row["id"])] for row in rows}
 
+    def answer(self, body: dict[str, Any]) -> tuple[int, dict[str, Any]]:
+        """Return status and body; what nobody wrote a reply to is an error that is not tried again."""
+        try:
+            return super().answer(body)
+        except LookupError as error:
+            return 400, {"error": {"message": str(error)}}
+
     def _reply(self, name: str, turns: list[dict[str, str]]) -> dict[str, Any]:
         text = turns[0]["content"]
         if len(turns) > 1:
-            raise AssertionError(f"a reply to {name} was sent back: {turns[-1]['content']}")
+            raise LookupError(f"a reply to {name} was sent back: {turns[-1]['content']}")
         if name == "judge":
             return self._judgement(text)
         if name in ("user", "assistant"):
             return self._next(name, text)
         if name == "task":
-            file = next(file for file in self._files.values() if f'"{file["replies"]["extract"]["title"]}"' in text)
+            titles = ((f'"{file["replies"]["extract"]["title"]}"', file) for file in self._files.values())
+            file = next((file for title, file in titles if title in text), {})
         else:
             file = next((file for passage, file in self._files.items() if passage in text), {})
         if name not in file.get("replies", {}):
-            raise AssertionError(f"nobody wrote a reply to {name}: {text[-300:]}")
+            raise LookupError(f"nobody wrote a reply to {name}: {text[-300:]}")
         reply: dict[str, Any] = file["replies"][name]
         return reply
 
@@ -89,7 +97,7 @@ class Recorded(Endpoint):
                     results = sum(line.startswith("[result of ") for line in said[users[-1] :])
                     turn = turns[spoken[len(users) - 1] + 1 + results]
                     return {"say": turn["assistant"], "call": turn.get("call")}
-        raise AssertionError(f"nobody wrote this conversation: {text[-300:]}")
+        raise LookupError(f"nobody wrote this conversation: {text[-300:]}")
 
     def _judgement(self, text: str) -> dict[str, Any]:
         """Return the judgement of the conversation that most sentences of the assistant come from."""
@@ -100,7 +108,7 @@ class Recorded(Endpoint):
                 found.append((sum(sentence in text for sentence in sentences), file["replies"]["judge"][name]))
         most, judgement = max(found, key=lambda pair: pair[0])
         if not most:
-            raise AssertionError(f"nobody wrote this conversation: {text[-300:]}")
+            raise LookupError(f"nobody wrote this conversation: {text[-300:]}")
         return judgement
 
 

@@ -101,6 +101,22 @@ def test_passages_come_through_interactively_too(texts: Path, tmp_path: Path, mo
         assert gem_sim.verify(replayed).verdict == "pass", replayed.trajectory.id
 
 
+def test_a_reply_that_does_not_hold_together_is_told_as_such(
+    texts: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", "any")
+    spoiled = recorded_replies()
+    spoiled["t-dca88a7684"]["replies"]["extract"]["rules"]["R1"]["quote"] = "Mix one part of water and two of vinegar"
+    monkeypatch.setattr(recorded, "recorded_replies", lambda: spoiled)
+    workspace = run_recorded(texts, tmp_path, only=["t-dca88a7684"])
+    with Ledger(workspace) as ledger:
+        outcomes = {stage: (outcome, reason) for _, stage, outcome, reason in ledger.outcomes()}
+        reasons = [attempt.reason for _, attempt in ledger.attempts("t-dca88a7684")]
+    assert outcomes["extract"][0] == "failed"
+    assert "a reply to extract was sent back" in outcomes["extract"][1]
+    assert any("Mix one part of water" in reason for reason in reasons), reasons
+
+
 def test_a_prompt_of_another_version_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
     honest = prompts.load_prompt
     monkeypatch.setattr(recorded, "load_prompt", lambda name: honest(name)._replace(version=honest(name).version + 1))
