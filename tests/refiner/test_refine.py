@@ -183,6 +183,11 @@ def test_complexity_counts_what_it_says() -> None:
         ("Look up all entries for TS-5302.", "TS-5302", "timesheet id", "Look up all entries."),
         ("What of my loan (L5001) is late?", "L5001", "loan id", "What of my loan is late?"),
         ("Take L5001 back.", "L5001", "loan id", None),
+        ("I am back. PR-1203 and PR-1204 wait for me.", "PR-1203", "request id", None),
+        ("Please buy PR-1203 and PR-1204 for me.", "PR-1204", "request id", None),
+        ("Is TS-5302 approved already, by chance?", "TS-5302", "timesheet id", None),
+        ("My card number is AL-45422. Please renew my loans.", "AL-45422", "card number", "Please renew my loans."),
+        ("TS-5302 is wrong, please look.", "TS-5302", "timesheet id", None),
     ],
 )
 def test_a_request_without_its_value_is_still_a_sentence(text: str, value: str, what: str, vague: str | None) -> None:
