@@ -15,6 +15,7 @@ from gem_sim.errors import CheckError, GemSimError, StubError
 from gem_sim.formats.openai import OPENAI
 from gem_sim.pipeline.documents import read_documents
 from gem_sim.pipeline.draft import Draft, as_json, draft_of, with_tasks
+from gem_sim.pipeline.elsewhere import tools_of_elsewhere
 from gem_sim.pipeline.filter import Judged, judge
 from gem_sim.pipeline.ledger import Attempt, Ledger, Outcome, Total
 from gem_sim.pipeline.relevance import Model, read_model
@@ -28,7 +29,7 @@ from gem_sim.verifier import verify
 
 Pair = tuple[Task, Trajectory]
 # Changes whenever the refiner makes something else of the same conversation.
-REFINED = "refined-1"
+REFINED = "refined-2"
 # Stage, how many items are done, and how many there are to do (None: not known yet).
 Watch = Callable[[str, int, int | None], None]
 
@@ -244,10 +245,11 @@ class _Work:
         return Outcome("kept", "", result), extracted.attempts
 
     async def _ground(self, item: Item, draft: Draft) -> tuple[Outcome, tuple[Attempt, ...]]:
-        made = await self.teacher.ground(item, draft, self._load(draft))
+        plain = self._load(draft)
+        made = await self.teacher.ground(item, draft, plain)
         if not made.pairs:
             return Outcome("rejected", made.reason or "no conversation came about"), made.attempts
-        return Outcome("kept", made.reason, [_pair_row(pair) for pair in made.pairs]), made.attempts
+        return Outcome("kept", made.reason, [_pair_row(pair, plain) for pair in made.pairs]), made.attempts
 
     async def _refine(self, item: Item, draft: Draft, rows: list[Json]) -> tuple[Outcome, tuple[Attempt, ...]]:  # noqa: ARG002
         """Give each conversation that passes a twin made harder by rules; every rewrite is in the ledger."""
@@ -260,7 +262,7 @@ class _Work:
             original = replay(trajectory, environment)
             if verify(original).verdict != "pass":
                 continue
-            refined = refine(original)
+            refined = refine(original, pool=tuple(tools_of_elsewhere().values()))
             for attempt in refined.attempts:
                 outcome = "kept" if attempt.rejected is None else "rolled back"
                 attempts.append(Attempt(attempt.rewrite, "rules", outcome=outcome, reason=attempt.rejected or ""))
@@ -270,7 +272,10 @@ class _Work:
                 twins.append(
                     (refined.task.model_copy(update={"id": name}), refined.trajectory.model_copy(update=renamed))
                 )
-        return Outcome("kept", "", [*rows, *map(_pair_row, twins)]), (*attempts, Attempt(model="rules"))
+        return Outcome("kept", "", [*rows, *(_pair_row(twin, plain) for twin in twins)]), (
+            *attempts,
+            Attempt(model="rules"),
+        )
 
     async def _validate(self, item: Item, draft: Draft, rows: list[Json]) -> tuple[Outcome, tuple[Attempt, ...]]:
         """Verify each conversation, let the judge add what it finds, and place what passes."""
@@ -303,17 +308,22 @@ def _fault(trajectory: Trajectory, environment: Environment) -> str | None:
     return str(next(finding for finding in verdict.findings if finding.severity != "warning"))
 
 
-def _pair_row(pair: Pair) -> Json:
+def _pair_row(pair: Pair, environment: Environment) -> Json:
+    """Return a pair as the ledger keeps it: without the environment's own tools; `besides` names the others."""
     task, trajectory = pair
     bare = trajectory.model_copy(update={"tools": ()})
     row: dict[str, Json] = {"task": task.model_dump(mode="json", exclude_defaults=True), "row": OPENAI.write(bare)}
-    return row
+    besides: list[Json] = [tool.name for tool in trajectory.tools if tool.name not in environment.tools]
+    return {**row, "besides": besides} if besides else row
 
 
 def _read_pair(row: dict[str, Json], environment: Environment) -> Pair:
     trajectory = OPENAI.read(_mapping(row["row"]), "")
-    tools = tuple(tool.model_copy(update={"body": None}) for tool in environment.tools.values())
-    return Task.model_validate(row["task"]), trajectory.model_copy(update={"tools": tools})
+    besides = row.get("besides", [])
+    strange = [tools_of_elsewhere()[str(name)] for name in besides] if isinstance(besides, list) else []
+    tools = [tool.model_copy(update={"body": None}) for tool in environment.tools.values()]
+    offered = tuple(sorted([*tools, *strange], key=lambda tool: tool.name) if strange else tools)
+    return Task.model_validate(row["task"]), trajectory.model_copy(update={"tools": offered})
 
 
 def _mapping(value: Json) -> dict[str, Json]:

@@ -18,6 +18,7 @@ from gem_sim.workflow import values_at
 
 _TRIES: Final = 6
 _OPTIONAL: Final = 0.25
+_ELSEWHERE: Final = 0.25
 
 
 def next_calls(scene: Scene, rng: Random, run: LiveRun | None = None) -> Iterator[Made]:
@@ -30,13 +31,11 @@ def next_calls(scene: Scene, rng: Random, run: LiveRun | None = None) -> Iterato
     tools = sorted(scene.offered, key=lambda tool: (tool.name in scene.called, rng.random()))
     if scene.only_new:
         tools = [tool for tool in tools if tool.name not in scene.called]
-    for tool in tools:
-        for _ in range(_TRIES):
+    # One of each tool before a second of any, since whoever asks may take the first few only.
+    for _ in range(_TRIES):
+        for tool in tools:
             arguments = _arguments(tool, scene, rng)
-            if arguments is None:
-                break
-            key = (tool.name, freeze(arguments))
-            if key in known:
+            if arguments is None or (key := (tool.name, freeze(arguments))) in known:
                 continue
             known.add(key)
             made = tried(scene, at, tool, arguments)
@@ -82,7 +81,7 @@ def _arguments(tool: Tool, scene: Scene, rng: Random) -> dict[str, Json] | None:
     for name, below in properties.items() if isinstance(properties, dict) else ():
         if name not in needed and rng.random() >= _OPTIONAL:
             continue
-        options = _values(tool, name, below if isinstance(below, dict) else {}, scene)
+        options = _values(tool, name, below if isinstance(below, dict) else {}, scene, rng)
         if options:
             drawn[name] = rng.choice(options)
         elif name in needed:
@@ -90,14 +89,19 @@ def _arguments(tool: Tool, scene: Scene, rng: Random) -> dict[str, Json] | None:
     return drawn
 
 
-def _values(tool: Tool, name: str, schema: Mapping[str, Json], scene: Scene) -> list[Json]:
-    """Return values an argument could have: its choices, else those the workflow says, seen ones, stored ones."""
+def _values(tool: Tool, name: str, schema: Mapping[str, Json], scene: Scene, rng: Random) -> list[Json]:
+    """Return values an argument could have: its choices, else those the workflow says, seen ones, stored ones.
+
+    Now and then stored ones come before seen ones, as a user may turn to something else.
+    """
     choices = schema.get("enum")
     if isinstance(choices, list):
         return [choice for choice in choices if choice is not None]
     if schema.get("type") == "boolean":
         return [True, False]
-    for found in (_fed(tool, name, scene), _seen(name, scene), _stored(name, scene)):
+    seen, stored = _seen(name, scene), _stored(name, scene)
+    others = (stored, seen) if rng.random() < _ELSEWHERE else (seen, stored)
+    for found in (_fed(tool, name, scene), *others):
         fitting = {freeze(v): v for v in found if not isinstance(v, dict | list) and is_valid(dict(schema), v)}
         if fitting:
             return list(fitting.values())
@@ -118,9 +122,11 @@ def _fed(tool: Tool, name: str, scene: Scene) -> list[Json]:
 
 
 def _seen(name: str, scene: Scene) -> list[Json]:
-    """Return what stood under that name in arguments and answers."""
+    """Return what stood under that name in arguments and answers of calls that succeeded."""
     found: list[Json] = []
     for call in scene.original.calls:
+        if call.executed_error:
+            continue
         for leaf in leaves([dict(call.placed.call.arguments), call.recorded]):
             keys = [part for part in leaf.path if isinstance(part, str)]
             if keys and keys[-1] == name and leaf.value is not None:

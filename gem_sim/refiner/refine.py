@@ -101,11 +101,13 @@ def refine(
     current, attempts = original, list[Attempt]()
     before = now = complexity_of(original)
     spent: set[str] = set()
+    begun: set[str] = set()
     for number in range(rounds):
         lacking = missing(before, now, wanted)
-        rewrite = _next(rewrites, number, lacking, spent)
+        rewrite = _next(rewrites, number, lacking, begun, spent)
         if rewrite is None:
             break
+        begun.add(rewrite.name)
         kept = _try(rewrite, Scene(current, pool, only_new=set(lacking) == {"tools"}), rng, attempts)
         if kept is None or rewrite.name in _ONCE:
             spent.add(rewrite.name)
@@ -114,13 +116,13 @@ def refine(
     return Refined(current.trajectory, current.task, tuple(attempts), before, now)
 
 
-def _next(rewrites: Sequence[Rewrite], number: int, lacking: dict[str, float], spent: set[str]) -> Rewrite | None:
+def _next(
+    rewrites: Sequence[Rewrite], number: int, lacking: dict[str, float], begun: set[str], spent: set[str]
+) -> Rewrite | None:
     """Return what to try next: each rewrite once, then those that add what is lacking; None when all is reached."""
-    if number < len(rewrites):
-        first = rewrites[number]
-        if first.promise == "keeps" or lacking:
-            return first
-        return _next(rewrites, number + 1, lacking, spent)
+    for rewrite in rewrites:
+        if rewrite.name not in begun and (rewrite.promise == "keeps" or lacking):
+            return rewrite
     # Asides would make up for messages, and for nothing else.
     wanted = "keeps" if set(lacking) == {"messages"} else "extends"
     left = [rewrite for rewrite in rewrites if rewrite.name not in spent and rewrite.promise == wanted]

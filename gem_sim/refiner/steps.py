@@ -95,11 +95,25 @@ def question_across_outputs(scene: Scene, rng: Random) -> Iterator[Draft]:
 
 
 def pitfall(scene: Scene, rng: Random) -> Iterator[Draft]:
-    """Ask for what a rule forbids: the tool refuses, and the assistant says why and leaves it at that."""
+    """Ask for what a rule forbids: the tool refuses, and the assistant says why and leaves it at that.
+
+    A refusal that quotes no rule is proposed only after those that do.
+    """
+    rules = {rule.text.rstrip(".") for rule in scene.environment.rules.values()}
+    others: list[Made] = []
     for made in next_calls(scene, rng):
         if made.refused is not None and made.tool.effect == "write" and not made.changed:
-            turn = [user(request(made.tool, made.arguments, rng)), *_done(scene, made), says(refused(made.refused))]
-            yield Draft(_at_the_end(scene, turn), f"a request that {made.tool.name} refuses")
+            if not any(rule in made.refused for rule in rules):
+                others.append(made)
+                continue
+            yield _refused(scene, made, rng)
+    for made in others:
+        yield _refused(scene, made, rng)
+
+
+def _refused(scene: Scene, made: Made, rng: Random) -> Draft:
+    turn = [user(request(made.tool, made.arguments, rng)), *_done(scene, made), says(refused(made.refused or ""))]
+    return Draft(_at_the_end(scene, turn), f"a request that {made.tool.name} refuses")
 
 
 def _groups(scene: Scene, rng: Random) -> Iterator[list[Made]]:

@@ -82,15 +82,38 @@ def _given(what: str, value: str, rng: Random) -> str:
     return rng.choice((f"Oh, sorry, I left that out. It is {value}.", f"The {what} is {value}.", f"{value}."))
 
 
+_INTRODUCING = frozenset(("is", "are", "it's", "no.", "#", "number", "here", "under", "with", "for"))
+_ARTICLES = frozenset(("my", "the", "a", "this"))
+_NAMES_NOTHING = frozenset(("id", "number", "code", "key", "no"))
+
+
 def _without(text: str, place: int, value: str, what: str) -> str | None:
-    """Return a text without a value and what only introduces it; None where little would be left."""
+    """Return a text without a value and what only introduces it; None where too little would be left.
+
+    A value that the sentence cannot do without gives way to what it names: `Approve TS-1 now` → `Approve it now`.
+    """
     before, after = text[:place].rstrip(), text[place + len(value) :]
-    if before.endswith("(") and after.startswith(")"):
+    bracketed = before.endswith("(") and after.startswith(")")
+    if bracketed:
         before, after = before[:-1].rstrip(), after[1:]
-    words = {*what.split(), "my", "the", "is", "are", "it's", "no.", "#", "number", "here", "under", "with", "for"}
+    introduced = bracketed or before.endswith((":", ","))
     cut = before.rstrip(":,")
-    while cut and cut.split()[-1].casefold().strip(":,") in words:
+    taken: list[str] = []
+    while not bracketed and cut and cut.split()[-1].casefold().strip(":,") in {
+        *what.split(), *_ARTICLES, *_INTRODUCING
+    }:  # fmt: skip
+        taken.insert(0, cut.split()[-1])
         cut = cut[: cut.rfind(cut.split()[-1])].rstrip().rstrip(":,")
+    if not cut and taken and taken[0].casefold() in ("is", "are"):
+        return None
+    if not introduced and not any(word.casefold() in _INTRODUCING for word in taken):
+        # The first word of a sentence, or one of several values: what is left would read oddly.
+        if not cut or cut.endswith((".", "!", "?", " and", " or")) or after.startswith((" and ", " or ")):
+            return None
+        nouns = [word for word in taken if word.casefold() not in _NAMES_NOTHING]
+        named = any(word.casefold() not in _ARTICLES for word in nouns)
+        stands = " ".join(nouns if nouns[0].casefold() in _ARTICLES else ["the", *nouns]) if named else "it"
+        cut = f"{cut} {stands}"
     left = f"{cut}{after}".strip().lstrip(".,;: ")
     return left[0].upper() + left[1:] if len(left.split()) >= 4 else None
 

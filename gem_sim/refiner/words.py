@@ -25,7 +25,8 @@ def in_words(name: str) -> str:
 def phrase_of(tool: Tool) -> str:
     """Return what a tool does as an imperative: the first clause of its description, else its name in words."""
     clause = _CLAUSE.split((tool.description or "").strip())[0].strip()
-    if not clause or len(clause) > _LONGEST or any(letter.isdigit() for letter in clause):
+    # One word is what is left of `Shows where the office is`.
+    if " " not in clause or len(clause) > _LONGEST or any(letter.isdigit() for letter in clause):
         return in_words(tool.name)
     verb, _, rest = clause.partition(" ")
     return f"{_imperative(verb)} {rest}".strip()

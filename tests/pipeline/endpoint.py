@@ -180,9 +180,11 @@ def _written(one: Grounded) -> dict[str, Any]:
 
 
 @contextmanager
-def serving(fault: Fault = lambda _name, _before, _text: None, delay_seconds: float = 0.0) -> Iterator[Endpoint]:
-    """Serve while the block runs."""
-    endpoint = Endpoint(fault, delay_seconds)
+def serving(
+    fault: Fault = lambda _name, _before, _text: None, delay_seconds: float = 0.0, endpoint: Endpoint | None = None
+) -> Iterator[Endpoint]:
+    """Serve while the block runs; None as the endpoint is one that answers as the offline teacher would."""
+    endpoint = Endpoint(fault, delay_seconds) if endpoint is None else endpoint
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:

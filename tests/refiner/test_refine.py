@@ -13,6 +13,8 @@ from gem_sim.message import Message
 from gem_sim.refiner import REWRITES, Rewrite, Target, complexity_of, refine
 from gem_sim.refiner.refine import judged
 from gem_sim.refiner.scene import Draft, Scene, asks, says, user
+from gem_sim.refiner.talk import _without
+from gem_sim.refiner.words import phrase_of
 from gem_sim.verifier.goal import holds_in
 from tests.conftest import ROOT
 
@@ -168,3 +170,53 @@ def test_complexity_counts_what_it_says() -> None:
     assert figures.calls == len(list(SHOP[0].trajectory.calls()))
     assert figures.tools == len({placed.call.tool for placed in SHOP[0].trajectory.calls()})
     assert 1 <= figures.depth <= figures.calls
+
+
+@pytest.mark.parametrize(
+    ("text", "value", "what", "vague"),
+    [
+        ("Approve TS-5302 for me, please.", "TS-5302", "timesheet id", "Approve it for me, please."),
+        ("Approve the timesheet TS-5302 for me.", "TS-5302", "timesheet id", "Approve the timesheet for me."),
+        ("Please renew my card AL-45422 today.", "AL-45422", "card number", "Please renew my card today."),
+        ("Something about TS-5302 looks odd.", "TS-5302", "timesheet id", "Something about it looks odd."),
+        ("I want a book, my number is MG-101.", "MG-101", "manager id", "I want a book."),
+        ("Look up all entries for TS-5302.", "TS-5302", "timesheet id", "Look up all entries."),
+        ("What of my loan (L5001) is late?", "L5001", "loan id", "What of my loan is late?"),
+        ("Take L5001 back.", "L5001", "loan id", None),
+        ("I am back. PR-1203 and PR-1204 wait for me.", "PR-1203", "request id", None),
+        ("Please buy PR-1203 and PR-1204 for me.", "PR-1204", "request id", None),
+        ("Is TS-5302 approved already, by chance?", "TS-5302", "timesheet id", None),
+        ("My card number is AL-45422. Please renew my loans.", "AL-45422", "card number", "Please renew my loans."),
+        ("TS-5302 is wrong, please look.", "TS-5302", "timesheet id", None),
+    ],
+)
+def test_a_request_without_its_value_is_still_a_sentence(text: str, value: str, what: str, vague: str | None) -> None:
+    assert _without(text, text.index(value), value, what) == vague
+
+
+def test_an_aside_is_put_in_once_where_nothing_is_lacking() -> None:
+    done = refine(LIBRARY[0], target=Target(messages=1.0, tools=1.0, calls=1.0))
+    assert done.kept.count("noise") == 1
+    assert not {name for name in done.kept if by_name(name).promise == "extends"}
+
+
+def test_a_pitfall_is_one_that_a_rule_forbids_where_there_is_one() -> None:
+    rules = {rule.text.rstrip(".") for rule in LIBRARY[0].environment.rules.values()}
+    quoting = 0
+    for original in LIBRARY[:10]:
+        drafts = [
+            draft.trajectory.messages[-2].content or ""
+            for draft in by_name("pitfall").propose(Scene(original), Random(1))
+        ]
+        quotes = [any(rule in content for rule in rules) for content in drafts]
+        assert quotes == sorted(quotes, reverse=True)
+        quoting += any(quotes)
+    assert quoting
+
+
+def test_a_description_of_which_one_word_would_be_left_gives_way_to_the_name() -> None:
+    tool = gem_sim.Tool(name="get_office_hours", description="Shows where the office is and when it is open.")
+    assert phrase_of(tool) == "get office hours"
+    assert phrase_of(tool.model_copy(update={"description": "Shows the hours of the office."})) == (
+        "show the hours of the office"
+    )
