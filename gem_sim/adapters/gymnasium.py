@@ -126,11 +126,15 @@ class ToolEnv(gymnasium.Env[str, str]):
 
         Raises:
             ResetNeeded: If the episode is over.
+            InputError: If the action is no text.
             StubError: If a stub is broken or hit a limit: no fault of the agent's. The state is as before.
         """
         episode = self.episode
         if episode.ended is not None:
             raise ResetNeeded("the episode is over; call reset")
+        if not isinstance(action, str):
+            cure = 'give a text: a JSON object {"name", "arguments"}, or what to tell the user'
+            raise InputError(f"an action is a text, not of type {type(action).__name__}", cure=cure)
         if not action.lstrip().startswith("{"):
             self._episode = say(episode, "assistant", action)._replace(ended="answered")
             return "null", self._worth(), True, False, self._info()

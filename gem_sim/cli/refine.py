@@ -30,9 +30,11 @@ def command(
     as_json: Annotated[bool, typer.Option("--json", help="Print what became of each as JSON lines.")] = False,
 ) -> int:
     """Make verified trajectories harder; every rewrite is replayed and verified, and kept or rolled back."""
+    from gem_sim.cli.outputs import keep_apart
     from gem_sim.formats import write_rows
     from gem_sim.simulator import load_environment
 
+    keep_apart(files, out)
     run = _Run(load_environment(env, trusted=trusted or None), seed, as_json)
     written = write_rows(out, run.rows(files))
     if not written and not run.left_out:
@@ -112,7 +114,8 @@ class _Run:
             grown = ", ".join(f"{name} ×{fmean(values):.2f}" for name, values in self.factors.items() if values)
             lines.append(f"in the mean: {grown}")
         left = f", {self.left_out} left out" if self.left_out else ""
-        return "\n".join([*lines, f"{written} trajectories refined → {out}{left}; every one verified by replay"])
+        verified = "; every one verified by replay" if written else ""
+        return "\n".join([*lines, f"{written} trajectories refined → {out}{left}{verified}"])
 
 
 def _as_json(done: Refined) -> dict[str, Json]:

@@ -31,9 +31,11 @@ def command(
     as_json: Annotated[bool, typer.Option("--json", help="Print what changed as JSON lines, not as text.")] = False,
 ) -> int:
     """Replace recorded answers by executed ones, mark what rests on them, and verify again."""
+    from gem_sim.cli.outputs import keep_apart
     from gem_sim.formats import write_rows
     from gem_sim.simulator import load_environment
 
+    keep_apart(files, out)
     run = _Run(load_environment(env, trusted=trusted or None), as_json)
     written = write_rows(out, run.rows(files))
     if not written and not run.outcomes:

@@ -69,7 +69,8 @@ def command(
         _write(out, tried, found)
     for one in tried:
         if one.broken is not None:
-            print(f"gem-sim: {one.task}#{one.number}: {one.broken}; run again to go on", file=sys.stderr)
+            cure = "mend the body" if one.broken.startswith("tool ") else "run again to go on"
+            print(f"gem-sim: {one.task}#{one.number}: {one.broken}; {cure}", file=sys.stderr)
     print(json.dumps(found, ensure_ascii=False) if as_json else _table(found, out))
     return _status(tried)
 

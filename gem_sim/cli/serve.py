@@ -72,6 +72,8 @@ def _over_http(
     from gem_sim.adapters.listen import is_loopback, listen, new_token
     from gem_sim.adapters.sessions import Bounds
 
+    # An empty token, as of a variable that is not set, would let everybody in.
+    token = token or None
     most, calls, idle = bounded
     bounds = Bounds(sessions=most, calls=calls, idle_seconds=idle)
     if token is None and not is_loopback(address[0]):

@@ -40,6 +40,7 @@ def command(
     as_json: Annotated[bool, typer.Option("--json", help="Print verdicts as JSON lines, not as text.")] = False,
 ) -> int:
     """Replay trajectories in an environment and judge every call."""
+    from gem_sim.cli.outputs import keep_apart
     from gem_sim.cli.progress import watch
     from gem_sim.errors import InputError
     from gem_sim.report.values import visible
@@ -47,6 +48,7 @@ def command(
 
     if engine != "local":
         raise InputError(f"there is no engine {engine!r} in this version", cure="use --engine local with --workers")
+    keep_apart(files, out, report)
     environment = load_environment(env, trusted=trusted or None)
     tally = _Tally()
     with _sink(out) as write, _page(report, environment) as put, watch(files, "verifying") as progress:

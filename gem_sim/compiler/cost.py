@@ -24,6 +24,12 @@ def entry_guard(node: ast.AST) -> str:
     return "_enter_" if any(isinstance(inner, ast.Call) for inner in ast.walk(node)) else "_tick_"
 
 
+def outermost_guard(node: ast.FunctionDef) -> str:
+    """Return the guard at the entry of a tool's own function, which runs once unless it calls itself."""
+    itself = any(isinstance(inner, ast.Name) and inner.id == node.name for inner in ast.walk(node))
+    return "_enter_" if itself else "_tick_"
+
+
 def cannot_grow(operator: str, *operands: ast.expr) -> bool:
     """Tell whether a literal among the operands keeps a result from being much larger than what goes in."""
     literals = [operand.value for operand in operands if isinstance(operand, ast.Constant)]

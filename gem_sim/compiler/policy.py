@@ -15,7 +15,7 @@ from typing import Any, Final
 from RestrictedPython.transformer import RestrictingNodeTransformer
 
 from gem_sim.compiler.bindings import INNER_ATTRIBUTES, Own, bound_names, own_names
-from gem_sim.compiler.cost import cannot_grow, entry_guard, size_of
+from gem_sim.compiler.cost import cannot_grow, entry_guard, outermost_guard, size_of
 from gem_sim.compiler.dialect import (
     ATTRIBUTES,
     BUILTINS,
@@ -157,12 +157,7 @@ class Policy(RestrictingNodeTransformer):
         node.returns, node.decorator_list = None, []
         if getattr(node, "type_params", None):
             self.fault(node, "type parameters", "leave them out")
-        entry = entry_guard(node)
-        if self.functions == 0 and not any(
-            isinstance(part, ast.Name) and part.id == node.name for part in ast.walk(node)
-        ):
-            # The outermost function runs once, unless it calls itself.
-            entry = "_tick_"
+        entry = entry_guard(node) if self.functions else outermost_guard(node)
         self.functions += 1
         node = self.node_contents_visit(node)
         self.functions -= 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
+import signal
 from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
@@ -166,6 +167,8 @@ _WORKER: list[_Worker] = []
 
 
 def _start(folder: str, trusted: bool, with_trace: bool, with_sources: bool) -> None:
+    # Ctrl-C goes to the whole group; the process that started this one ends it.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     _WORKER[:] = [_Worker(load_environment(folder, trusted=trusted), with_trace, with_sources)]
 
 

@@ -76,7 +76,10 @@ def read_records(path: str | Path, *, max_record_bytes: int = MAX_RECORD_BYTES) 
             yield Record(file, line, None, None, value)
             continue
         try:
-            yield Record(file, line, value, read_trajectory(value, f"{_stem(file)}:{line}"), None)
+            read = read_trajectory(value, f"{_stem(file)}:{line}")
+            if not read.messages:
+                raise FormatError("there is no message in it", cure="give it messages, or remove the record")
+            yield Record(file, line, value, read, None)
         except FormatError as error:
             placed = FormatError(error.message, file=file, line=line, cure=error.cure)
             yield Record(file, line, value, None, placed)

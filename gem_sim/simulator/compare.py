@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Container, Iterable, Iterator, Mapping
 from datetime import datetime
 from itertools import zip_longest
 from typing import Literal, NamedTuple
@@ -34,17 +34,21 @@ class Difference(NamedTuple):
 class Renaming:
     """Which recorded id or time stands for which executed one, over a whole trajectory.
 
-    Ids are matched one to one. Times read from the clock are matched to any recorded time that does not go back.
+    Ids are matched one to one; the key of a row that was there from the start (`tables`) is no name for a new one.
+    Times read from the clock are matched to any recorded time that does not go back.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, tables: Mapping[str, Container[str]] | None = None) -> None:
         self._to_executed: dict[str, str] = {}
         self._to_recorded: dict[str, str] = {}
         self._times: list[str] = []
+        self._tables = tables or {}
 
     def bind(self, recorded: str, executed: str) -> bool:
         """Let `recorded` stand for `executed` from now on; False if either already stands for something else."""
         if self._to_executed.get(recorded, executed) != executed:
+            return False
+        if not recorded or (recorded != executed and any(recorded in table for table in self._tables.values())):
             return False
         if self._to_recorded.get(executed, recorded) != recorded:
             return False
@@ -251,7 +255,7 @@ def _same_subject(recorded: Json, executed: Json) -> bool:
 
 def _equal(recorded: Json, executed: Json, schema: Mapping[str, Json], by: _Comparison) -> bool:
     """Tell whether two items are equal as far as is known; binds nothing."""
-    trial = Renaming()
+    trial = Renaming(by.renaming._tables)
     trial._to_executed = dict(by.renaming._to_executed)
     trial._to_recorded = dict(by.renaming._to_recorded)
     trial._times = list(by.renaming._times)

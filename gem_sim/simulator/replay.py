@@ -107,7 +107,7 @@ def replay(
         task = trajectory.task
     session = open_session(environment, seed=seed, task=task, limits=limits)
     start = session.state
-    renaming = Renaming()
+    renaming = Renaming(start)
     calls = tuple(_replayed(trajectory, session, renaming))
     return Replay(trajectory, environment, session.task, calls, start, session.state, renaming)
 

@@ -59,4 +59,7 @@ def test_a_missing_extra_is_said_in_one_line(option: str, module: str) -> None:
 
 def test_serving_needs_to_know_how() -> None:
     done = run("from gem_sim.cli import main\nmain(['serve', 'library'])")
-    assert (done.returncode, done.stderr) == (2, "gem-sim: serve: nothing says how; give --mcp, --http or both\n")
+    assert (done.returncode, done.stderr) == (
+        2,
+        "gem-sim: serve: how is not clear; give --mcp, --http, both of these, or --openenv\n",
+    )

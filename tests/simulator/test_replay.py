@@ -146,3 +146,18 @@ def test_a_call_of_an_unknown_tool_changes_nothing() -> None:
     replayed = replay(trajectory, environment("desk"))
     assert replayed.calls[0].executed == ToolCall(id="call_2", tool="fly", arguments={})
     assert replayed.end == replayed.start
+
+
+@pytest.mark.parametrize("name", ["L5001", "M1001", ""])
+def test_a_made_up_id_is_not_that_of_a_row_that_was_there(name: str) -> None:
+    original = next(trajectory for trajectory in bundled("library") if trajectory.id == "lamp-room")
+    messages = [
+        message.model_copy(update={"content": (message.content or "").replace('"L5089"', json.dumps(name))})
+        for message in original.messages
+    ]
+    verdict = verify(replay(original.model_copy(update={"messages": tuple(messages)}), environment("library")))
+    assert "result.mismatch" in {finding.code for finding in verdict.findings}
+    other = [m.model_copy(update={"content": (m.content or "").replace("L5089", "L9")}) for m in original.messages]
+    assert (
+        verify(replay(original.model_copy(update={"messages": tuple(other)}), environment("library"))).verdict == "pass"
+    )
