@@ -135,7 +135,7 @@ def episode_reward(
     if total <= 0 or any(weight < 0 for _, weight in parts):
         raise ValueError("give each part a weight of 0 or more, and one of them more than 0")
     judged = verify(replay) if verdict is None else verdict
-    opened = 1.0 if gate is None else gate(replay, judged)
+    opened = 1.0 if gate is None else float(gate(replay, judged))
     values = [(part, part(replay, judged), weight) for part, weight in parts]
     mean = sum(value * weight for _, value, weight in values) / total
     return Reckoning(opened * mean, opened, {_name(part): value for part, value, _ in values})
