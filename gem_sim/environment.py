@@ -91,6 +91,10 @@ class Environment:
             )
         return self.tasks[task]
 
+    def clock_of(self, task: Task | None) -> str:
+        """Return the time at which a session starts: the task's, else the environment's."""
+        return task.clock if task is not None and task.clock else self.clock
+
     def initial_state(self, task: Task | None) -> State:
         """Return the state a session starts from: the environment's, with the task's rows put in."""
         if task is None or not task.state:

@@ -14,7 +14,7 @@ import gem_sim
 from gem_sim.adapters import bfcl
 from gem_sim.errors import InputError
 from gem_sim.simulator.session import open_session
-from gem_sim.verifier import goal, result, schema
+from gem_sim.verifier.verify import checks_of
 
 try:
     from bfcl_eval.eval_checker.multi_turn_eval import multi_turn_checker, multi_turn_utils
@@ -25,19 +25,7 @@ except ModuleNotFoundError as error:
 _Split: TypeAlias = Callable[[Sequence[str]], list[list[str]]]
 
 # Schema, result and state: what BFCL checks, and more. The gold data are calls without a conversation around them.
-JUDGED = (
-    schema.tool_definition,
-    schema.unknown_tool,
-    schema.argument,
-    schema.result,
-    result.outcome,
-    result.mismatch,
-    result.unspecified,
-    goal.unmet,
-    goal.end,
-    goal.vacuous,
-    goal.unknown_task,
-)
+JUDGED = checks_of("schema", "result", "goal")
 
 
 def measure(repeat: int = 5) -> dict[str, Any]:

@@ -11,22 +11,10 @@ from typing import Any, NamedTuple
 import gem_sim
 from gem_sim.adapters import tau2, tau2_telecom
 from gem_sim.errors import InputError
-from gem_sim.verifier import goal, result, schema
+from gem_sim.verifier.verify import checks_of
 
 # Schema, result and state; the gold data are calls without a conversation around them.
-JUDGED = (
-    schema.tool_definition,
-    schema.unknown_tool,
-    schema.argument,
-    schema.result,
-    result.outcome,
-    result.mismatch,
-    result.unspecified,
-    goal.unmet,
-    goal.end,
-    goal.vacuous,
-    goal.unknown_task,
-)
+JUDGED = checks_of("schema", "result", "goal")
 
 
 class _Loaded(NamedTuple):

@@ -12,7 +12,7 @@ from typing import Any
 
 import gem_sim
 from gem_sim.errors import InputError
-from gem_sim.verifier.verify import Check, checks_for
+from gem_sim.verifier.verify import Check, checks_for, checks_of
 
 TOOLTALK = Path(__file__).resolve().parents[1] / "tooltalk" / "load.py"
 # Families that look at what was executed; the others read the conversation.
@@ -61,7 +61,7 @@ def _measured(environment: gem_sim.Environment, trajectories: list[gem_sim.Traje
     here, apart = replace(environment, trusted=True), replace(environment, trusted=False)
     replays = [gem_sim.replay(trajectory, here) for trajectory in trajectories]
     every = checks_for(here)
-    execution = [check for check in every if check.__module__.rpartition(".")[2] in EXECUTION]
+    execution = checks_of(*EXECUTION)
     work: dict[str, Callable[[], object]] = {
         "replay": lambda: [gem_sim.replay(trajectory, here) for trajectory in trajectories],
         "replay_in_worker": lambda: [gem_sim.replay(trajectory, apart) for trajectory in trajectories],

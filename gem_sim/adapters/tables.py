@@ -289,7 +289,7 @@ class TableRun:
     @property
     def clock(self) -> str:
         """The task's clock, else the environment's; it stands still."""
-        return self.task.clock if self.task is not None and self.task.clock else self.environment.clock
+        return self.environment.clock_of(self.task)
 
     def call(self, tool_call: ToolCall) -> ToolResult:
         """Run one call, wholly or not at all.

@@ -1,6 +1,6 @@
 """Make verified trajectories harder, and verify them again after each rewrite."""
 
-from gem_sim.refiner.complexity import Complexity, Target, complexity_of, patterns_of
+from gem_sim.refiner.complexity import Complexity, Target, complexity_of
 from gem_sim.refiner.refine import REWRITES, Attempt, Refined, Rewrite, refine
 
 __all__ = [
@@ -11,6 +11,5 @@ __all__ = [
     "Rewrite",
     "Target",
     "complexity_of",
-    "patterns_of",
     "refine",
 ]

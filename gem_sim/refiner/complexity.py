@@ -29,9 +29,8 @@ class Target(NamedTuple):
 def complexity_of(replay: Replay) -> Complexity:
     """Return how complex a replayed trajectory is."""
     tools = {call.placed.call.tool for call in replay.calls}
-    return Complexity(
-        len(replay.trajectory.messages), len(tools), len(replay.calls), _depth(replay), patterns_of(replay)
-    )
+    depth = _depth(replay)
+    return Complexity(len(replay.trajectory.messages), len(tools), len(replay.calls), depth, _patterns(replay, depth))
 
 
 def missing(before: Complexity, now: Complexity, target: Target) -> dict[str, float]:
@@ -49,7 +48,7 @@ def _depth(replay: Replay) -> int:
     return max(longest.values(), default=0)
 
 
-def patterns_of(replay: Replay) -> frozenset[str]:
+def _patterns(replay: Replay, depth: int) -> frozenset[str]:
     """Return which patterns a trajectory shows: error_recovery, limit, clarification, multi_hop, several_at_once."""
     found = set()
     for index, call in enumerate(replay.calls):
@@ -62,7 +61,7 @@ def patterns_of(replay: Replay) -> frozenset[str]:
         by_turn.setdefault(call.placed.turn, set()).add(call.placed.call.tool)
     if any(len(tools) >= 3 for tools in by_turn.values()):
         found.add("several_at_once")
-    if _depth(replay) >= 3:
+    if depth >= 3:
         found.add("multi_hop")
     if _asks(replay):
         found.add("clarification")

@@ -11,6 +11,7 @@ from gem_sim.canonical import Json
 from gem_sim.environment import Environment
 from gem_sim.message import Message
 from gem_sim.simulator import Replay
+from gem_sim.simulator.reground import with_answer
 from gem_sim.simulator.session import LiveRun, open_session
 from gem_sim.tool import Tool, ToolCall
 from gem_sim.trajectory import Trajectory
@@ -105,10 +106,8 @@ def says(text: str) -> Message:
     return Message(role="assistant", content=text)
 
 
-def asks(scene: Scene, tool: str, arguments: dict[str, Json], answer: str, text: str | None = None) -> list[Message]:
+def asks(scene: Scene, tool: str, arguments: dict[str, Json], answer: Json, text: str | None = None) -> list[Message]:
     """Return a message of the assistant with one call, and the tool's answer."""
     call = ToolCall(id=next(scene.ids), tool=tool, arguments=arguments)
-    return [
-        Message(role="assistant", content=text, tool_calls=(call,)),
-        Message(role="tool", tool_call_id=call.id, name=tool, content=answer),
-    ]
+    answered = with_answer(Message(role="tool", tool_call_id=call.id, name=tool), answer)
+    return [Message(role="assistant", content=text, tool_calls=(call,)), answered]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from itertools import pairwise
 from random import Random
@@ -21,7 +20,6 @@ _MOST: Final = 3
 
 def mistyped_value(scene: Scene, rng: Random) -> Iterator[Draft]:
     """Let the user mistype an id: the call fails, the assistant says so, the user corrects it, the call succeeds."""
-    run = None
     for call in scene.original.calls:
         message = scene.messages[call.placed.message]
         start = call.placed.message - 1
@@ -42,7 +40,7 @@ def mistyped_value(scene: Scene, rng: Random) -> Iterator[Draft]:
             what = in_words(name)
             corrected = [
                 user(text.replace(value, wrong)),
-                *asks(scene, tool.name, made.arguments, _text(made.content), message.content),
+                *asks(scene, tool.name, made.arguments, made.content, message.content),
                 says(f"With {wrong} I cannot go on: {made.refused.rstrip('.')}. Could you check the {what}?"),
                 user(f"Sorry, I mistyped it. The {what} is {value}."),
                 message.model_copy(update={"content": None}),
@@ -165,11 +163,7 @@ def _at_the_end(scene: Scene, turn: list[Message]) -> Trajectory:
 
 
 def _done(scene: Scene, made: Made) -> list[Message]:
-    return asks(scene, made.tool.name, made.arguments, _text(made.content))
-
-
-def _text(content: Json) -> str:
-    return content if isinstance(content, str) else json.dumps(content, ensure_ascii=False)
+    return asks(scene, made.tool.name, made.arguments, made.content)
 
 
 def _before(scene: Scene, index: int) -> str:

@@ -121,7 +121,7 @@ class Session:
         self.limits = Limits() if limits is None else limits
         self.made_ids: tuple[str, ...] = ()
         self.read_clock = False
-        clock = self.task.clock if self.task is not None and self.task.clock else environment.clock
+        clock = environment.clock_of(self.task)
         self._moment = _Moment(environment.initial_state(self.task), clock, {}, None)
 
     @property

@@ -115,7 +115,7 @@ class Lab:
 
     def start(self, task: Task | None = None) -> Node:
         """Return the node a session would start from."""
-        clock = task.clock if task is not None and task.clock else self.environment.clock
+        clock = self.environment.clock_of(task)
         return Node(Moment(self.environment.initial_state(task), clock, {}, self.seed), task, None, None, 0)
 
     def accepts(self, made: Made) -> bool:

@@ -131,8 +131,7 @@ class Scene:
     @property
     def clock(self) -> str:
         """The time at which the trajectory happens."""
-        task = self.original.task
-        return task.clock if task is not None and task.clock is not None else self.environment.clock
+        return self.environment.clock_of(self.original.task)
 
     def replay(self, trajectory: Trajectory) -> Replay:
         """Run an edited trajectory from the same start."""

@@ -77,7 +77,7 @@ def statements(replay: Replay) -> Iterator[Finding]:
 
 
 def _clock(replay: Replay) -> datetime:
-    text = replay.task.clock if replay.task is not None and replay.task.clock else replay.environment.clock
+    text = replay.environment.clock_of(replay.task)
     return datetime.fromisoformat(text.replace("Z", "+00:00"))
 
 

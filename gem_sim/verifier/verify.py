@@ -79,6 +79,11 @@ def verify(replay: Replay, checks: Sequence[Check] | None = None, *, digest: boo
     )
 
 
+def checks_of(*families: str) -> tuple[Check, ...]:
+    """Return those of `CHECKS` that belong to some families, in their order."""
+    return tuple(check for check in CHECKS if check.__module__.rpartition(".")[2] in families)
+
+
 def run_check(check: Check, replay: Replay) -> list[Finding]:
     """Return what one check finds.
 
