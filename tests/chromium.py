@@ -9,7 +9,7 @@ import shutil
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -169,10 +169,10 @@ def chromium() -> Iterator[Chromium]:
     with tempfile.TemporaryDirectory() as folder:
         quiet = ("--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync")
         flags = ("--headless=new", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", "--remote-debugging-pipe")
-        command = [name, *flags, *quiet, f"--user-data-dir={folder}", "about:blank"]
-        process = subprocess.Popen(
-            command, stderr=subprocess.DEVNULL, close_fds=True, pass_fds=(3, 4), preexec_fn=_at_3_and_4(out[0], into[1])
-        )
+        # The browser reads commands at descriptor 3 and answers at 4.
+        command = ["sh", "-c", f'exec "$0" "$@" 3<&{out[0]} 4>&{into[1]}', name, *flags, *quiet, "about:blank"]
+        command.insert(-1, f"--user-data-dir={folder}")
+        process = subprocess.Popen(command, stderr=subprocess.DEVNULL, pass_fds=(out[0], into[1]))
         os.close(out[0])
         os.close(into[1])
         try:
@@ -182,14 +182,3 @@ def chromium() -> Iterator[Chromium]:
             os.close(into[0])
             process.terminate()
             process.wait()
-
-
-def _at_3_and_4(reading: int, writing: int) -> Callable[[], None]:
-    """Return what puts the ends of the pipes where the browser looks for them."""
-
-    def place() -> None:
-        high = [os.dup(reading), os.dup(writing)]
-        os.dup2(high[0], 3)
-        os.dup2(high[1], 4)
-
-    return place

@@ -12,11 +12,11 @@ from pathlib import Path
 from typing import Literal, NamedTuple
 
 from gem_sim.canonical import Json
+from gem_sim.engine.sight import sight
 from gem_sim.environment import Environment
 from gem_sim.errors import CheckError, StubError
 from gem_sim.formats import Record
 from gem_sim.simulator import Replay, load_environment, replay
-from gem_sim.simulator.trace import trace
 from gem_sim.verdict import Finding, Verdict
 from gem_sim.verifier import SourcedValue, explain, verify
 
@@ -38,7 +38,7 @@ class Judged(NamedTuple):
 
     `divergence` is None where no answer parts. `fault` is the line to show a person where something could not be
     judged, None where all could; `broken` then says whether a *stub* or a *check* is broken, None for the record
-    itself. `trace` is what a report shows (see `simulator.trace`), None where none was asked for or there is none;
+    itself. `trace` is what a report shows (see `engine.sight`), None where none was asked for or there is none;
     `sources` says where each value of each call comes from (see `verifier.explain`), None where that was not asked for.
     """
 
@@ -65,7 +65,7 @@ def judge(record: Record, environment: Environment, *, with_trace: bool = False,
     return Judged(
         verdict,
         divergence_of(replayed),
-        trace=trace(replayed) if with_trace else None,
+        trace=sight(replayed, verdict) if with_trace else None,
         sources=explain(replayed) if with_sources else None,
     )
 
