@@ -68,14 +68,16 @@ class _Trace(BaseModel):
 
 
 class FindingView(NamedTuple):
-    """A finding; `where` is its place in words, `call` the call it stands at, `evidence` None where it stands there.
+    """A finding; `where` is its place in words, `evidence` None where it stands there.
+
+    `place` is that place in the page, empty where there is none: `c5` is call 5, `m13` message 13.
 
     `sentences` are those of the source that it rests on.
     """
 
     code: str
     severity: str
-    call: int | None
+    place: str
     where: str
     message: Text
     evidence: Shown | None
@@ -188,7 +190,7 @@ def _finding(finding: Finding, limits: Limits, evidence: dict[str, Json]) -> Fin
     return FindingView(
         code=finding.code,
         severity=finding.severity,
-        call=finding.call,
+        place="" if finding.call is None else f"c{finding.call}",
         where=place_in_words(finding),
         message=cut_text(finding.message, limits.text),
         evidence=show_json(evidence, limits) if evidence else None,
@@ -346,6 +348,9 @@ class _Views(NamedTuple):
             evidence = _evidence_beside(finding) if at_call else {} if finding.call in self.shown else finding.evidence
             view = _finding(finding, self.limits, evidence)
             where = place_in_words(finding, at_call=True) if at_call else view.where
+            message = finding.evidence.get("message")
+            if not view.place and isinstance(message, int) and not isinstance(message, bool):
+                view = view._replace(place=f"m{message}", where=view.where or f"message {message}")
             sentences = sentences_of(finding, *answers, self.context)
             views.append(view._replace(where=where, sentences=sentences))
         return tuple(views)
