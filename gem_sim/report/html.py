@@ -32,14 +32,16 @@ from gem_sim.verdict import Verdict
 from gem_sim.verifier.codes import CODES
 
 OUTCOMES = ("fail", "undecided", "pass")
-# Packed characters of conversations, by verdict. A trajectory beyond them is shown with its findings only, unless one
-# of its codes has not had its examples yet; beyond `FINDINGS_ROOM` of those, by its line in the list.
-ROOM: dict[str, int] = {"fail": 8_000_000, "undecided": 3_000_000, "pass": 3_000_000}
+# Packed characters of conversations in all, and how many of them are kept for a verdict whatever there is of the
+# others: failing ones come first. A trajectory beyond them is shown with its findings only, unless one of its codes has
+# not had its examples yet; beyond `FINDINGS_ROOM` of those, by its line in the list.
+ROOM = 15_000_000
+KEPT: dict[str, int] = {"fail": 12_000_000, "undecided": 2_000_000, "pass": 1_000_000}
 FINDINGS_ROOM = 1_000_000
 EXAMPLES = 20
 # Lines in the list of trajectories, by verdict, and packed characters of all lines together.
 LISTED: dict[str, int] = {"fail": 10_000, "undecided": 10_000, "pass": 10_000}
-INDEX_ROOM = 3_500_000
+INDEX_ROOM = 3_000_000
 # Characters of conversations that stand in the page as they are, for who has no scripts.
 AT_ONCE = 300_000
 _TOOLS = 6
@@ -157,7 +159,7 @@ class Report:
         """Return what opens below a line and where it is packed, as far as there is room for it."""
         rare = any(self._examples[code] < EXAMPLES for code in codes)
         packer = self._packers[verdict.verdict]
-        if trace is not None and (rare or packer.size < ROOM[verdict.verdict]):
+        if trace is not None and (rare or packer.size < self._room(verdict.verdict)):
             body = conversation(number, verdict, trace, scene.environment, scene.context, scene.walks)
             self._examples.update(codes.keys())
             return body, packer.add(body)
@@ -167,6 +169,25 @@ class Report:
         why = "" if trace is None else "the conversation is left out: the page holds as much as it may"
         body = findings_only(verdict, why)
         return body, packer.add(body)
+
+    def _room(self, outcome: str) -> int:
+        """Return how much the conversations of a verdict may take while nothing is known of what is still to come."""
+        return ROOM - sum(KEPT[other] for other in OUTCOMES[OUTCOMES.index(outcome) + 1 :])
+
+    def _within_room(self) -> dict[str, str]:
+        """Return the packed conversations that have room together; of too many, those that pass go first."""
+        kept = dict(self._packers["fail"].pieces)
+        left = ROOM - self._packers["fail"].size
+        for outcome in OUTCOMES[1:]:
+            later = sum(KEPT[other] for other in OUTCOMES[OUTCOMES.index(outcome) + 1 :])
+            room = max(KEPT[outcome], left - later)
+            for name, piece in self._packers[outcome].pieces.items():
+                room -= len(piece)
+                if room < 0:
+                    break
+                kept[name] = piece
+                left -= len(piece)
+        return kept
 
     def _code(self, code: str) -> CodeView:
         tools = sorted(self._tools.get(code, {}).items(), key=lambda item: (-item[1], item[0]))
@@ -191,17 +212,22 @@ class Report:
         """Yield the page in pieces."""
         for packer in self._packers.values():
             packer.finish()
+        packed = {**self._within_room(), **self._packers["findings"].pieces}
+        for outcome in OUTCOMES:
+            self._rows[outcome] = [
+                row if row.at is None or row.at.piece in packed else row._replace(at=None, body="")
+                for row in self._rows[outcome]
+            ]
         index, number = self._index()
         rows = [row for outcome in OUTCOMES for row in self._rows[outcome]][:number]
-        packed = {f"index-{n}": piece for n, piece in enumerate(index)}
-        for packer in self._packers.values():
-            packed.update(packer.pieces)
+        packed.update({f"index-{n}": piece for n, piece in enumerate(index)})
         numbers = Numbers(
             outcomes={outcome: self._outcomes[outcome] for outcome in OUTCOMES},
             calls=self._calls,
             codes=tuple(self._code(code) for code in sorted(self._codes, key=lambda code: (-self._codes[code], code))),
             environments={key: number for key, number in self._places.items() if number},
             listed=number,
+            bare=sum(row.at is None for row in rows if row.calls),
             unlisted={name: self._outcomes[name] - sum(row.verdict == name for row in rows) for name in OUTCOMES},
         )
         return page(
@@ -210,5 +236,5 @@ class Report:
             rows=rows[:PAGE],
             packed=packed,
             plots=self._shapes._repr_html_() if self._shapes.number else "",
-            megabytes=round((sum(ROOM.values()) + FINDINGS_ROOM + INDEX_ROOM) / 1_000_000),
+            megabytes=ROOM // 1_000_000,
         )

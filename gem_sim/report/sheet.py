@@ -70,7 +70,8 @@ class CodeView(NamedTuple):
 class Numbers(NamedTuple):
     """What a page says above its list: trajectories by verdict, calls, finding codes, trajectories by environment.
 
-    `listed` is how many trajectories the list has, `unlisted` how many of each verdict it lacks.
+    `listed` is how many trajectories the list has, `unlisted` how many of each verdict it lacks;
+    `bare` lines have nothing below them, though there is something to show.
     """
 
     outcomes: dict[str, int]
@@ -79,6 +80,7 @@ class Numbers(NamedTuple):
     environments: dict[str, int]
     listed: int
     unlisted: dict[str, int]
+    bare: int
 
 
 def page(

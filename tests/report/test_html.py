@@ -397,7 +397,8 @@ def test_beyond_its_room_a_page_keeps_findings_then_lines_then_numbers(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(packed, "PIECE", 1_000)
-    monkeypatch.setattr(html, "ROOM", {"fail": 8_000, "undecided": 0, "pass": 1})
+    monkeypatch.setattr(html, "ROOM", 9_000)
+    monkeypatch.setattr(html, "KEPT", {"fail": 8_000, "undecided": 0, "pass": 1_000})
     monkeypatch.setattr(html, "FINDINGS_ROOM", 2_000)
     monkeypatch.setattr(html, "EXAMPLES", 2)
     monkeypatch.setattr(html, "LISTED", {"fail": 60, "undecided": 1, "pass": 3})
@@ -416,6 +417,7 @@ def test_beyond_its_room_a_page_keeps_findings_then_lines_then_numbers(
     assert any(">rare<" in line["h"] for line in talks)
     assert told
     assert len(talks) + len(told) + len(bare) == len(lines) == 63
+    assert f"of {len(bare)} trajectories only the line is here" in path.read_text()
     assert "… and 27 more that this page does not list: 21 fail, 6 pass" in path.read_text()
     assert "90 trajectories" in Page(path.read_text()).text
 
