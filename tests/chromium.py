@@ -7,6 +7,7 @@ import json
 import os
 import shutil
 import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Iterator, Mapping
@@ -17,6 +18,14 @@ from typing import Any
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 _KEYS = {"ArrowDown": 40, "ArrowUp": 38, "Enter": 13, "Escape": 27, "Tab": 9, "/": 191}
 _PATIENCE_SECONDS = 60.0
+# The browser reads commands at descriptor 3 and answers at 4.
+_START = """
+import fcntl, os, sys
+ends = [fcntl.fcntl(int(number), fcntl.F_DUPFD, 10) for number in sys.argv[1:3]]
+for end, number in zip(ends, (3, 4)):
+    os.dup2(end, number)
+os.execvp(sys.argv[3], sys.argv[3:])
+"""
 
 
 def browser() -> str | None:
@@ -127,11 +136,17 @@ class Tab:
         x, y = self.run(f"(b => [b.x + b.width / 2, b.y + b.height / 2])({found}.getBoundingClientRect())")
         self.send("Input.dispatchMouseEvent", type="mouseMoved", x=x, y=y)
 
-    def requests(self) -> list[str]:
-        """Return the addresses that any tab has asked for since the browser started."""
+    def fetched(self) -> list[str]:
+        """Return the addresses that any tab has asked for since the browser started, and that no policy forbade."""
         self.run("1")
-        events = [event for event in self._chromium.events if event.get("method") == "Network.requestWillBeSent"]
-        return [event["params"]["request"]["url"] for event in events]
+        asked: dict[str, str] = {}
+        for event in self._chromium.events:
+            given = event.get("params", {})
+            if event.get("method") == "Network.requestWillBeSent":
+                asked[given["requestId"]] = given["request"]["url"]
+            elif event.get("method") == "Network.loadingFailed" and given.get("blockedReason") == "csp":
+                asked.pop(given["requestId"], None)
+        return list(asked.values())
 
     def complaints(self) -> list[str]:
         """Return errors and exceptions that the browser has logged."""
@@ -166,19 +181,23 @@ def chromium() -> Iterator[Chromium]:
     if name is None:
         raise RuntimeError("there is no Chromium on this machine")
     out, into = os.pipe(), os.pipe()
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         quiet = ("--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync")
         flags = ("--headless=new", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", "--remote-debugging-pipe")
-        # The browser reads commands at descriptor 3 and answers at 4.
-        command = ["sh", "-c", f'exec "$0" "$@" 3<&{out[0]} 4>&{into[1]}', name, *flags, *quiet, "about:blank"]
-        command.insert(-1, f"--user-data-dir={folder}")
+        command = [sys.executable, "-c", _START, str(out[0]), str(into[1]), name, *flags, *quiet]
+        command += [f"--user-data-dir={folder}", "about:blank"]
         process = subprocess.Popen(command, stderr=subprocess.DEVNULL, pass_fds=(out[0], into[1]))
         os.close(out[0])
         os.close(into[1])
+        started = Chromium(out[1], into[0])
         try:
-            yield Chromium(out[1], into[0])
+            yield started
+            started.send("Browser.close")
         finally:
             os.close(out[1])
             os.close(into[0])
-            process.terminate()
-            process.wait()
+            try:
+                process.wait(timeout=10)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
