@@ -22,6 +22,8 @@ PASSED, FAILED, UNUSABLE, UNDECIDED, OURS = 0, 1, 2, 3, 70
 _COMMANDS = (
     "demo",
     "verify",
+    "report",
+    "view",
     "reground",
     "compile",
     "graph",

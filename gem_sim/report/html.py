@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
@@ -54,6 +54,25 @@ class _Scene(NamedTuple):
     environment: Environment
     context: Context
     walks: Walks
+
+
+def code_views(
+    codes: Mapping[str, int], tools: Mapping[str, Counter[str]], errors: Collection[str]
+) -> tuple[CodeView, ...]:
+    """Return finding codes as a page shows them, the most frequent first.
+
+    Args:
+        codes: Code → in how many trajectories.
+        tools: Code → tool → in how many.
+        errors: The codes that were ever an error.
+    """
+    views = []
+    for code, number in sorted(codes.items(), key=lambda item: (-item[1], item[0])):
+        most = sorted(tools.get(code, {}).items(), key=lambda item: (-item[1], item[0]))
+        words = [f"{tool} {times:,}" for tool, times in most[:_TOOLS]] + ["…"] * (len(most) > _TOOLS)
+        meaning = CODES.get(code, "A check of this environment.")
+        views.append(CodeView(code, number, meaning, code in errors, " · ".join(words)))
+    return tuple(views)
 
 
 def write_report(
@@ -189,12 +208,6 @@ class Report:
                 left -= len(piece)
         return kept
 
-    def _code(self, code: str) -> CodeView:
-        tools = sorted(self._tools.get(code, {}).items(), key=lambda item: (-item[1], item[0]))
-        words = [f"{tool} {number:,}" for tool, number in tools[:_TOOLS]] + ["…"] * (len(tools) > _TOOLS)
-        meaning = CODES.get(code, "A check of this environment.")
-        return CodeView(code, self._codes[code], meaning, code in self._errors, " · ".join(words))
-
     def _index(self) -> tuple[list[str], int]:
         """Return the lines of the list, packed, and how many they are."""
         pieces: list[str] = []
@@ -224,7 +237,7 @@ class Report:
         numbers = Numbers(
             outcomes={outcome: self._outcomes[outcome] for outcome in OUTCOMES},
             calls=self._calls,
-            codes=tuple(self._code(code) for code in sorted(self._codes, key=lambda code: (-self._codes[code], code))),
+            codes=code_views(self._codes, self._tools, self._errors),
             environments={key: number for key, number in self._places.items() if number},
             listed=number,
             bare=sum(row.at is None for row in rows if row.calls),
