@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -43,6 +44,7 @@ def command(
         if kind == "trajectories":
             told = files
             files = [_verdicts(files, environment, Path(folder))]
+        print(f"gem-sim: reading {run}", file=sys.stderr)
         conversations = Conversations([name for file in told for name in files_in(file)]) if told else None
         viewer = Viewer(PagedRows(files), conversations, environment)
         server, address = open_server(viewer, port)

@@ -67,6 +67,19 @@ class _Lines:
             if not isinstance(value, FormatError):
                 offset += spool.write(f"{dump_json(value)}\n".encode())
 
+    def texts(self) -> Iterator[str]:
+        """Yield the rows again, each as the line it is."""
+        if self._spool is None:
+            with Path(self.name).open("rb") as stream:
+                yield from self._lines_of(stream)
+        else:
+            yield from self._lines_of(self._spool)
+
+    def _lines_of(self, stream: IO[bytes]) -> Iterator[str]:
+        for offset in self._offsets:
+            stream.seek(offset)
+            yield stream.readline().decode("utf-8", "replace")
+
     def row(self, index: int) -> tuple[int, JsonObject]:
         offset, number = self._offsets[index], self._numbers[index]
         if self._spool is None:
@@ -107,6 +120,12 @@ class _Parquet:
             for row in batch.to_pylist():
                 number += 1
                 yield number, _without_nulls(row)
+
+    def texts(self) -> Iterator[str]:
+        """Yield the rows again, each as its texts in a line."""
+        for batch in self._file.iter_batches(batch_size=_BATCH):
+            for row in batch.to_pylist():
+                yield " ".join(str(value) for value in row.values())
 
     def row(self, index: int) -> tuple[int, JsonObject]:
         start, rows = self._held
@@ -153,6 +172,11 @@ class PagedRows:
             for line, value in file.scan():
                 self._number += not isinstance(value, FormatError)
                 yield Place(file.name, line), value
+
+    def texts(self) -> Iterator[str]:
+        """Yield all rows again, by number, each as text that holds at least every text that is in it."""
+        for file in self._files:
+            yield from file.texts()
 
     def row(self, number: int) -> tuple[Place, JsonObject]:
         """Return a row by its number: rows that could not be read have none.

@@ -205,9 +205,15 @@ class Viewer:
             return self._found[1]
 
     def _search(self, words: str) -> Iterator[bool]:
-        for number in range(len(self)):
-            place, row = self._rows.row(number)
-            yield words in search_words(verdict_of(row, place), None)
+        # JSON may write these characters as escapes; parts without them stand in the line as they are.
+        parts = [part for part in words.split() if part.isascii() and not set(part) & set('"\\/')]
+        for number, text in enumerate(self._rows.texts()):
+            folded = text.casefold()
+            if all(part in folded for part in parts):
+                place, row = self._rows.row(number)
+                yield words in search_words(verdict_of(row, place), None)
+            else:
+                yield False
 
 
 def wanted_of(query: Mapping[str, Sequence[str]]) -> Wanted:
