@@ -31,7 +31,7 @@ def command(
     from gem_sim.cli.outputs import keep_apart
     from gem_sim.report.html import open_report
 
-    keep_apart([str(run), *(over or [])], out)
+    keep_apart([*_files(run), *(over or [])], out)
     environment, shown = _shown(run, env, over or [], trusted=trusted)
     number = stale = 0
     with open_report(out, environment) as report:
@@ -44,6 +44,13 @@ def command(
         print(f"gem-sim: {words}", file=sys.stderr)
     print(f"{number} {'trajectory' if number == 1 else 'trajectories'} → {out}")
     return 0
+
+
+def _files(run: Path) -> list[str]:
+    """Return the files that a run consists of, as far as an output could be one of them."""
+    if not run.is_dir():
+        return [str(run)]
+    return [str(file) for file in (*run.glob("*"), *run.glob("environments/*/*"))]
 
 
 def _shown(run: Path, env: str | None, over: list[str], *, trusted: bool) -> tuple[Environment, Iterator[Shown]]:
@@ -59,9 +66,7 @@ def _shown(run: Path, env: str | None, over: list[str], *, trusted: bool) -> tup
         workspace_run,
     )
 
-    kind = kind_of_run(run)
-    if kind != "verdicts" and over:
-        raise InputError("--with names trajectories of no verdicts", file=str(run), cure="leave --with out")
+    kind = kind_of_run(run, over)
     if kind == "workspace":
         if env is not None:
             raise InputError("a workspace has its own environments", file=str(run), cure="leave --env out")

@@ -34,7 +34,7 @@ def command(
     from gem_sim.report.serving import open_server
     from gem_sim.report.viewer import Viewer
 
-    kind = kind_of_run(run)
+    kind = kind_of_run(run, over or ())
     if kind == "workspace":
         cure = "use gem-sim report, or name one of its trajectories.jsonl with --env"
         raise InputError("view shows verdicts of one environment", file=str(run), cure=cure)

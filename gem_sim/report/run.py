@@ -37,17 +37,23 @@ class Shown(NamedTuple):
     end: str | None = None
 
 
-def kind_of_run(path: str | Path) -> Literal["workspace", "verdicts", "trajectories"]:
+def kind_of_run(path: str | Path, about: Sequence[str] = ()) -> Literal["workspace", "verdicts", "trajectories"]:
     """Tell what a path is: a workspace of the pipeline, verdicts, or trajectories; the first row says which.
 
+    `about` names the trajectories that verdicts are about.
+
     Raises:
-        InputError: If it is neither.
+        InputError: If it is neither, or trajectories are named for what has no verdicts.
     """
     if (Path(path) / "environments").is_dir():
-        return "workspace"
-    rows = PagedRows(files_in(path)[:1])
-    first = next((row for _, row in rows.scan() if not isinstance(row, FormatError)), {})
-    return "verdicts" if "verdict" in first and "findings" in first else "trajectories"
+        kind: Literal["workspace", "verdicts", "trajectories"] = "workspace"
+    else:
+        rows = PagedRows(files_in(path)[:1])
+        first = next((row for _, row in rows.scan() if not isinstance(row, FormatError)), {})
+        kind = "verdicts" if "verdict" in first and "findings" in first else "trajectories"
+    if about and kind != "verdicts":
+        raise InputError("--with names trajectories of no verdicts", file=str(path), cure="leave --with out")
+    return kind
 
 
 def environment_of_run(path: str | Path, name: str | None, *, trusted: bool) -> Environment:

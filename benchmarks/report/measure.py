@@ -1,0 +1,139 @@
+"""How large the report of many trajectories is, and how long a browser takes to show it and to filter it."""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import importlib.util
+import json
+import random
+import re
+import statistics
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import gem_sim
+from gem_sim.canonical import Json
+from gem_sim.engine.sight import sight
+from gem_sim.report.html import open_report
+from gem_sim.verdict import Verdict
+
+DRIVER = Path(__file__).resolve().parents[2] / "tests" / "chromium.py"
+TRAJECTORIES = 10_000
+_DIGITS = re.compile(r"\d{3,}")
+# Milliseconds until the list shows what a script asks for, as the page itself waits for it.
+_TIMED = (
+    "(async () => {{ const start = performance.now(); {script}; await last; return performance.now() - start; }})()"
+)
+
+
+def measure(repeat: int = 3) -> dict[str, Any]:
+    """Return what a report of 10,000 trajectories costs; times are medians of `repeat` openings.
+
+    The trajectories are the bundled environment `library`'s own, good and known bad, each again and again with other
+    digits in its ids, amounts and texts, so that hardly anything is said twice. `file_mb` is the file's size,
+    `conversations` how many of the trajectories it holds in full, `write_seconds` what the page took beside judging.
+    `first_paint_ms` is the browser's first contentful paint after it was told to open the file, `ready_ms` when the
+    filters work; `filter_ms`, `find_ms` and `open_ms` are from the press to the changed page.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        page = Path(folder) / "report.html"
+        library = gem_sim.load_environment("library")
+        judged = _judged(library)
+        start = time.perf_counter()
+        with open_report(page, library) as report:
+            for verdict, trace in _many(judged):
+                report.add(verdict, trace)
+        written = time.perf_counter() - start
+        text = page.read_text()
+        runs = [_opened(page) for _ in range(repeat)]
+        measured = {name: round(statistics.median(run[name] for run in runs), 1) for name in runs[0]}
+        return {
+            "trajectories": TRAJECTORIES,
+            "file_mb": round(page.stat().st_size / 1e6, 2),
+            "conversations": _held(text),
+            "write_seconds": round(written, 1),
+            "repeat": repeat,
+            **measured,
+        }
+
+
+def _judged(library: gem_sim.Environment) -> list[tuple[Verdict, dict[str, Json]]]:
+    folder = Path(library.folder or "")
+    judged = []
+    for name in ("known_bad.jsonl", "trajectories.jsonl"):
+        for trajectory in gem_sim.read_trajectories(folder / name):
+            replay = gem_sim.replay(trajectory, library)
+            verdict = gem_sim.verify(replay)
+            judged.append((verdict, sight(replay, verdict)))
+    return judged
+
+
+def _many(judged: list[tuple[Verdict, dict[str, Json]]]) -> Iterator[tuple[Verdict, dict[str, Json]]]:
+    dice = random.Random(7)
+    texts = [(json.dumps(verdict.model_dump(mode="json")), json.dumps(trace)) for verdict, trace in judged]
+    for number in range(TRAJECTORIES):
+        verdict, trace = (_varied(text, dice) for text in texts[number % len(texts)])
+        named = {**json.loads(verdict), "id": f"trajectory-{number:05}"}
+        yield Verdict.model_validate(named), json.loads(trace)
+
+
+def _varied(text: str, dice: random.Random) -> str:
+    """Return JSON with other digits in every number of three digits and more."""
+    return _DIGITS.sub(lambda found: "".join(dice.choice("123456789") for _ in found[0]), text)
+
+
+def _held(text: str) -> int:
+    """Return how many conversations a page has packed."""
+    pieces = re.findall(r'id="(?:fail|undecided|pass)-\d+">([^<]*)<', text)
+    return sum(len(json.loads(gzip.decompress(base64.b64decode(piece)))) for piece in pieces)
+
+
+def _opened(page: Path) -> dict[str, float]:
+    with _driver().chromium() as browser:
+        tab = browser.tab()
+        tab.open(page.as_uri())
+        tab.wait("document.getElementById('shown').value.includes('listed')")
+        ready = tab.run("performance.now()")
+        tab.wait("performance.getEntriesByName('first-contentful-paint').length === 1")
+        paint = tab.run("performance.getEntriesByName('first-contentful-paint')[0].startTime")
+        press = "document.querySelector('[data-verdict=fail]').click()"
+        find = "find.value = 'borrow'; find.dispatchEvent(new Event('input'))"
+        row = "document.querySelector('.t:last-of-type')"
+        opening = f"showAll(); apply(); await last; const row = {row}; await open(row)"
+        return {
+            "first_paint_ms": paint,
+            "ready_ms": ready,
+            "filter_ms": tab.run(_TIMED.format(script=press)),
+            "find_ms": tab.run(_TIMED.format(script=find)),
+            "open_ms": tab.run(_TIMED.format(script=opening)),
+        }
+
+
+def _driver() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("chromium", DRIVER)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def table(measured: dict[str, Any]) -> str:
+    """Return the measurement as lines for a person."""
+    words = {
+        "trajectories": "trajectories",
+        "file_mb": "size of the file, MB",
+        "conversations": "conversations in it, in full",
+        "write_seconds": "written in, s",
+        "first_paint_ms": "first paint, ms",
+        "ready_ms": "filters ready, ms",
+        "filter_ms": "a filter, ms",
+        "find_ms": "a search, ms",
+        "open_ms": "a trajectory opened, ms",
+    }
+    return "\n".join(f"{words[name]:<32}{measured[name]:>10,}" for name in words)
