@@ -132,7 +132,7 @@ class Tab:
     def hover(self, selector: str) -> None:
         """Move the pointer to the middle of an element."""
         found = f"document.querySelector({json.dumps(selector)})"
-        self.run(f"{found}.scrollIntoView({{block: 'center'}})")
+        self.run(f"{found}.scrollIntoView({{block: 'nearest'}})")
         x, y = self.run(f"(b => [b.x + b.width / 2, b.y + b.height / 2])({found}.getBoundingClientRect())")
         self.send("Input.dispatchMouseEvent", type="mouseMoved", x=x, y=y)
 

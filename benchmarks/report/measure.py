@@ -9,6 +9,8 @@ import json
 import random
 import re
 import statistics
+import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -24,6 +26,26 @@ from gem_sim.verdict import Verdict
 
 DRIVER = Path(__file__).resolve().parents[2] / "tests" / "chromium.py"
 TRAJECTORIES = 10_000
+VIEWED = 100_000
+_LOOK = """
+import json, resource, sys, time
+from gem_sim import load_environment
+from gem_sim.formats.paged import PagedRows
+from gem_sim.report.viewer import Viewer, wanted_of
+start = time.perf_counter()
+before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+viewer = Viewer(PagedRows(sys.argv[1:]), None, load_environment("library"))
+opened = time.perf_counter()
+viewer.rows(wanted_of({"verdict": ["fail"], "from": ["50000"]}))
+shown = time.perf_counter()
+viewer.rows(wanted_of({"words": ["borrow"]}))
+found = time.perf_counter()
+memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
+print(json.dumps({
+    "view_open_seconds": round(opened - start, 1), "view_filter_ms": round(1000 * (shown - opened), 1),
+    "view_find_seconds": round(found - shown, 2), "view_memory_mb": round(memory / 1024, 1),
+}))
+"""
 _DIGITS = re.compile(r"\d{3,}")
 # Milliseconds until the list shows what a script asks for, as the page itself waits for it.
 _TIMED = (
@@ -38,7 +60,8 @@ def measure(repeat: int = 3) -> dict[str, Any]:
     digits in its ids, amounts and texts, so that hardly anything is said twice. `file_mb` is the file's size,
     `conversations` how many of the trajectories it holds in full, `write_seconds` what the page took beside judging.
     `first_paint_ms` is the browser's first contentful paint after it was told to open the file, `ready_ms` when the
-    filters work; `filter_ms`, `find_ms` and `open_ms` are from the press to the changed page.
+    filters work; `filter_ms`, `find_ms` and `open_ms` are from the press to the changed page. The keys that begin with
+    `view` are those of 100,000 verdicts in a viewer: `view_memory_mb` is what its process grows by.
     """
     with tempfile.TemporaryDirectory() as folder:
         page = Path(folder) / "report.html"
@@ -59,6 +82,7 @@ def measure(repeat: int = 3) -> dict[str, Any]:
             "write_seconds": round(written, 1),
             "repeat": repeat,
             **measured,
+            **_viewed(Path(folder), judged),
         }
 
 
@@ -91,6 +115,18 @@ def _held(text: str) -> int:
     """Return how many conversations a page has packed."""
     pieces = re.findall(r'id="(?:fail|undecided|pass)-\d+">([^<]*)<', text)
     return sum(len(json.loads(gzip.decompress(base64.b64decode(piece)))) for piece in pieces)
+
+
+def _viewed(folder: Path, judged: list[tuple[Verdict, dict[str, Json]]]) -> dict[str, Any]:
+    """Return what looking through verdicts costs that are too many for a page."""
+    path = folder / "verdicts.jsonl"
+    lines = [verdict.model_dump_json() for verdict, _ in judged]
+    with path.open("w", encoding="utf-8") as file:
+        file.writelines(f"{lines[number % len(lines)]}\n" for number in range(VIEWED))
+    # A process of its own, so that its memory is nobody else's.
+    command = [sys.executable, "-c", _LOOK, str(path)]
+    told: dict[str, Any] = json.loads(subprocess.run(command, capture_output=True, check=True).stdout)
+    return {"view_verdicts": VIEWED, "view_mb": round(path.stat().st_size / 1e6, 1), **told}
 
 
 def _opened(page: Path) -> dict[str, float]:
@@ -135,5 +171,11 @@ def table(measured: dict[str, Any]) -> str:
         "filter_ms": "a filter, ms",
         "find_ms": "a search, ms",
         "open_ms": "a trajectory opened, ms",
+        "view_verdicts": "verdicts in a viewer",
+        "view_mb": "size of their file, MB",
+        "view_open_seconds": "opened in, s",
+        "view_filter_ms": "a filter, ms",
+        "view_find_seconds": "a search, s",
+        "view_memory_mb": "memory for them, MB",
     }
     return "\n".join(f"{words[name]:<32}{measured[name]:>10,}" for name in words)

@@ -35,6 +35,8 @@ from gem_sim.verdict import Finding, Verdict
 LONG = 300_000
 # Lines on a page of the list.
 PAGE = 50
+# Finding codes that are seen at once; the others are behind a click.
+_CODES = 8
 _WORDS = 500
 
 
@@ -123,6 +125,7 @@ def page(
         packed=packed or {},
         plots=plots,
         page=PAGE,
+        most_codes=_CODES,
         remote=remote,
         script=script,
         style=style,
@@ -167,7 +170,7 @@ def search_words(verdict: Verdict, trace: Mapping[str, Json] | None) -> str:
     tools = dict.fromkeys(call["tool"] for call in calls)  # type: ignore[union-attr,index,call-overload]
     task = [] if trace is None or trace["task"] is None else [trace["task"]]
     words = [verdict.id, *task, *tools, *(finding.message for finding in verdict.findings)]
-    return flat(" ".join(str(word) for word in words), _WORDS).casefold()
+    return flat(" ".join(str(word) for word in words), _WORDS).lower()
 
 
 def line_html(row: Line) -> str:

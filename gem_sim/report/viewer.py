@@ -208,7 +208,7 @@ class Viewer:
         # JSON may write these characters as escapes; parts without them stand in the line as they are.
         parts = [part for part in words.split() if part.isascii() and not set(part) & set('"\\/')]
         for number, text in enumerate(self._rows.texts()):
-            folded = text.casefold()
+            folded = text.lower()
             if all(part in folded for part in parts):
                 place, row = self._rows.row(number)
                 yield words in search_words(verdict_of(row, place), None)
@@ -225,4 +225,4 @@ def wanted_of(query: Mapping[str, Sequence[str]]) -> Wanted:
     values = {kind: frozenset(query.get(kind, ())) for kind in KINDS}
     first: dict[str, Any] = {name: given[0] for name, given in query.items() if given}
     place = int(first["place"]) if "place" in first else None
-    return Wanted(values, first.get("words", "").casefold(), max(0, int(first.get("from", 0))), place)
+    return Wanted(values, first.get("words", "").lower(), max(0, int(first.get("from", 0))), place)

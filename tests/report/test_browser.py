@@ -229,6 +229,7 @@ def test_printed_it_keeps_what_is_open_and_drops_what_is_to_press(
     assert tab.run("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
     assert not tab.run("document.querySelector('.bar').checkVisibility()")
     assert tab.run("document.querySelector('#t1-c5 .sides').checkVisibility()")
+    assert tab.run("[...document.querySelectorAll('[data-code]')].every((code) => code.offsetHeight > 0)")
     assert tab.run("document.documentElement.scrollWidth <= innerWidth")
     tab.pdf(tmp_path / "printed.pdf")
     assert (tmp_path / "printed.pdf").read_bytes().startswith(b"%PDF")

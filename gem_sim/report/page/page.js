@@ -110,8 +110,13 @@ function tell({ rows, from, total: number, of, counts }) {
 
 function apply({ keep = false, place = null } = {}) {
   if (!keep) wanted.from = 0;
-  last = last.then(async () => put(await select(place)));
+  last = last.then(async () => put(await select(place))).catch(complain);
   return last;
+}
+
+function complain(error) {
+  const words = remote ? "no answer; is gem-sim view still running?" : `this browser cannot unpack the list: ${error}`;
+  document.getElementById("shown").value = words;
 }
 
 async function fill(row) {
@@ -178,11 +183,13 @@ function draw(place) {
   copy.insertBefore(over.querySelector(".walk"), copy.querySelector("svg, .e"));
   copy.appendChild(over.querySelector(".stops"));
   place.replaceChildren(copy);
+  const stop = copy.querySelector(".stop");
+  place.scrollTop += stop.getBoundingClientRect().top - place.getBoundingClientRect().top - 80;
 }
 
 document.addEventListener("toggle", (event) => {
   const opened = event.target;
-  if (opened.matches(".t") && opened.open) fill(opened);
+  if (opened.matches(".t") && opened.open) fill(opened).catch(complain);
   if (opened.matches(".graph") && opened.open) draw(opened.querySelector(".walked"));
 }, true);
 
@@ -276,11 +283,11 @@ document.addEventListener("keydown", (event) => {
 });
 
 document.documentElement.classList.add("js");
-const first = select().then((selected) => {
+last = select().then((selected) => {
   // The first lines are there already, some of them open.
   for (const line of selected.rows) shown.set(`t${line.n}`, line);
   total = selected.total;
   if (list.querySelector(".t")) tell(selected);
   else put(selected);
   return follow();
-});
+}).catch(complain);
