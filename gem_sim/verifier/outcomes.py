@@ -26,7 +26,7 @@ _SUCCESS = re.compile(
 _BEING = re.compile(r"\b(?:is|are|has been|status:?)\s+(?:now |all |currently |still )?$")
 _BEING_IN = re.compile(r"\b(?:is|are|has been|status)\b", re.IGNORECASE)
 # A message with any of these does not hide that something went wrong, or speaks of something else.
-_DOUBT = re.compile(
+DOUBT = re.compile(
     r"\b(?:sorry|unfortunately|cannot|can['’]t|could(?:n['’]t| not)|unable|fail\w*|refus\w*|reject\w*|declin\w*|error"
     r"|denied|not|no|never|nothing|however|but|already|only|until|unless|once|if|when|before|problem|issue|instead)\b"
     r"|n['’]t\b",
@@ -51,13 +51,13 @@ def false_outcomes(scene: Scene, environment: Environment) -> Iterator[Outcome]:
     text = scene.prose.text
     if all(says_error(result.value) for result in fresh):
         match = _SUCCESS.search(text)
-        if match is not None and _DOUBT.search(text) is None:
+        if match is not None and DOUBT.search(text) is None:
             last = fresh[-1]
             message = f"{match.group()!r} is said where {last.tool} refused"
             yield Outcome(match.group(), match.start(), message, {"seen": last.value, "seen_in_message": last.message})
         return
     for sentence in scene.prose.sentences:
-        if _BEING_IN.search(sentence.text) and not sentence.text.endswith("?") and not _DOUBT.search(sentence.text):
+        if _BEING_IN.search(sentence.text) and not sentence.text.endswith("?") and not DOUBT.search(sentence.text):
             yield from _false_status(fresh, sentence, scene, environment)
 
 
