@@ -45,6 +45,8 @@ class _Deed(NamedTuple):
 
 def false_deeds(scene: Scene, environment: Environment) -> Iterator[Outcome]:
     """Yield what is said to be done by a tool that writes, where no call of any such tool has succeeded so far."""
+    if "ve " not in scene.prose.text and " been " not in scene.prose.text:
+        return
     deeds: dict[str, tuple[_Deed, ...]] | None = None
     for match in _DEED.finditer(scene.prose.text):
         if deeds is None:
