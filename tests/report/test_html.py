@@ -425,10 +425,11 @@ def test_beyond_its_room_a_page_keeps_findings_then_lines_then_numbers(
 def test_thousands_of_trajectories_make_a_page_of_bounded_size(tmp_path: Path) -> None:
     items = [item(good()), *[item(bad(number, age)) for number, age in enumerate((1, 2, 3))]]
     path = tmp_path / "report.html"
-    write_report(path, environment("desk"), (items[number % 4] for number in range(10_000)))
-    assert path.stat().st_size < 20_000_000
+    write_report(path, environment("desk"), (items[number % 4] for number in range(2_500)))
+    # Of 10,000 the benchmark `report` tells the size.
+    assert path.stat().st_size < 5_000_000
     text = path.read_text()
-    assert len(lines_of(text)) == 10_000
+    assert len(lines_of(text)) == 2_500
     assert all(line["body"] for line in lines_of(text))
     # What a browser lays out as it opens the page is a small part of it.
     at_once = re.sub(r'<script type="application/gzip".*?</script>', "", text)
