@@ -34,11 +34,12 @@ from gem_sim.verifier.codes import CODES
 OUTCOMES = ("fail", "undecided", "pass")
 # Packed characters of conversations in all, and how many of them are kept for a verdict whatever there is of the
 # others: failing ones come first. A trajectory beyond them is shown with its findings only, unless one of its codes has
-# not had its examples yet; beyond `FINDINGS_ROOM` of those, by its line in the list.
+# not had its examples yet (`EXAMPLES_ROOM` more); beyond `FINDINGS_ROOM` of those, by its line in the list.
 ROOM = 15_000_000
 KEPT: dict[str, int] = {"fail": 12_000_000, "undecided": 2_000_000, "pass": 1_000_000}
 FINDINGS_ROOM = 1_000_000
 EXAMPLES = 20
+EXAMPLES_ROOM = 500_000
 # Lines in the list of trajectories, by verdict, and packed characters of all lines together.
 LISTED: dict[str, int] = {"fail": 10_000, "undecided": 10_000, "pass": 10_000}
 INDEX_ROOM = 3_000_000
@@ -178,7 +179,8 @@ class Report:
         """Return what opens below a line and where it is packed, as far as there is room for it."""
         rare = any(self._examples[code] < EXAMPLES for code in codes)
         packer = self._packers[verdict.verdict]
-        if trace is not None and (rare or packer.size < self._room(verdict.verdict)):
+        room = self._room(verdict.verdict) + (EXAMPLES_ROOM if rare else 0)
+        if trace is not None and packer.size < room:
             body = conversation(number, verdict, trace, scene.environment, scene.context, scene.walks)
             self._examples.update(codes.keys())
             return body, packer.add(body)
