@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from itertools import pairwise
 
@@ -25,7 +26,7 @@ class Walks:
 
     def __init__(self, environment: Environment) -> None:
         steps = sum(len(workflow.steps) for workflow in environment.workflows)
-        self.drawing = svg(environment) if 0 < steps <= MOST_STEPS else ""
+        self.drawing = _readable(svg(environment)) if 0 < steps <= MOST_STEPS else ""
         edges = dependency_graph(environment, ()).of(SHOWN) if self.drawing else ()
         self._places = places_of(panels(environment, edges), _LEGEND) if self.drawing else {}
 
@@ -50,6 +51,13 @@ class Walks:
         lines = [path_between(self._places[one], self._places[other]) for one, other in pairs]
         marks = [mark for at, calls in stops.items() for mark in _stop(self._places[at], calls, number)]
         return f'<svg><g class="walk">{"".join(lines)}</g><g class="stops">{"".join(marks)}</g></svg>'
+
+
+def _readable(drawing: str) -> str:
+    """Return a drawing that a narrow page may shrink by a third, and no further."""
+    width = re.search(r'width="(\d+)"', drawing)
+    least = 0 if width is None else int(width[1]) * 2 // 3
+    return drawing.replace("<svg ", f'<svg style="min-width:{least}px" ', 1)
 
 
 def _stop(place: Place, calls: Sequence[Call], number: int) -> list[str]:

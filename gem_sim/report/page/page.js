@@ -96,6 +96,8 @@ function tell({ rows, from, total: number, of, counts }) {
   const say = (value) => value.toLocaleString("en");
   document.getElementById("shown").value = `${say(number)} of ${say(of)} listed`;
   document.getElementById("none").hidden = number > 0;
+  // The shares are those of all.
+  document.body.classList.toggle("filtered", wanted.words !== "" || kinds.some((kind) => wanted[kind].size));
   document.getElementById("span").textContent = number > perPage ? `${say(from + 1)}–${say(from + rows.length)}` : "";
   document.getElementById("before").disabled = from === 0;
   document.getElementById("after").disabled = from + perPage >= number;
