@@ -54,8 +54,7 @@ class ToolView(NamedTuple):
 class Context(NamedTuple):
     """An environment as a page shows it; `key` is what the ids of its parts in the page begin with.
 
-    `by_text` finds a rule by its sentence, `by_quote` a norm by its quoted words, `by_step` the rule of a step by the
-    ids of workflow and step.
+    `by_text` finds a rule by its sentence, `by_step` the rule of a step by the ids of workflow and step.
     """
 
     key: str
@@ -71,7 +70,6 @@ class Context(NamedTuple):
     left_out: str
     tools: dict[str, ToolView]
     by_text: dict[str, Norm]
-    by_quote: dict[str, Norm]
     by_step: dict[tuple[str, str], Norm]
 
 
@@ -93,7 +91,6 @@ def context_of(environment: Environment, key: str = "e1") -> Context:
         left_out=cut_text(environment.passage.text, MAX_PASSAGE).left_out,
         tools={name: _tool(tool, environment, norms) for name, tool in environment.tools.items()},
         by_text={rule.text: norms[name] for name, rule in environment.rules.items()},
-        by_quote={norm.quote: norm for norm in reversed(norms.values()) if norm.quote},
         by_step={
             (workflow.id, step.id): norms[step.rule]
             for workflow in environment.workflows

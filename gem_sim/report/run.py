@@ -138,9 +138,6 @@ class Conversations:
             if not isinstance(row, FormatError):
                 self._numbers.setdefault(_id_of(row, place), len(self._rows) - 1)
 
-    def __len__(self) -> int:
-        return len(self._rows)
-
     def get(self, id_: str) -> Trajectory | None:
         """Return the trajectory of an id, None where there is none or it cannot be read."""
         number = self._numbers.get(id_)

@@ -117,6 +117,13 @@ def test_of_many_a_page_is_shown_and_links_lead_to_the_others(running: Chromium,
     click(tab, "#after")
     assert click(tab, "#after") == [f"t{n}" for n in range(100, 120)]
     assert tab.run("document.getElementById('after').disabled")
+    click(tab, "#before")
+    click(tab, "#before")
+    tab.run("document.querySelector('#t49 > summary').focus()")
+    tab.press("ArrowDown")
+    tab.wait(f"({FOCUS}) === 't50'")
+    tab.press("ArrowUp")
+    tab.wait(f"({FOCUS}) === 't49'")
     tab.run("location.hash = '#t70-c1'")
     tab.wait("document.activeElement.closest('#t70-c1') !== null")
     assert tab.run("document.getElementById('t70-c1').open && document.getElementById('t70').open")
