@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable
 from contextlib import suppress
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from gem_sim.errors import InputError
+from gem_sim.errors import GemSimError, InputError
 from gem_sim.formats.rows import dump_json
 from gem_sim.report.viewer import Viewer, wanted_of
 
@@ -57,9 +56,6 @@ def _handler(viewer: Viewer, token: str) -> type[BaseHTTPRequestHandler]:
         protocol_version = "HTTP/1.1"
 
         def do_GET(self) -> None:
-            self._reply(answer)
-
-        def _reply(self, answer: Callable[[str, str], tuple[str, str]]) -> None:
             address: Any = self.server.server_address
             asked = urlsplit(self.path)
             start, _, path = asked.path.removeprefix("/").partition("/")
@@ -70,6 +66,8 @@ def _handler(viewer: Viewer, token: str) -> type[BaseHTTPRequestHandler]:
                 return self._send(HTTPStatus.OK, *answer(path, asked.query))
             except (IndexError, ValueError):
                 return self._send(HTTPStatus.NOT_FOUND, "there is nothing like that here", "text/plain")
+            except GemSimError as error:
+                return self._send(HTTPStatus.INTERNAL_SERVER_ERROR, str(error), "text/plain")
 
         def _send(self, status: HTTPStatus, text: str, kind: str) -> None:
             body = text.encode("utf-8", "backslashreplace")

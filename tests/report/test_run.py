@@ -225,6 +225,18 @@ def test_the_command_tells_the_address_and_ends_with_ctrl_c(
     assert capsys.readouterr().out.startswith("8 verdicts at http://127.0.0.1:")
 
 
+def test_files_that_change_meanwhile_are_told_of(verdicts: Path) -> None:
+    viewer = Viewer(PagedRows([verdicts]), None, environment("frame_shop"))
+    verdicts.write_text("<b>gone</b>\n" * 2_000)
+    server, address = open_server(viewer)
+    with server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        status, words = get(address, f"{urlsplit(address).path}body/2")
+        server.shutdown()
+    assert status == 500
+    assert "the record is not JSON" in words
+
+
 @pytest.mark.skipif(browser() is None, reason="there is no Chromium on this machine")
 def test_a_browser_looks_through_a_served_run(served: str) -> None:
     with chromium() as running:

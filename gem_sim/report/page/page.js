@@ -59,11 +59,18 @@ async function select(place = null) {
   const asked = new URLSearchParams({ from: wanted.from, words: wanted.words });
   for (const kind of kinds) for (const value of wanted[kind]) asked.append(kind, value);
   if (place !== null) asked.set("place", place);
-  return (await fetch(`${remote}?${asked}`)).json();
+  return (await ask(`${remote}?${asked}`)).json();
+}
+
+async function ask(address) {
+  const answer = await fetch(address);
+  // What is no answer must not become part of the page.
+  if (!answer.ok) throw new Error(await answer.text());
+  return answer;
 }
 
 async function bodyOf(line) {
-  if (remote) return (await fetch(`body/${line.n}`)).text();
+  if (remote) return (await ask(`body/${line.n}`)).text();
   return (await unpack(line.b[0]))[line.b[1]];
 }
 
@@ -117,7 +124,8 @@ function apply({ keep = false, place = null } = {}) {
 }
 
 function complain(error) {
-  const words = remote ? "no answer; is gem-sim view still running?" : `this browser cannot unpack the list: ${error}`;
+  const why = remote ? "no answer; is gem-sim view still running?" : "this browser cannot unpack what is here";
+  const words = `${why} (${error.message})`;
   document.getElementById("shown").value = words;
 }
 
