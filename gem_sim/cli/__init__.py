@@ -10,9 +10,11 @@ import os
 import sys
 import traceback
 from importlib import import_module
+from typing import Any
 
 import typer
 from typer.core import TyperGroup
+from typer.main import get_command
 
 from gem_sim.errors import GemSimError, InputError, StubError
 
@@ -45,10 +47,19 @@ _COMMANDS = (
 
 
 class _Commands(TyperGroup):
-    """Commands in the order in which one would meet them."""
+    """Commands in the order in which one would meet them, each imported when it is asked for."""
 
-    def list_commands(self, _context: object) -> list[str]:
-        return list(_COMMANDS)
+    def __init__(self, **given: Any) -> None:
+        super().__init__(**given)
+        unloaded: dict[str, Any] = dict.fromkeys(_COMMANDS)
+        self.commands = unloaded
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        if cmd_name in self.commands and self.commands[cmd_name] is None:
+            alone = typer.Typer(add_completion=False, rich_markup_mode=None)
+            alone.command(cmd_name)(import_module(f"gem_sim.cli.{cmd_name}").command)
+            self.commands[cmd_name] = get_command(alone)
+        return super().get_command(ctx, cmd_name)
 
 
 app = typer.Typer(
@@ -74,10 +85,6 @@ def _options(
     _version_flag: bool = typer.Option(False, "--version", callback=_version, is_eager=True, help="Print the version."),
 ) -> None:
     pass
-
-
-for _name in _COMMANDS:
-    app.command(_name)(import_module(f"gem_sim.cli.{_name}").command)
 
 
 def main(arguments: list[str] | None = None) -> None:
