@@ -11,13 +11,12 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-HERE = Path(__file__).resolve().parent
-sys.path.insert(0, str(HERE.parent))
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from docs.making.blocks import as_printed, blocks, shown
-from docs.making.checkout import checkout, printed
+from docs.making.blocks import as_printed, blocks
 from docs.making.cli_page import cli_page
 from docs.making.files_page import files_page
+from docs.making.page import run_page
 from docs.making.python_pages import packages_page, python_page
 from gem_sim.compiler.dialect import policy_markdown
 from gem_sim.formats import read_trajectories
@@ -28,6 +27,7 @@ from gem_sim.trajectory import Trajectory
 from gem_sim.verdict import Finding
 from gem_sim.verifier import CODES, verify
 
+HERE = Path(__file__).resolve().parent
 _NOTE = "<!-- Written by `python docs/build.py`: do not edit. -->\n"
 
 
@@ -115,13 +115,13 @@ def _plain(text: str | None) -> str:
     return flat if len(flat) <= 300 else f"{flat[:299]}…"
 
 
-def with_output(page: str) -> str:
-    """Return a page with what its console commands print now, where it says otherwise; all run in one folder."""
-    with tempfile.TemporaryDirectory() as folder, checkout(Path(folder)):
-        for block in blocks(page):
-            if block.language != "console" or block.not_run is not None:
-                continue
-            runs = [(command, said, printed(command)) for command, said in shown(block.text)]
+def with_output(name: str) -> str:
+    """Return a page, by its path from the root, with what its console commands print now where it says otherwise."""
+    page = (HERE.parent / name).read_text(encoding="utf-8")
+    if not any(block.language == "console" for block in blocks(page)):
+        return page
+    with tempfile.TemporaryDirectory() as folder:
+        for block, runs in run_page(name, Path(folder)).printed:
             if not all(as_printed(said, now) for _, said, now in runs):
                 page = page.replace(block.text, "".join(f"$ {command}\n{now}" for command, _, now in runs), 1)
     return page
@@ -135,9 +135,9 @@ def main() -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
     for path in (HERE.parent / "README.md", *sorted(HERE.rglob("*.md"))):
-        if path.relative_to(HERE.parent).as_posix().removeprefix("docs/") not in made:
-            text = path.read_text(encoding="utf-8")
-            path.write_text(with_output(text), encoding="utf-8")
+        name = path.relative_to(HERE.parent).as_posix()
+        if name.removeprefix("docs/") not in made:
+            path.write_text(with_output(name), encoding="utf-8")
 
 
 if __name__ == "__main__":

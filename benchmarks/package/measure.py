@@ -82,7 +82,10 @@ def _size(found: Distribution) -> int:
     """Return the bytes of a distribution's files and of their bytecode."""
     places = {Path(str(found.locate_file(file))) for file in found.files or ()}
     places |= {
-        made for place in places if place.suffix == ".py" for made in place.parent.glob(f"__pycache__/{place.stem}.*.pyc")
+        made
+        for place in places
+        if place.suffix == ".py"
+        for made in place.parent.glob(f"__pycache__/{place.stem}.*.pyc")
     }
     return sum(place.stat().st_size for place in places if place.is_file())
 

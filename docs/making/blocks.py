@@ -59,9 +59,16 @@ def shown(text: str) -> list[Shown]:
 
 
 def as_printed(said: str, printed: str) -> bool:
-    """Return whether a command printed what a page says; a line `…` there stands for any lines."""
-    parts = ["".join(part) for part in _split(said.splitlines(keepends=True))]
-    return re.fullmatch("(?:.*\n)*?".join(map(re.escape, parts)), printed) is not None
+    """Return whether a command printed what a page says.
+
+    A line `…` stands for any lines, two spaces and `…` at the end of a line for the rest of that line.
+    """
+    parts = ["".join(map(_pattern, part)) for part in _split(said.splitlines(keepends=True))]
+    return re.fullmatch("(?:.*\n)*?".join(parts), printed) is not None
+
+
+def _pattern(line: str) -> str:
+    return f"{re.escape(line[:-2])}.*\n" if line.endswith("  …\n") else re.escape(line)
 
 
 def _split(lines: list[str]) -> Iterator[list[str]]:

@@ -15,8 +15,8 @@ def cli_page() -> str:
     """Return the page."""
     lines = [
         "# Command line\n",
-        "What `gem-sim COMMAND --help` says, for every command. `ENV` is the folder of an environment or the name of a\n"
-        "bundled one.\n",
+        "What `gem-sim COMMAND --help` says, for every command. `ENV` is the folder of an environment or the name of\n"
+        "a bundled one.\n",
         "| exit status | meaning |\n|---|---|",
         "| 0 | all passed |\n| 1 | something failed |\n| 2 | the input or the call is unusable |",
         "| 3 | nothing failed but something is undecided |\n| 70 | a fault of gem-sim itself |\n",

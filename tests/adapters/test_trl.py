@@ -12,6 +12,7 @@ import pytest
 from gem_sim.adapters.trl import environment_class, training_rows
 from gem_sim.errors import InputError
 from tests.conftest import environment
+from tests.docs.page import checked
 
 
 def test_the_methods_are_the_tools() -> None:
@@ -132,3 +133,9 @@ def test_the_trainer_of_trl_takes_two_steps(tmp_path: Path) -> None:
     offered = {tool.__name__ for tool in trainer.tools}
     assert offered == set(environment("frame_shop").tools)
     assert [entry["rewards/Watched/mean"] for entry in trainer.state.log_history if "loss" in entry] == [0.0, 0.0]
+
+
+@pytest.mark.parametrize("page", ["docs/train.md", "docs/guides/tutorial.md"])
+def test_the_pages_for_trainers_run(page: str, tmp_path: Path) -> None:
+    pytest.importorskip("trl", reason="the extra `trl` is not installed")
+    assert "trl" not in checked(page, tmp_path).missing
