@@ -23,7 +23,8 @@ class Fields(Extension):
         fields = [
             Parameter(one.name, annotation=one.annotation, default=one.value, kind=kind)
             for one in cls.members.values()
-            if one.is_attribute and one.annotation is not None and not one.name.startswith(("_", "model_config"))
+            if one.is_attribute and one.annotation is not None and "property" not in one.labels
+            if not one.name.startswith(("_", "model_config"))
         ]
         fields.insert(0, Parameter("self", kind=ParameterKind.positional_or_keyword))
         made = Function("__init__", parameters=Parameters(*fields), lineno=cls.lineno, endlineno=cls.endlineno)

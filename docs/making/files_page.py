@@ -96,7 +96,7 @@ def files_page() -> str:
     """Return the page."""
     parts = [
         "# Files\n\nWhat stands in the files of an environment and in verdicts. `gem-sim schemas` prints the same as\n"
-        "JSON Schemas. A field that is not listed is refused by name.\n"
+        "JSON Schemas. A file with a field that is not listed is refused.\n"
     ]
     for name, schema in file_schemas().items():
         parts.append(f"## {name}\n\n{_FILES[name]} [JSON Schema](../schemas/{name}.schema.json).\n")
