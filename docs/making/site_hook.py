@@ -90,4 +90,4 @@ def _on_the_site(path: str) -> str:
 def _listing(path: str, text: str) -> str:
     fence = "`" * max(3, 1 + max((len(run) for run in re.findall("`+", text)), default=0))
     language = _LANGUAGES.get(Path(path).suffix, "text")
-    return f"# {path}\n\n{fence}{language}\n{text.rstrip()}\n{fence}\n"
+    return f"---\nsearch:\n  exclude: true\n---\n# {path}\n\n{fence}{language}\n{text.rstrip()}\n{fence}\n"

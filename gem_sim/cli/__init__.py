@@ -20,7 +20,7 @@ from gem_sim.errors import GemSimError, InputError, StubError
 
 PASSED, FAILED, UNUSABLE, UNDECIDED, OURS = 0, 1, 2, 3, 70
 
-# Command → its module in this package; each defines `command`, a function typer turns into one.
+# Command → its module in this package; each defines `command`, a function, or `app`, several of them.
 _COMMANDS = (
     "demo",
     "verify",
@@ -56,10 +56,17 @@ class _Commands(TyperGroup):
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
         if cmd_name in self.commands and self.commands[cmd_name] is None:
-            alone = typer.Typer(add_completion=False, rich_markup_mode=None)
-            alone.command(cmd_name)(import_module(f"gem_sim.cli.{cmd_name}").command)
-            self.commands[cmd_name] = get_command(alone)
+            self.commands[cmd_name] = _imported(cmd_name)
         return super().get_command(ctx, cmd_name)
+
+
+def _imported(name: str) -> Any:
+    module = import_module(f"gem_sim.cli.{name}")
+    if hasattr(module, "app"):
+        return get_command(module.app)
+    alone = typer.Typer(add_completion=False, rich_markup_mode=None)
+    alone.command(name)(module.command)
+    return get_command(alone)
 
 
 app = typer.Typer(

@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from types import SimpleNamespace
 
 import pytest
+import typer
 
 from gem_sim.cli import run
 
@@ -47,3 +49,17 @@ def test_a_command_imports_its_own_module_only() -> None:
 def test_a_misspelt_command_is_told_what_is_near(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["verfy"]) == 2
     assert "Did you mean 'verify'" in capsys.readouterr().err
+
+
+def test_a_command_may_be_a_group_of_commands(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    group = typer.Typer(help="Two of them.", add_completion=False, rich_markup_mode=None)
+    group.command("one")(lambda: print("first"))
+    group.command("two")(lambda: print("second"))
+    monkeypatch.setitem(sys.modules, "gem_sim.cli.both", SimpleNamespace(app=group))
+    monkeypatch.setattr("gem_sim.cli._COMMANDS", ("demo", "both"))
+    assert run(["both", "two"]) == 0
+    assert capsys.readouterr().out == "second\n"
+    assert run(["--help"]) == 0
+    assert "both  Two of them." in capsys.readouterr().out
