@@ -24,11 +24,13 @@ _LINKED = ("benchmarks", "docs", "environments", "generated_tools", "verifiers",
 class Ran(NamedTuple):
     """What running a page gave: `blocks` how many ran, `missing` the extras that others need.
 
-    `printed` has for each console block that ran the commands, what the page says they print, and what they do print.
+    `space` is the namespace of its Python at the end. `printed` has for each console block that ran the commands, what
+    the page says they print, and what they do print.
     """
 
     blocks: int
     missing: frozenset[str]
+    space: dict[str, Any]
     printed: tuple[tuple[Block, tuple[tuple[str, str, str], ...]], ...]
 
 
@@ -55,7 +57,7 @@ def run_page(name: str, folder: Path, languages: tuple[str, ...] = ("python", "c
                     exec(code, space)
             else:
                 outputs.append((block, tuple((c, said, _printed(c)) for c, said in shown(block.text))))
-    return Ran(count, frozenset(missing), tuple(outputs))
+    return Ran(count, frozenset(missing), space, tuple(outputs))
 
 
 @cache
