@@ -111,19 +111,33 @@ def run(arguments: list[str] | None = None) -> int:
     except StubError as error:
         return _complain(f"{error}; mend the tool's body", UNUSABLE)
     except (typer.Abort, KeyboardInterrupt):
-        return _complain("interrupted", 130)
+        kept = "; what is done is kept, the same command goes on from there" if given and given[0] in _RESUMABLE else ""
+        return _complain(f"interrupted{kept}", 130)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return PASSED
     except OSError as error:
         place = f"{error.filename}: " if error.filename else ""
-        return _complain(f"{place}{error.strerror or error}", UNUSABLE)
+        reason = (error.strerror or str(error)).lower()
+        cure = next((cure for kind, cure in _CURES.items() if isinstance(error, kind)), None)
+        return _complain(f"{place}{reason}{f'; {cure}' if cure else ''}", UNUSABLE)
     except GemSimError as error:
         return _complain(str(error), OURS)
     except Exception as error:
         traceback.print_exc()
         return _complain(f"a fault of gem-sim itself: {type(error).__name__}: {error}; please report it", OURS)
     return status if isinstance(status, int) else PASSED
+
+
+# Commands that keep a ledger of what is done.
+_RESUMABLE = ("synthesize", "extract", "ground", "validate")
+_CURES = {
+    FileExistsError: "name a folder that is new, or one that this command has written",
+    NotADirectoryError: "name a path below a folder",
+    FileNotFoundError: "create its folder first, or name another path",
+    IsADirectoryError: "name a file",
+    PermissionError: "name a path that you may write",
+}
 
 
 def _complain(text: str, status: int) -> int:
