@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 _FENCE = re.compile(
-    r"(?:^<!-- (?P<mark>needs (?P<needs>[a-z]+)|not run): (?P<reason>.+?) -->\n+)?"
+    r"(?:^<!-- (?P<mark>needs (?P<needs>[a-z]+)|not run): (?P<reason>[^\n]+?) -->\n+)?"
     r"^(?P<fence>```+|~~~+)(?P<language>[^\n]*)\n(?P<text>.*?)^(?P=fence)[ ]*$",
     re.DOTALL | re.MULTILINE,
 )
