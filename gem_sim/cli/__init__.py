@@ -13,7 +13,7 @@ from importlib import import_module
 from typing import Any
 
 import typer
-from typer.core import TyperGroup
+from typer.core import TyperCommand, TyperGroup
 from typer.main import get_command
 
 from gem_sim.errors import GemSimError, InputError, StubError
@@ -59,11 +59,19 @@ class _Commands(TyperGroup):
             self.commands[cmd_name] = _imported(cmd_name)
         return super().get_command(ctx, cmd_name)
 
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
+        # What a command says in the list is its docstring's; reading its options would take as long as all else.
+        told = {name: _imported(name, listed=True) for name in self.commands}
+        TyperGroup(commands=told).format_commands(ctx, formatter)
 
-def _imported(name: str) -> Any:
+
+def _imported(name: str, *, listed: bool = False) -> Any:
+    """Return a command by its name; only to be `listed`, without its options."""
     module = import_module(f"gem_sim.cli.{name}")
     if hasattr(module, "app"):
         return get_command(module.app)
+    if listed:
+        return TyperCommand(name, help=module.command.__doc__)
     alone = typer.Typer(add_completion=False, rich_markup_mode=None)
     alone.command(name)(module.command)
     return get_command(alone)
