@@ -70,7 +70,8 @@ def faults(words: list[str]) -> list[str]:
         return [f"no option {word}" for word in words if word.startswith("-") and word not in ("--help", "--version")]
     name = next((name for name in (" ".join(words[:2]), words[0]) if name in COMMANDS), None)
     if name is None:
-        return [f"no command {words[0]}"]
+        is_group = len(words) == 1 and any(known.startswith(f"{words[0]} ") for known in COMMANDS)
+        return [] if is_group else [f"no command {words[0]}"]
     known = {"--help", *(option for param in COMMANDS[name].params for option in (*param.opts, *param.secondary_opts))}
     given = [word.split("=", 1)[0] for word in words if word.startswith("-") and word != "-"]
     return [f"{name} has no option {option}" for option in given if option not in known]
