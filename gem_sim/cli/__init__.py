@@ -10,15 +10,17 @@ import os
 import sys
 import traceback
 from importlib import import_module
+from typing import Any
 
 import typer
-from typer.core import TyperGroup
+from typer.core import TyperCommand, TyperGroup
+from typer.main import get_command
 
 from gem_sim.errors import GemSimError, InputError, StubError
 
 PASSED, FAILED, UNUSABLE, UNDECIDED, OURS = 0, 1, 2, 3, 70
 
-# Command → its module in this package; each defines `command`, a function typer turns into one.
+# Command → its module in this package; each defines `command`, a function, or `app`, several of them.
 _COMMANDS = (
     "demo",
     "verify",
@@ -47,10 +49,34 @@ _COMMANDS = (
 
 
 class _Commands(TyperGroup):
-    """Commands in the order in which one would meet them."""
+    """Commands in the order in which one would meet them, each imported when it is asked for."""
 
-    def list_commands(self, _context: object) -> list[str]:
-        return list(_COMMANDS)
+    def __init__(self, **given: Any) -> None:
+        super().__init__(**given)
+        unloaded: dict[str, Any] = dict.fromkeys(_COMMANDS)
+        self.commands = unloaded
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        if cmd_name in self.commands and self.commands[cmd_name] is None:
+            self.commands[cmd_name] = _imported(cmd_name)
+        return super().get_command(ctx, cmd_name)
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
+        # What a command says in the list is its docstring's; reading its options would take as long as all else.
+        told = {name: _imported(name, listed=True) for name in self.commands}
+        TyperGroup(commands=told).format_commands(ctx, formatter)
+
+
+def _imported(name: str, *, listed: bool = False) -> Any:
+    """Return a command by its name; only to be `listed`, without its options."""
+    module = import_module(f"gem_sim.cli.{name}")
+    if hasattr(module, "app"):
+        return get_command(module.app)
+    if listed:
+        return TyperCommand(name, help=module.command.__doc__)
+    alone = typer.Typer(add_completion=False, rich_markup_mode=None)
+    alone.command(name)(module.command)
+    return get_command(alone)
 
 
 app = typer.Typer(
@@ -76,10 +102,6 @@ def _options(
     _version_flag: bool = typer.Option(False, "--version", callback=_version, is_eager=True, help="Print the version."),
 ) -> None:
     pass
-
-
-for _name in _COMMANDS:
-    app.command(_name)(import_module(f"gem_sim.cli.{_name}").command)
 
 
 def main(arguments: list[str] | None = None) -> None:

@@ -7,7 +7,6 @@ import sys
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
-from statistics import fmean
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -107,6 +106,8 @@ class _Run:
 
     def summary(self, written: int, out: Path) -> str:
         """Return the table for a person."""
+        from statistics import fmean
+
         lines = [f"{'rewrite':<26}{'kept':>6}{'rolled back':>13}"]
         for name in sorted({*self.kept, *self.rolled_back}):
             lines.append(f"{name:<26}{self.kept[name]:>6}{self.rolled_back[name]:>13}")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import json
 import os
 import sys
@@ -62,6 +61,8 @@ def source_lines(sources: Sequence[SourcedValue] | None) -> list[str]:
 
 def divergence_lines(divergence: Divergence | None) -> list[str]:
     """Return lines that lay the first divergence's recorded and executed answers side by side; none without one."""
+    import difflib
+
     from gem_sim.report.values import visible
 
     if divergence is None:
