@@ -5,7 +5,9 @@ from __future__ import annotations
 import logging
 import os
 import pickle
+import sys
 from collections.abc import Iterable, Iterator
+from contextlib import redirect_stdout
 from typing import TYPE_CHECKING, Any
 
 from gem_sim.engine.work import Done, Job, Opened, Work
@@ -57,10 +59,20 @@ def ray_data(work: Work, jobs: Iterable[Job], workers: int, address: str | None 
             num_cpus=1,
         )
         try:
-            for row in dataset.iter_rows():
-                yield pickle.loads(row["done"])
+            yield from _quietly(dataset.iter_rows())
         except ray.exceptions.RayTaskError as error:
             raise error.cause if isinstance(error.cause, Exception) else error from None
+
+
+def _quietly(rows: Iterable[dict[str, bytes]]) -> Iterator[Done]:
+    """Yield what is done; what Ray says of dead workers meanwhile goes to standard error, not among our output."""
+    waiting = iter(rows)
+    while True:
+        with redirect_stdout(sys.stderr):
+            row = next(waiting, None)
+        if row is None:
+            return
+        yield pickle.loads(row["done"])
 
 
 class _started:  # noqa: N801 - a context manager, used like a function

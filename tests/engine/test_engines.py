@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from gem_sim.engine import Engine
-from gem_sim.engine.run import run as run_work
 from gem_sim.engine.run import passing_parts
+from gem_sim.engine.run import run as run_work
 from gem_sim.engine.verdicts import Judging, judge_into
 from gem_sim.errors import InputError
 from tests.conftest import CASES
