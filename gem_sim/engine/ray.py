@@ -7,7 +7,7 @@ import os
 import pickle
 import sys
 from collections.abc import Iterable, Iterator
-from contextlib import redirect_stdout
+from contextlib import contextmanager, redirect_stdout
 from typing import TYPE_CHECKING, Any
 
 from gem_sim.engine.work import Done, Job, Opened, Work
@@ -49,7 +49,7 @@ def ray_data(work: Work, jobs: Iterable[Job], workers: int, address: str | None 
     given = [{"job": pickle.dumps(job)} for job in jobs]
     if not given:
         return
-    with _started(workers, address) as ray:
+    with started(workers, address) as ray:
         blocks = min(len(given), _MOST_BLOCKS)
         dataset = ray.data.from_items(given, override_num_blocks=blocks).map_batches(
             _Doer,
@@ -75,40 +75,31 @@ def _quietly(rows: Iterable[dict[str, bytes]]) -> Iterator[Done]:
         yield pickle.loads(row["done"])
 
 
-class _started:  # noqa: N801 - a context manager, used like a function
-    """Ray while the block runs; a Ray that runs already is used and left as it is."""
+@contextmanager
+def started(workers: int, address: str | None = None) -> Iterator[Any]:
+    """Give the module `ray` with Ray running while the block runs; one that runs already is used, and left as it is.
 
-    def __init__(self, workers: int, address: str | None) -> None:
-        self._workers = workers
-        self._address = address
-        self._own = False
-
-    def __enter__(self) -> Any:
-        # Read by Ray when it is imported and started: a run tells nobody about itself.
-        os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
-        try:
-            import ray
-            import ray.data
-        except ImportError:
-            raise InputError("the engine ray needs the package ray", cure="pip install 'gem-sim[ray]'") from None
-        self._own = not ray.is_initialized()
-        if self._own and self._address is not None:
-            ray.init(address=self._address, log_to_driver=False, logging_level=logging.ERROR)
-        elif self._own:
-            ray.init(
-                num_cpus=max(self._workers, os.cpu_count() or 1),
-                object_store_memory=_STORE_BYTES,
-                include_dashboard=False,
-                log_to_driver=False,
-                logging_level=logging.ERROR,
-            )
-        context = ray.data.DataContext.get_current()
-        context.enable_progress_bars = False
-        logging.getLogger("ray.data").setLevel(logging.ERROR)
-        return ray
-
-    def __exit__(self, *_error: object) -> None:
-        if self._own:
-            import ray
-
+    Raises:
+        InputError: If Ray is not installed.
+    """
+    # Read by Ray when it is imported and started: a run tells nobody about itself.
+    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+    try:
+        import ray
+        import ray.data
+    except ImportError:
+        raise InputError("the engine ray needs the package ray", cure="pip install 'gem-sim[ray]'") from None
+    own = not ray.is_initialized()
+    quiet = {"log_to_driver": False, "logging_level": logging.ERROR}
+    if own and address is not None:
+        ray.init(address=address, **quiet)
+    elif own:
+        processors = max(workers, os.cpu_count() or 1)
+        ray.init(num_cpus=processors, object_store_memory=_STORE_BYTES, include_dashboard=False, **quiet)
+    ray.data.DataContext.get_current().enable_progress_bars = False
+    logging.getLogger("ray.data").setLevel(logging.ERROR)
+    try:
+        yield ray
+    finally:
+        if own:
             ray.shutdown()
