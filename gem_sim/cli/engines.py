@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 EngineName = Annotated[
     str, typer.Option(help="Where the work runs: local (this process, or --workers of them), or ray.")
 ]
+Workers = Annotated[int, typer.Option(min=1, help="How many processes.")]
 ShardRows = Annotated[int, typer.Option(help="How many rows a shard has, where shards are written.", min=1)]
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple, TextIO
 
 import typer
 
-from gem_sim.cli.engines import EngineName, ShardRows, engine_of, holds_shards, no_report
+from gem_sim.cli.engines import EngineName, ShardRows, Workers, engine_of, holds_shards, no_report
 from gem_sim.cli.show import divergence_lines, paint, source_lines
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def command(
     env: Annotated[str, typer.Option("--env", help="Folder of an environment, or the name of a bundled one.")],
     out: Annotated[Path | None, typer.Option(help=OUT_HELP)] = None,
     report: Annotated[Path | None, typer.Option(help="Write an HTML report here.")] = None,
-    workers: Annotated[int, typer.Option(min=1, help="How many processes.")] = 1,
+    workers: Workers = 1,
     engine: EngineName = "local",
     shard_rows: ShardRows = 1_000,
     trusted: Annotated[
@@ -83,7 +83,7 @@ def _judged(
     from gem_sim.engine.verdicts import judge_all
     from gem_sim.formats import read_records
 
-    if engine.name == "local" and (engine.workers == 1 or environment.folder is None):
+    if engine.name == "local" and engine.workers == 1:
         for number, file in enumerate(files):
             for record in progress.reading(number, read_records(file)):
                 yield judge(record, environment, **asked._asdict())
@@ -151,7 +151,7 @@ class _Shown:
         from gem_sim.report.values import visible
 
         line = verdict_line(judged.verdict, judged.sources)
-        self.tally.add(judged)
+        self.tally.counted(judged)
         write(line)
         if as_json:
             print(line)

@@ -90,12 +90,16 @@ def started(workers: int, address: str | None = None) -> Iterator[Any]:
     except ImportError:
         raise InputError("the engine ray needs the package ray", cure="pip install 'gem-sim[ray]'") from None
     own = not ray.is_initialized()
-    quiet = {"log_to_driver": False, "logging_level": logging.ERROR}
     if own and address is not None:
-        ray.init(address=address, **quiet)
+        ray.init(address=address, log_to_driver=False, logging_level=logging.ERROR)
     elif own:
-        processors = max(workers, os.cpu_count() or 1)
-        ray.init(num_cpus=processors, object_store_memory=_STORE_BYTES, include_dashboard=False, **quiet)
+        ray.init(
+            num_cpus=max(workers, os.cpu_count() or 1),
+            object_store_memory=_STORE_BYTES,
+            include_dashboard=False,
+            log_to_driver=False,
+            logging_level=logging.ERROR,
+        )
     ray.data.DataContext.get_current().enable_progress_bars = False
     logging.getLogger("ray.data").setLevel(logging.ERROR)
     try:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import heapq
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -56,6 +56,8 @@ class Parts(NamedTuple):
 def parts_in(folder: Path, settings: Json, ending: str) -> Iterator[Parts]:
     """Give a folder of results that stays, made where it is not there; what an earlier run left in it is used.
 
+    Names in it that begin with `_` are not results.
+
     Raises:
         InputError: If the folder holds something else, or cannot be made.
     """
@@ -88,7 +90,15 @@ def passing_parts(settings: Json = None) -> Iterator[Parts]:
         yield Parts(folder, settings, ".pickle")
 
 
-def run(work: Work, files: Sequence[str], parts: Parts, engine: Engine, rows: int) -> Iterator[Done]:
+def run(
+    work: Work,
+    files: Sequence[str],
+    parts: Parts,
+    engine: Engine,
+    rows: int,
+    *,
+    is_text: Callable[[str], bool] = lambda _file: False,
+) -> Iterator[Done]:
     """Do work on all shards of files, and yield what is done in the order of the input.
 
     What an earlier run left done is not done again; parts beyond the last shard are removed at the end.
@@ -99,6 +109,7 @@ def run(work: Work, files: Sequence[str], parts: Parts, engine: Engine, rows: in
         parts: Where the results go.
         engine: Where the work runs.
         rows: How many rows a shard has.
+        is_text: Which files are one text, not rows.
 
     Raises:
         InputError: If there is no such engine, or a file as a whole is unusable.
@@ -111,7 +122,7 @@ def run(work: Work, files: Sequence[str], parts: Parts, engine: Engine, rows: in
 
     def missing() -> Iterator[Job]:
         nonlocal count
-        for shard in plan(files, rows, parts.folder / "_input"):
+        for shard in plan(files, rows, parts.folder / "_input", is_text=is_text):
             count += 1
             job = parts.job(shard)
             before = done_before(job)

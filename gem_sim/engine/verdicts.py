@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-import pickle
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
@@ -14,10 +13,12 @@ from typing import Any, Final, Literal, NamedTuple
 from pydantic_core import PydanticSerializationError
 
 from gem_sim.canonical import Json
+from gem_sim.engine.each import each
 from gem_sim.engine.judge import Judged, judge_any, lost
-from gem_sim.engine.run import KEPT_ROWS, PASSING_ROWS, Engine, parts_in, passing_parts, run
+from gem_sim.engine.run import KEPT_ROWS, Engine, parts_in, run
 from gem_sim.engine.work import Do, Done, Item
 from gem_sim.environment import Environment
+from gem_sim.errors import InputError
 from gem_sim.formats import record_of
 from gem_sim.formats.atomic import atomic_text
 from gem_sim.formats.parquet import write_parquet
@@ -26,9 +27,8 @@ from gem_sim.simulator import load_environment
 from gem_sim.verdict import Verdict
 from gem_sim.verifier import SourcedValue
 
-Kind = Literal["judged", "jsonl", "parquet"]
+Kind = Literal["jsonl", "parquet"]
 
-ENDINGS: Final[dict[Kind, str]] = {"judged": ".pickle", "jsonl": ".jsonl", "parquet": ".parquet"}
 # What is nested is JSON text: evidence and sources have no one schema.
 COLUMNS: Final = {
     "id": "string",
@@ -45,48 +45,45 @@ _MOST_FAULTS: Final = 20
 class Judging(NamedTuple):
     """The work of judging in an environment, which each worker loads for itself from its folder.
 
-    `kind` says what a part holds: *judged* is pickled for this process, *jsonl* and *parquet* are verdicts for anyone.
+    A part holds verdicts, in `kind`.
     """
 
     folder: str
     trusted: bool
-    kind: Kind = "judged"
-    with_trace: bool = False
+    kind: Kind
     with_sources: bool = False
 
     def open(self) -> Do:
         """Load the environment."""
-        environment = load_environment(self.folder, trusted=self.trusted)
+        judged = judging(self.folder, self.trusted, False, self.with_sources)
 
         def do(items: Iterator[Item], part: Path) -> Json:
             tally = Tally()
-            self._write(part, self._judged(items, environment, tally))
+            self._write(part, map(tally.counted, map(judged, items)))
             return tally.row()
 
         return do
 
-    def _judged(self, items: Iterator[Item], environment: Environment, tally: Tally) -> Iterator[tuple[int, Judged]]:
-        for item in items:
-            record = record_of(item.file, item.row)
-            if item.lost is None:
-                keep = {"with_trace": self.with_trace, "with_sources": self.with_sources}
-                judged = judge_any(record, environment, **keep)
-            else:
-                judged = lost(record, item.lost)
-            tally.add(judged)
-            yield record.line, judged
-
-    def _write(self, part: Path, judged: Iterator[tuple[int, Judged]]) -> None:
-        if self.kind == "judged":
-            with part.open("wb") as stream:
-                for placed in judged:
-                    pickle.dump(placed, stream)
-        elif self.kind == "jsonl":
+    def _write(self, part: Path, judged: Iterator[Judged]) -> None:
+        if self.kind == "jsonl":
             with atomic_text(part) as text:
-                for _, one in judged:
+                for one in judged:
                     text.write(f"{verdict_line(one.verdict, one.sources)}\n")
         else:
-            write_parquet(part, (_columns(one) for _, one in judged), COLUMNS)
+            write_parquet(part, map(_columns, judged), COLUMNS)
+
+
+def judging(folder: str, trusted: bool, with_trace: bool, with_sources: bool) -> Callable[[Item], Judged]:
+    """Load an environment, and return what judges a row in it."""
+    environment = load_environment(folder, trusted=trusted)
+
+    def judged(item: Item) -> Judged:
+        record = record_of(item.file, item.row)
+        if item.lost is not None:
+            return lost(record, item.lost)
+        return judge_any(record, environment, with_trace=with_trace, with_sources=with_sources)
+
+    return judged
 
 
 def settings_of(environment: Environment, judging: Judging) -> Json:
@@ -111,9 +108,9 @@ def judge_all(
     *,
     with_trace: bool = False,
     with_sources: bool = False,
-    rows: int = PASSING_ROWS,
+    rows: int | None = None,
 ) -> Iterator[tuple[str, int, Judged]]:
-    """Yield file, line and what became of each record, in the order of the input; what waits stands on the disk.
+    """Yield file, line and what became of each record, in the order of the input.
 
     Args:
         files: Trajectories, in any format that `read_records` reads.
@@ -121,17 +118,24 @@ def judge_all(
         engine: Where they are judged.
         with_trace: Whether to keep what a report shows.
         with_sources: Whether to say where each value of each call comes from.
-        rows: How many records a shard has.
+        rows: How many records a shard has; None: few, since they pass.
 
     Raises:
         InputError: If a file as a whole is unusable, or there is no such engine.
     """
-    assert environment.folder is not None
-    work = Judging(str(Path(environment.folder).absolute()), environment.trusted, "judged", with_trace, with_sources)
-    with passing_parts() as parts:
-        for done in run(work, files, parts, engine, rows):
-            yield from _unpickled(done)
-            Path(done.part).unlink()
+    arguments = (folder_of(environment), environment.trusted, with_trace, with_sources)
+    yield from each(judging, arguments, files, engine, rows=rows)
+
+
+def folder_of(environment: Environment) -> str:
+    """Return where workers load an environment from.
+
+    Raises:
+        InputError: If it was not loaded from a folder.
+    """
+    if environment.folder is None:
+        raise InputError("workers cannot load an environment that has no folder", cure="use the local engine")
+    return str(Path(environment.folder).absolute())
 
 
 def judge_into(
@@ -155,24 +159,12 @@ def judge_into(
     Raises:
         InputError: If the folder holds something else, a file as a whole is unusable, or there is no such engine.
     """
-    assert environment.folder is not None
     kind: Kind = "parquet" if folder.suffix == ".parquet" else "jsonl"
-    where = str(Path(environment.folder).absolute())
-    work = Judging(where, environment.trusted, kind, with_sources=with_sources)
-    with parts_in(folder, settings_of(environment, work), ENDINGS[kind]) as parts:
+    work = Judging(folder_of(environment), environment.trusted, kind, with_sources)
+    with parts_in(folder, settings_of(environment, work), f".{kind}") as parts:
         for done in run(work, files, parts, engine, rows):
             summary: Any = done.summary
             yield done, int(summary["trajectories"])
-
-
-def _unpickled(done: Done) -> Iterator[tuple[str, int, Judged]]:
-    with Path(done.part).open("rb") as stream:
-        while True:
-            try:
-                line, judged = pickle.load(stream)
-            except EOFError:
-                return
-            yield done.shard.file, line, judged
 
 
 @dataclass
@@ -188,14 +180,15 @@ class Tally:
     broken: Counter[str] = field(default_factory=Counter)
     faults: list[str] = field(default_factory=list)
 
-    def add(self, judged: Judged) -> None:
-        """Count one verdict."""
+    def counted(self, judged: Judged) -> Judged:
+        """Count one verdict, and pass it on."""
         self.outcomes[judged.verdict.verdict] += 1
         self.calls += judged.verdict.calls
         self.broken.update([judged.broken] if judged.broken else [])
         self.codes.update({finding.code for finding in judged.verdict.findings})
         if judged.fault is not None and len(self.faults) < _MOST_FAULTS:
             self.faults.append(judged.fault)
+        return judged
 
     def row(self) -> dict[str, Json]:
         """Return the numbers as JSON."""

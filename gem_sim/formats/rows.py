@@ -117,6 +117,15 @@ def parquet_row_range(path: str | Path, start: int = 0, end: int | None = None) 
             yield Row(number, value)
 
 
+def whole_rows(path: str | Path) -> Iterator[Row]:
+    """Yield a file of plain text as one row with its `text`.
+
+    Raises:
+        InputError: If it cannot be read, or is no text.
+    """
+    yield Row(1, {"text": b"".join(Chunks(path)).decode("utf-8-sig", "replace")})
+
+
 def holds_lines(path: str | Path) -> bool:
     """Tell whether a file holds JSON lines that can be read from any line on: not packed, no document, no stream.
 

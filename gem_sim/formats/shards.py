@@ -3,15 +3,25 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
-from itertools import islice
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import chain, islice
 from pathlib import Path
 from typing import Literal, NamedTuple
 
 from gem_sim.errors import FormatError, InputError
 from gem_sim.formats.lines import CHUNK_BYTES, Chunks, display_name
-from gem_sim.formats.parquet import is_parquet, parquet_size
-from gem_sim.formats.rows import Row, dump_json, holds_lines, parquet_row_range, read_lines, read_rows
+from gem_sim.formats.parquet import is_parquet, parquet_size, write_parquet
+from gem_sim.formats.rows import (
+    JsonObject,
+    Row,
+    dump_json,
+    holds_lines,
+    parquet_row_range,
+    read_lines,
+    read_rows,
+    whole_rows,
+    write_rows,
+)
 
 KINDS = (".jsonl", ".json", ".ndjson", ".gz", ".parquet")
 
@@ -20,14 +30,14 @@ class Shard(NamedTuple):
     """A part of a file. `number` counts from 0 over all files.
 
     `file` is the name for errors, `path` where the bytes are. `start` and `end` are bytes of JSON lines, rows of
-    Parquet; *spooled* are rows of an input that cannot be read from its middle, written out with their lines. `line`
-    is that of its first byte, from 1. `digest` is over what it holds.
+    Parquet; *spooled* are rows of an input that cannot be read from its middle, written out with their lines; *whole*
+    is a file that is one text. `line` is that of its first byte, from 1. `digest` is over what it holds.
     """
 
     number: int
     file: str
     path: str
-    kind: Literal["lines", "parquet", "spooled"]
+    kind: Literal["lines", "parquet", "spooled", "whole"]
     start: int
     end: int
     line: int
@@ -53,18 +63,22 @@ def files_of(paths: Sequence[str]) -> list[str]:
     return found
 
 
-def plan(files: Sequence[str], size: int, spool: Path) -> Iterator[Shard]:
+def plan(
+    files: Sequence[str], size: int, spool: Path, *, is_text: Callable[[str], bool] = lambda _file: False
+) -> Iterator[Shard]:
     """Yield the shards of files in order, each of about `size` rows, as they become known.
 
     JSON lines and Parquet are read where they are. What cannot be cut (packed files, arrays, standard input) goes to
-    `spool`, a folder, shard by shard.
+    `spool`, a folder, shard by shard. A file that `is_text` is one row with its `text`.
 
     Raises:
         InputError: If a file as a whole is unusable.
     """
     number = 0
     for file in files:
-        if is_parquet(file):
+        if is_text(file):
+            shards = _of_text(file)
+        elif is_parquet(file):
             shards = _of_parquet(file, size)
         elif holds_lines(file):
             shards = _of_lines(file, size)
@@ -75,10 +89,39 @@ def plan(files: Sequence[str], size: int, spool: Path) -> Iterator[Shard]:
             number += 1
 
 
+def write_shards(
+    folder: Path, rows: Iterable[JsonObject], size: int, columns: dict[str, str] | None = None
+) -> Iterator[Path]:
+    """Write rows to `part-<number>` files of a folder, each whole or not at all, and yield each file.
+
+    Args:
+        folder: It is there; parts of an earlier run beyond the last are removed.
+        rows: Taken one by one.
+        size: How many rows a shard has.
+        columns: See `write_parquet`; None: JSON lines.
+    """
+    remaining = iter(rows)
+    ending = ".jsonl" if columns is None else ".parquet"
+    written: set[Path] = set()
+    while (first := next(remaining, None)) is not None:
+        path = folder / f"part-{len(written):06}{ending}"
+        part = chain([first], islice(remaining, size - 1))
+        if columns is None:
+            write_rows(path, part)
+        else:
+            write_parquet(path, part, columns)
+        written.add(path)
+        yield path
+    for path in set(folder.glob("part-*")) - written:
+        path.unlink()
+
+
 def rows_of(shard: Shard) -> Iterator[Row]:
     """Yield the rows of a shard; the lines are those of the whole file."""
     if shard.kind == "parquet":
         yield from parquet_row_range(shard.path, shard.start, shard.end)
+    elif shard.kind == "whole":
+        yield from whole_rows(shard.path)
     elif shard.kind == "lines":
         yield from read_lines(_Range(shard), shard.line)
     else:
@@ -124,15 +167,27 @@ def _of_lines(file: str, size: int) -> Iterator[Shard]:
         yield Shard(0, file, path, "lines", start, at, first, total.hexdigest())
 
 
-def _of_parquet(file: str, size: int) -> Iterator[Shard]:
-    path, rows = Path(file).resolve(), parquet_size(file)
+def _of_text(file: str) -> Iterator[Shard]:
+    yield Shard(0, file, str(Path(file).resolve()), "whole", 0, 0, 1, _digest_of(file))
+
+
+def _digest_of(file: str) -> str:
     total = hashlib.sha256()
-    with path.open("rb") as stream:
-        while piece := stream.read(CHUNK_BYTES):
-            total.update(piece)
+    try:
+        with Path(file).open("rb") as stream:
+            while piece := stream.read(CHUNK_BYTES):
+                total.update(piece)
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise InputError(f"the file cannot be read: {reason}", file=file, cure="name a readable file") from error
+    return total.hexdigest()
+
+
+def _of_parquet(file: str, size: int) -> Iterator[Shard]:
+    path, rows, whole = Path(file).resolve(), parquet_size(file), _digest_of(file)
     for start in range(0, rows, size):
         end = min(rows, start + size)
-        digest = f"{total.hexdigest()}:{start}-{end}"
+        digest = f"{whole}:{start}-{end}"
         yield Shard(0, file, str(path), "parquet", start, end, start + 1, digest)
 
 

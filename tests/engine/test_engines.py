@@ -146,7 +146,7 @@ def test_only_the_shards_under_way_are_taken_from_the_plan(tmp_path: Path, monke
     monkeypatch.setattr(module, "plan", counting)
     path = write(tmp_path / "t.jsonl", rings(160))
     with passing_parts() as parts:
-        work = Judging(str(CASES / "environments" / "deadly"), True)
+        work = Judging(str(CASES / "environments" / "deadly"), True, "jsonl")
         for count, _ in enumerate(run_work(work, [path], parts, POOL, 4), start=1):
             assert len(planned) <= count + 2 * POOL.workers + 1
     assert len(planned) == 40
