@@ -113,7 +113,7 @@ def _opened(path: str | Path) -> Any:
         return parquet.ParquetFile(path)
     except (OSError, ValueError) as error:
         reason = str(error).splitlines()[0]
-        raise InputError(f"the Parquet file cannot be read: {reason}", file=str(path), cure="write it again") from error
+        raise InputError(f"the file is no whole Parquet: {reason}", file=str(path), cure="write it again") from error
 
 
 def _arrow(name: str, path: str | Path) -> Any:
@@ -121,4 +121,4 @@ def _arrow(name: str, path: str | Path) -> Any:
         return import_module(name)
     except ImportError:
         cure = "pip install 'gem-sim[parquet]'"
-        raise InputError("Parquet needs the package pyarrow", file=str(path), cure=cure) from None
+        raise InputError("the file is Parquet, which needs the package pyarrow", file=str(path), cure=cure) from None
