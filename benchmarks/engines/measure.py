@@ -8,7 +8,7 @@ import os
 import resource
 import signal
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, nullcontext, suppress
 from importlib.util import find_spec
 from itertools import cycle, islice
@@ -16,6 +16,7 @@ from pathlib import Path
 from random import Random
 from tempfile import TemporaryDirectory
 from threading import Event, Thread
+from types import MappingProxyType
 from typing import Any
 
 import gem_sim
@@ -125,17 +126,19 @@ def _measured(engine: Engine, works: list[Work], folder: Path, here: float) -> d
     resident: list[dict[str, Any]] = []
     parts: list[str] = []
     count = 0
+    reported: dict[int, float] = {}
     with _running(engine):
         for environment, files in works:
             seen: dict[int, list[float]] = {}
             for done, number in judge_into(folder / environment.name, files, environment, engine):
                 count += number
                 parts.append(done.part)
+                reported[done.pid or 0] = done.cpu_seconds
                 seen.setdefault(done.pid or 0, []).extend(_resident_mb(done.pid))
             for found in (seen[pid] for pid in sorted(seen) if seen[pid]):
                 picked = (found[0], found[len(found) // 2], found[-1])
                 resident.append({"environment": environment.name, "shards": len(found), "mb": picked})
-        seconds, spent = time.perf_counter() - begun, _cpu_seconds() - cpu
+        seconds, spent = time.perf_counter() - begun, _cpu_seconds(reported if engine.name == "ray" else {}) - cpu
         killed = _killed(engine, works, folder)
     return {
         "digest": _digest(parts),
@@ -225,15 +228,20 @@ def _descendants() -> set[int]:
         found |= more
 
 
-def _cpu_seconds() -> float:
-    """Return the CPU time of this process and all that it started."""
+def _cpu_seconds(reported: Mapping[int, float] = MappingProxyType({})) -> float:
+    """Return the CPU time of this process and all that it started.
+
+    What Ray's workers used is told by none of its processes once they have ended: `reported` is what they said
+    themselves, process → seconds.
+    """
     waited = resource.getrusage(resource.RUSAGE_CHILDREN)
-    ticks = 0
-    for pid in _descendants():
+    total = time.process_time() + waited.ru_utime + waited.ru_stime
+    alive = _descendants()
+    for pid in alive:
         with suppress(OSError):
             fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-            ticks += sum(map(int, fields[11:15]))
-    return time.process_time() + waited.ru_utime + waited.ru_stime + ticks / _TICK
+            total += sum(map(int, fields[11:13])) / _TICK
+    return total + sum(seconds for pid, seconds in reported.items() if pid not in alive)
 
 
 def _resident_mb(pid: int | None) -> list[float]:

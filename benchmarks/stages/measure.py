@@ -21,8 +21,10 @@ import gem_sim  # noqa: E402
 from gem_sim.cli import run  # noqa: E402
 from gem_sim.engine import judge  # noqa: E402
 from gem_sim.engine.refining import refine_record  # noqa: E402
+from gem_sim.engine.run import KEPT_ROWS  # noqa: E402
 from gem_sim.errors import InputError  # noqa: E402
 from gem_sim.formats import read_records, read_trajectories  # noqa: E402
+from gem_sim.formats.shards import plan  # noqa: E402
 from gem_sim.induce import induce  # noqa: E402
 from gem_sim.pipeline.documents import read_documents  # noqa: E402
 from gem_sim.pipeline.filter import judge as judge_segments  # noqa: E402
@@ -47,6 +49,7 @@ def measure(repeat: int = 3) -> dict[str, Any]:
     CPU time of this process, children included, the median of `repeat` rounds where a stage can be repeated. `bytes` is
     what an item takes on the disk where it is read, and where its result is written. `model` has, for passages taken
     through all stages with a teacher's replies from files, requests and characters in and out for one.
+    `cut_mb_per_second` is how fast one process cuts JSON lines into shards.
     """
     if not TEXTS.is_file():
         raise InputError("the passages are not there", file=str(TEXTS), cure="put texts.jsonl there")
@@ -56,7 +59,8 @@ def measure(repeat: int = 3) -> dict[str, Any]:
         stages += _synthesized(Path(folder))
         stages += _on_trajectories(Path(folder), repeat)
         model = _asked(Path(folder))
-    return {"stages": stages, "model": model}
+        cut = _cut(Path(folder), repeat)
+    return {"stages": stages, "model": model, "cut_mb_per_second": cut}
 
 
 def _row(stage: str, item: str, items: int, seconds: float, read: int = 0, written: int = 0) -> dict[str, Any]:
@@ -157,6 +161,14 @@ def _on_trajectories(folder: Path, repeat: int) -> list[dict[str, Any]]:
     return [*rows, _row("induce library", "recording", len(recordings), seconds)]
 
 
+def _cut(folder: Path, repeat: int) -> float:
+    """Return megabytes of JSON lines that one process cuts into shards in a second of CPU time, digests included."""
+    path = folder / "much.jsonl"
+    line = (Path(str(gem_sim.load_environment("library").folder)) / "trajectories.jsonl").read_bytes()
+    path.write_bytes(line * ROUNDS * 10)
+    return path.stat().st_size / 1e6 / _cpu(lambda: list(plan([str(path)], KEPT_ROWS, folder)), repeat)
+
+
 class _Counting(Recorded):
     """The endpoint with recorded replies, and how much it was asked."""
 
@@ -200,6 +212,7 @@ def table(measured: dict[str, Any]) -> str:
         lines.append(f"{row['stage']:<36}{row['item']:<14}{cells}{sizes}")
     speed = next(row["mb_per_second"] for row in measured["stages"] if "mb_per_second" in row)
     lines.append(f"the filter reads {speed:.1f} MB a second on one core")
+    lines.append(f"one process cuts {measured['cut_mb_per_second']:.0f} MB a second into shards")
     model = measured["model"]
     lines.append(
         f"with a model, for a passage: {model['requests']} requests, {model['characters_in']} characters in, "

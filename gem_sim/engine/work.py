@@ -12,6 +12,7 @@ import struct
 from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from time import process_time
 from typing import NamedTuple, Protocol
 
 from gem_sim.canonical import Json
@@ -58,15 +59,16 @@ class Job(NamedTuple):
 
 
 class Done(NamedTuple):
-    """A job that is done: its number, its result's path, what is to be known of it, and the process that did it.
+    """A job that is done: its shard, its result's path, what is to be known of it, and the process that did it.
 
-    `pid` is None where an earlier run did it.
+    `pid` is None where an earlier run did it. `cpu_seconds` is the CPU time of that process since its start.
     """
 
     shard: Shard
     part: str
     summary: Json
     pid: int | None
+    cpu_seconds: float = 0.0
 
 
 class Opened:
@@ -95,7 +97,7 @@ class Opened:
             mark.remove()
         with atomic_text(job.note) as note:
             note.write(json.dumps({"key": job.key, "summary": summary}, sort_keys=True))
-        return Done(job.shard, job.part, summary, os.getpid())
+        return Done(job.shard, job.part, summary, os.getpid(), process_time())
 
 
 def done_before(job: Job) -> Done | None:
