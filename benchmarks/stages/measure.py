@@ -40,10 +40,10 @@ TEXTS = ROOT.parent / "shared" / "data" / "texts.jsonl"
 MILLION = 1_000_000
 HOUR = 3_600.0
 # Of few trajectories, so that starting and loading do not show.
-ROUNDS = 10
+ROUNDS = 4
 
 
-def measure(repeat: int = 3) -> dict[str, Any]:
+def measure(repeat: int = 2) -> dict[str, Any]:
     """Return for each stage the items, the milliseconds of CPU time for one, and the core hours for a million.
 
     CPU time of this process, children included, the median of `repeat` rounds where a stage can be repeated. `bytes` is

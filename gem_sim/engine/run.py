@@ -169,5 +169,6 @@ def _remove_beyond(parts: Parts, count: int) -> None:
         stale = f".{ending}" not in (".json", parts.ending)
         if number.isdigit() and (stale or int(number) >= count):
             path.unlink()
-    for path in (parts.folder / "_input").iterdir():
+    # What dead workers were writing, and what was written for workers to read.
+    for path in (*parts.folder.glob(".part-*.tmp"), *(parts.folder / "_input").iterdir()):
         path.unlink()

@@ -59,6 +59,7 @@ def test_workers_killed_at_any_moment_change_nothing(two_hundred: list[str], alo
     assert len(killed) == 3
     assert lines_in(out) == alone
     assert not list((out / "_shards").glob("*.mark"))
+    assert not list(out.glob(".*"))
 
 
 def test_an_item_that_kills_its_worker_is_undecided_and_the_others_are_judged(tmp_path: Path) -> None:
