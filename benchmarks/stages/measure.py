@@ -8,6 +8,7 @@ import resource
 import sys
 from collections.abc import Callable
 from contextlib import redirect_stdout
+from functools import partial
 from io import StringIO
 from pathlib import Path
 from statistics import median
@@ -39,8 +40,8 @@ from tests.pipeline.recorded import Recorded, chosen_rows  # noqa: E402
 TEXTS = ROOT.parent / "shared" / "data" / "texts.jsonl"
 MILLION = 1_000_000
 HOUR = 3_600.0
-# Of few trajectories, so that starting and loading do not show.
-ROUNDS = 4
+# How often few trajectories are taken.
+ROUNDS = 10
 
 
 def measure(repeat: int = 2) -> dict[str, Any]:
@@ -138,19 +139,20 @@ def _on_trajectories(folder: Path, repeat: int) -> list[dict[str, Any]]:
         number, size = len(list(read_records(path))), path.stat().st_size
         for trusted in (True, False):
 
-            def verified(name: str = name, trusted: bool = trusted, path: Path = path) -> int:
+            def verified(rounds: int, name: str = name, trusted: bool = trusted, path: Path = path) -> int:
                 where = gem_sim.load_environment(name, trusted=trusted)
-                records = [record for _ in range(ROUNDS) for record in read_records(path)]
+                records = [record for _ in range(rounds) for record in read_records(path)]
                 written = sum(len(judge(record, where).verdict.model_dump_json()) for record in records)
                 del where
                 # The worker process ends with its environment; only then is its time counted.
                 gc.collect()
                 return written
 
-            written = verified()
+            written = verified(1)
             stage = f"verify {name}" + ("" if trusted else ", untrusted")
-            spent = _cpu(verified, repeat)
-            rows.append(_row(stage, "trajectory", number * ROUNDS, spent, size * ROUNDS, written))
+            # The difference, so that starting and loading do not show.
+            spent = _cpu(partial(verified, ROUNDS + 1), repeat) - _cpu(partial(verified, 1), repeat)
+            rows.append(_row(stage, "trajectory", number * ROUNDS, spent, size * ROUNDS, written * ROUNDS))
 
         def refined(environment: gem_sim.Environment = environment, path: Path = path) -> list[object]:
             return [refine_record(record, environment) for record in read_records(path)]
