@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable
 from contextlib import redirect_stdout
 from functools import partial
+from itertools import islice
 from io import StringIO
 from pathlib import Path
 from statistics import median
@@ -40,6 +41,8 @@ from tests.pipeline.recorded import Recorded, chosen_rows  # noqa: E402
 TEXTS = ROOT.parent / "shared" / "data" / "texts.jsonl"
 MILLION = 1_000_000
 HOUR = 3_600.0
+# Of the texts each so many'th goes through the stages after the filter.
+EACH = 4
 # How often few trajectories are taken.
 ROUNDS = 10
 
@@ -97,7 +100,8 @@ def _filtered(repeat: int) -> dict[str, Any]:
 
 def _synthesized(folder: Path) -> list[dict[str, Any]]:
     """Take the texts through the stages after the filter by rules, one stage after the other."""
-    workspace, refined = folder / "workspace", folder / "refined"
+    workspace, refined, texts = folder / "workspace", folder / "refined", folder / "texts.jsonl"
+    gem_sim.formats.write_rows(texts, [document.row for document in islice(read_documents([TEXTS]), None, None, EACH)])
     quiet = ["--concurrency", "1"]
 
     def stage(*arguments: str) -> Callable[[], object]:
@@ -107,8 +111,8 @@ def _synthesized(folder: Path) -> list[dict[str, Any]]:
 
         return call
 
-    filtering = _cpu(lambda: list(judge_segments(read_documents([TEXTS]), read_model())))
-    extract = _cpu(stage("extract", str(TEXTS), "--out", str(workspace))) - filtering
+    filtering = _cpu(lambda: list(judge_segments(read_documents([texts]), read_model())))
+    extract = _cpu(stage("extract", str(texts), "--out", str(workspace))) - filtering
     ground = _cpu(stage("ground", str(workspace)))
     with Ledger(workspace) as ledger:
         kept = {name: len(ledger.kept(name)) for name in ("filter", "extract", "ground")}

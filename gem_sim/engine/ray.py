@@ -55,7 +55,7 @@ def ray_data(work: Work, jobs: Iterable[Job], workers: int, address: str | None 
             _Doer,
             fn_constructor_args=(pickle.dumps(work),),
             batch_size=1,
-            compute=ray.data.ActorPoolStrategy(size=workers, max_tasks_in_flight_per_actor=1),
+            compute=ray.data.ActorPoolStrategy(size=min(workers, len(given)), max_tasks_in_flight_per_actor=1),
             num_cpus=1,
         )
         try:
