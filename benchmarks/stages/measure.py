@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import gc
 import os
 import resource
 import sys
 from collections.abc import Callable
-from contextlib import redirect_stdout
+from contextlib import redirect_stdout, suppress
 from functools import partial
-from itertools import islice
 from io import StringIO
+from itertools import islice
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
@@ -41,10 +40,10 @@ from tests.pipeline.recorded import Recorded, chosen_rows  # noqa: E402
 TEXTS = ROOT.parent / "shared" / "data" / "texts.jsonl"
 MILLION = 1_000_000
 HOUR = 3_600.0
-# Of the texts each so many'th goes through the stages after the filter.
-EACH = 4
-# How often few trajectories are taken.
-ROUNDS = 10
+# Of the texts, every so many-th one goes through the stages after the filter.
+EACH = 8
+# How many trajectories are verified.
+RECORDS = 300
 
 
 def measure(repeat: int = 2) -> dict[str, Any]:
@@ -85,8 +84,14 @@ def _cpu(work: Callable[[], object], repeat: int = 1) -> float:
 
 
 def _spent() -> float:
+    """Return the CPU seconds of this process, of its children that ended, and of those that run."""
     used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
-    return sum(one.ru_utime + one.ru_stime for one in used)
+    ticks = 0
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError):
+            fields = path.read_text().rpartition(")")[2].split()
+            ticks += sum(map(int, fields[11:13])) if int(fields[1]) == os.getpid() else 0
+    return sum(one.ru_utime + one.ru_stime for one in used) + ticks / os.sysconf("SC_CLK_TCK")
 
 
 def _filtered(repeat: int) -> dict[str, Any]:
@@ -142,21 +147,18 @@ def _on_trajectories(folder: Path, repeat: int) -> list[dict[str, Any]]:
         path = Path(str(environment.folder)) / "trajectories.jsonl"
         number, size = len(list(read_records(path))), path.stat().st_size
         for trusted in (True, False):
+            where = gem_sim.load_environment(name, trusted=trusted)
+            rounds = max(1, RECORDS // number)
 
-            def verified(rounds: int, name: str = name, trusted: bool = trusted, path: Path = path) -> int:
-                where = gem_sim.load_environment(name, trusted=trusted)
-                records = [record for _ in range(rounds) for record in read_records(path)]
-                written = sum(len(judge(record, where).verdict.model_dump_json()) for record in records)
-                del where
-                # The worker process ends with its environment; only then is its time counted.
-                gc.collect()
-                return written
+            def verified(rounds: int, where: gem_sim.Environment = where, path: Path = path) -> int:
+                records = (record for _ in range(rounds) for record in read_records(path))
+                return sum(len(judge(record, where).verdict.model_dump_json()) for record in records)
 
+            # The first round compiles and starts, and is not counted.
             written = verified(1)
+            spent = _cpu(partial(verified, rounds), repeat)
             stage = f"verify {name}" + ("" if trusted else ", untrusted")
-            # The difference, so that starting and loading do not show.
-            spent = _cpu(partial(verified, ROUNDS + 1), repeat) - _cpu(partial(verified, 1), repeat)
-            rows.append(_row(stage, "trajectory", number * ROUNDS, spent, size * ROUNDS, written * ROUNDS))
+            rows.append(_row(stage, "trajectory", number * rounds, spent, size * rounds, written * rounds))
 
         def refined(environment: gem_sim.Environment = environment, path: Path = path) -> list[object]:
             return [refine_record(record, environment) for record in read_records(path)]
@@ -171,7 +173,7 @@ def _cut(folder: Path, repeat: int) -> float:
     """Return megabytes of JSON lines that one process cuts into shards in a second of CPU time, digests included."""
     path = folder / "much.jsonl"
     line = (Path(str(gem_sim.load_environment("library").folder)) / "trajectories.jsonl").read_bytes()
-    path.write_bytes(line * ROUNDS * 10)
+    path.write_bytes(line * 100)
     return path.stat().st_size / 1e6 / _cpu(lambda: list(plan([str(path)], KEPT_ROWS, folder)), repeat)
 
 
