@@ -60,8 +60,8 @@ def command(
 def _verdicts(files: list[str], environment: Environment, folder: Path) -> str:
     """Judge trajectories into a file of verdicts, and return its name."""
     from gem_sim.cli.progress import watch
-    from gem_sim.cli.show import verdict_line
     from gem_sim.engine import judge
+    from gem_sim.engine.verdicts import verdict_line
     from gem_sim.formats import read_records
 
     path = folder / "verdicts.jsonl"

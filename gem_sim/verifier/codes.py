@@ -52,5 +52,6 @@ CODES: Final[dict[str, str]] = {
     "claims.false_comparison": "The assistant states a comparison that the numbers it names refute.",
     "replay.checks_not_run": "The workspace has checks of its own, not run since it is not trusted (warning).",
     "replay.check_crashed": "A check crashed, so the trajectory could not be judged (undecided).",
+    "replay.worker_lost": "Its process died, or had no memory left, so the trajectory could not be judged (undecided).",
     "replay.broken": "A stub crashed or hit a limit, so the trajectory could not be judged (undecided).",
 }

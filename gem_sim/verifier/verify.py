@@ -94,7 +94,7 @@ def run_check(check: Check, replay: Replay) -> list[Finding]:
     """
     try:
         return list(check(replay))
-    except GemSimError:
+    except (GemSimError, MemoryError):
         raise
     except Exception as error:
         message = f"check {check.__name__!r} crashed on {replay.trajectory.id!r}: {type(error).__name__}: {error}"
