@@ -7,12 +7,14 @@ from gem_sim.cli.synthesize import (
     Asked,
     BaseUrl,
     Concurrency,
+    MaxTokens,
     Model,
     Out,
     PerMinute,
     Precision,
     PricesOption,
     Texts,
+    Timeout,
     run_stages,
 )
 
@@ -25,9 +27,11 @@ def command(
     concurrency: Concurrency = 8,
     per_minute: PerMinute = None,
     prices: PricesOption = "0,0",
+    timeout: Timeout = 300.0,
+    max_tokens: MaxTokens = None,
     precision: Precision = None,
     as_json: AsJson = False,
 ) -> int:
     """Filter texts and make an environment of each that tells how to do something."""
-    asked = Asked(model, base_url, "both", concurrency, per_minute, prices)
+    asked = Asked(model, base_url, "both", concurrency, per_minute, prices, timeout, max_tokens)
     return run_stages(texts, out, asked, precision=precision, last="extract", as_json=as_json)

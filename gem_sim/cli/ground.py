@@ -8,9 +8,11 @@ from gem_sim.cli.synthesize import (
     BaseUrl,
     Concurrency,
     Grounding,
+    MaxTokens,
     Model,
     PerMinute,
     PricesOption,
+    Timeout,
     Workspace,
     from_workspace,
 )
@@ -24,8 +26,10 @@ def command(
     concurrency: Concurrency = 8,
     per_minute: PerMinute = None,
     prices: PricesOption = "0,0",
+    timeout: Timeout = 300.0,
+    max_tokens: MaxTokens = None,
     as_json: AsJson = False,
 ) -> int:
     """Make conversations in the environments of a workspace, their results from execution."""
-    asked = Asked(model, base_url, grounding, concurrency, per_minute, prices)
+    asked = Asked(model, base_url, grounding, concurrency, per_minute, prices, timeout, max_tokens)
     return from_workspace(workspace, asked, last="ground", as_json=as_json)

@@ -34,6 +34,10 @@ PerMinute = Annotated[float | None, typer.Option(help="Most requests per minute;
 PricesOption = Annotated[
     str, typer.Option(help="US dollars for a million tokens in and out, as 0.5,1.5; for the cost.")
 ]
+Timeout = Annotated[float, typer.Option(help="Seconds that one reply may take; a model on a CPU needs more.", min=1)]
+MaxTokens = Annotated[
+    int | None, typer.Option(help="Most tokens of one reply; default: what the endpoint allows.", min=1)
+]
 Precision = Annotated[
     float | None, typer.Option(help="Precision wanted of the filter; default: none, a score of one half.", min=0, max=1)
 ]
@@ -52,12 +56,14 @@ def command(
     concurrency: Concurrency = 8,
     per_minute: PerMinute = None,
     prices: PricesOption = "0,0",
+    timeout: Timeout = 300.0,
+    max_tokens: MaxTokens = None,
     precision: Precision = None,
     refine: Refine = True,
     as_json: AsJson = False,
 ) -> int:
     """Texts in, environments with verified trajectories out; what is done is never done again."""
-    asked = Asked(model, base_url, grounding, concurrency, per_minute, prices)
+    asked = Asked(model, base_url, grounding, concurrency, per_minute, prices, timeout, max_tokens)
     return run_stages(texts, out, asked, precision=precision, last="validate", as_json=as_json, harder=refine)
 
 
@@ -70,6 +76,8 @@ class Asked(NamedTuple):
     concurrency: int
     per_minute: float | None
     prices: str
+    timeout_seconds: float = 300.0
+    max_tokens: int | None = None
 
 
 def run_stages(
@@ -131,7 +139,12 @@ def _teacher(asked: Asked, ledger: Ledger) -> Teacher:
         dollars = Prices(*map(float, asked.prices.split(",")))
     except (ValueError, TypeError):
         raise InputError(f"no prices: {asked.prices!r}", cure="write two numbers, as 0.5,1.5") from None
-    limits = Limits(concurrency=asked.concurrency, per_minute=asked.per_minute)
+    limits = Limits(
+        concurrency=asked.concurrency,
+        per_minute=asked.per_minute,
+        timeout_seconds=asked.timeout_seconds,
+        max_tokens=asked.max_tokens,
+    )
     client = Client(asked.model, ledger, base_url=asked.base_url, limits=limits, prices=dollars)
     return teacher.Model(client, asked.grounding)  # type: ignore[arg-type]
 

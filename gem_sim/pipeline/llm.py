@@ -36,13 +36,17 @@ _LONGEST_WAIT_SECONDS = 60.0
 
 
 class Limits(NamedTuple):
-    """How hard an endpoint may be pressed: requests at once, per minute (None: any), tries, seconds for one reply."""
+    """How hard an endpoint may be pressed: requests at once, per minute (None: any), tries, seconds for one reply.
+
+    `max_tokens` is the most that one reply may have, None what the endpoint lets it have.
+    """
 
     concurrency: int = 8
     per_minute: float | None = None
     tries: int = 6
     timeout_seconds: float = 300.0
     first_wait_seconds: float = 1.0
+    max_tokens: int | None = None
 
 
 class Prices(NamedTuple):
@@ -131,7 +135,10 @@ class Client:
 
     async def _complete(self, prompt: Prompt, turns: Sequence[Turn], log: list[Attempt]) -> _Completion:
         """Return the model's reply to a request, from the ledger where it was asked before."""
-        request = digest({"model": self.model, "turns": [dict(turn) for turn in turns], "schema": prompt.schema})
+        asked: dict[str, Json] = {"model": self.model, "turns": [dict(turn) for turn in turns], "schema": prompt.schema}
+        if self.limits.max_tokens is not None:
+            asked["max_tokens"] = self.limits.max_tokens
+        request = digest(asked)
         known = self._ledger.response(request)
         begun = time.monotonic()
         if known is None:
@@ -171,6 +178,8 @@ class Client:
         if structured:
             shape = {"name": prompt.name, "schema": prompt.schema}
             wanted["response_format"] = {"type": "json_schema", "json_schema": shape}
+        if self.limits.max_tokens is not None:
+            wanted["max_tokens"] = self.limits.max_tokens
         messages: Any = list(turns)
         reply = await self._api.chat.completions.create(model=self.model, messages=messages, temperature=0, **wanted)
         if not reply.choices:

@@ -179,6 +179,9 @@ def _problem(draft: Draft, load: Load) -> str | None:
     """Return what does not hold together in an environment, None where all does."""
     try:
         environment = load(draft)
+    except InputError as error:
+        # Without the file, which the model has not seen, and which is elsewhere in another workspace.
+        return error.message + ("" if error.cure is None else f"; {error.cure}")
     except GemSimError as error:
         return str(error)
     for workflow in environment.workflows:
