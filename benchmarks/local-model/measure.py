@@ -30,8 +30,8 @@ NAME = "Qwen2.5-Coder-1.5B-Instruct-Q4_K_M"
 SHA256 = "cc324af070c2ecbfd324a30884d2f951a7ff756aba85cb811a6ec436933bb046"
 # Short ones of three offices: expenses, donated leave, a change of name.
 PASSAGES = ("t-5572f03deb", "t-597a3ac953", "t-6be752e744")
-REPLY_TOKENS = 3_000
-REPLY_SECONDS = 1_500
+REPLY_TOKENS = 2_500
+REPLY_SECONDS = 3_600
 STAGES = ("filter", "extract", "ground", "refine", "validate")
 # What the ledger notes of a reply that was the JSON object asked for.
 _PARSED = ("done", "does not hold together")

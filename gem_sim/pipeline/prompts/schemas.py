@@ -71,11 +71,11 @@ _ENVIRONMENT = _object(
         "title": _TEXT,
         "policy": _list(_TEXT),
         "entities": _map(_object({"key": _TEXT, "row": _OF_OBJECTS})),
+        "state": _map(_map(_ANY)),
         "constants": _map(_object({"value": _CONSTANT, "quote": _TEXT}, {"unit": _TEXT})),
         "rules": _map(_RULE),
         "tools": _list(_TOOL, 2),
         "workflow": {"anyOf": [_WORKFLOW, _list(_WORKFLOW)]},
-        "state": _map(_map(_ANY)),
     }
 )
 
