@@ -12,6 +12,7 @@ import pytest
 from gem_sim.adapters.trl import environment_class, training_rows
 from gem_sim.errors import InputError
 from tests.conftest import environment
+from tests.tokens import byte_tokenizer
 
 
 def test_the_methods_are_the_tools() -> None:
@@ -59,22 +60,11 @@ def test_a_name_that_is_no_method_is_refused() -> None:
         environment_class(replace(shop, tools={"reset": tool}))
 
 
-def tokenizer(folder: Path) -> object:
+def tokenizer() -> object:
     """Make a tokenizer of single bytes with the chat template that TRL knows."""
     import trl
-    from tokenizers import Tokenizer, decoders, models, pre_tokenizers
-    from transformers import PreTrainedTokenizerFast
 
-    letters = sorted(pre_tokenizers.ByteLevel.alphabet())
-    marks = ["<|endoftext|>", "<|im_start|>", "<|im_end|>", "<tool_call>", "</tool_call>", "<think>", "</think>"]
-    made = Tokenizer(models.BPE(vocab={letter: n for n, letter in enumerate(letters)}, merges=[]))
-    made.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
-    made.decoder = decoders.ByteLevel()
-    made.add_special_tokens(marks)
-    template = Path(trl.__file__).parent / "chat_templates" / "qwen3.jinja"
-    fast = PreTrainedTokenizerFast(tokenizer_object=made, eos_token="<|im_end|>", pad_token="<|endoftext|>")
-    fast.chat_template = template.read_text()
-    return fast
+    return byte_tokenizer((Path(trl.__file__).parent / "chat_templates" / "qwen3.jinja").read_text())
 
 
 def test_the_trainer_of_trl_takes_two_steps(tmp_path: Path) -> None:
@@ -86,7 +76,7 @@ def test_the_trainer_of_trl_takes_two_steps(tmp_path: Path) -> None:
 
     torch.manual_seed(0)
     torch.set_num_threads(1)
-    words = tokenizer(tmp_path)
+    words = tokenizer()
     config = Qwen3Config(
         vocab_size=len(words),
         hidden_size=32,

@@ -13,8 +13,8 @@ from gem_sim.formats import write_rows
 from gem_sim.pipeline.export import FORMAT_NAMES, export
 from gem_sim.pipeline.parquet import write_parquet
 from gem_sim.pipeline.trainers import TRAINERS, shown_tools
-from tests.adapters.test_trl import tokenizer
 from tests.pipeline.exported import calls_of, made_workspace, rows_of, unlike
+from tests.tokens import byte_tokenizer
 
 datasets = pytest.importorskip("datasets", reason="the extra `trl` is not installed")
 trl = pytest.importorskip("trl", reason="the extra `trl` is not installed")
@@ -72,11 +72,8 @@ def test_arguments_that_differ_are_neither_filled_nor_changed(kind: str, tmp_pat
 
 
 @pytest.fixture(scope="module")
-def words(tmp_path_factory: pytest.TempPathFactory) -> Any:
-    made: Any = tokenizer(tmp_path_factory.mktemp("words"))
-    folder = Path(trl.__file__).parent / "chat_templates"
-    made.chat_template = (folder / "qwen2_5.jinja").read_text()
-    return made
+def words() -> Any:
+    return byte_tokenizer((Path(trl.__file__).parent / "chat_templates" / "qwen2_5.jinja").read_text())
 
 
 def prepared(words: Any, rows: Any, folder: Path) -> Any:
