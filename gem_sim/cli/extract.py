@@ -7,12 +7,15 @@ from gem_sim.cli.synthesize import (
     Asked,
     BaseUrl,
     Concurrency,
+    Label,
     MaxTokens,
     Model,
     Out,
     PerMinute,
     Precision,
     PricesOption,
+    Reading,
+    Scrub,
     Texts,
     Timeout,
     run_stages,
@@ -30,8 +33,10 @@ def command(
     timeout: Timeout = 300.0,
     max_tokens: MaxTokens = None,
     precision: Precision = None,
+    labels: Label = False,
+    scrub: Scrub = False,
     as_json: AsJson = False,
 ) -> int:
     """Filter texts and make an environment of each that tells how to do something."""
     asked = Asked(model, base_url, "both", concurrency, per_minute, prices, timeout, max_tokens)
-    return run_stages(texts, out, asked, precision=precision, last="extract", as_json=as_json)
+    return run_stages(texts, out, asked, Reading(precision, labels, scrub), last="extract", as_json=as_json)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 def command(
     files: Annotated[
-        list[str], typer.Argument(help="Texts: JSON lines, plain text, HTML, Parquet, or folders of these.")
+        list[str], typer.Argument(help="Texts: JSON lines, plain text, HTML, Parquet, WARC, or folders of these.")
     ],
     out: Annotated[Path, typer.Option(help="JSON lines to write: each segment with `keep` and `score`; or the model.")],
     whole: Annotated[bool, typer.Option("--whole", help="Take each row or file as one segment.")] = False,
@@ -29,6 +29,9 @@ def command(
         typer.Option("--train", help="Fit a model to rows with `label` (and `doc`, `borderline`); write it to OUT."),
     ] = False,
     keep_twins: Annotated[bool, typer.Option("--keep-twins", help="Do not drop near-duplicates.")] = False,
+    scrub: Annotated[
+        bool, typer.Option("--scrub", help="Take e-mail addresses, phone, card and account numbers out first.")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object, not a line.")] = False,
 ) -> int:
     """Keep the texts that tell how to do something, by a local model."""
@@ -36,6 +39,7 @@ def command(
     from gem_sim.pipeline.documents import read_documents
     from gem_sim.pipeline.filter import judge
     from gem_sim.pipeline.relevance import read_model
+    from gem_sim.pipeline.scrub import scrub_documents
 
     if train:
         return _train(files, out, as_json=as_json)
@@ -44,7 +48,8 @@ def command(
 
     def rows() -> Iterator[JsonObject]:
         least = known.threshold(precision)
-        for judged in judge(read_documents(files), known, threshold=least, whole=whole, twins=not keep_twins):
+        documents = scrub_documents(read_documents(files)) if scrub else read_documents(files)
+        for judged in judge(documents, known, threshold=least, whole=whole, twins=not keep_twins):
             counts["kept" if judged.keep else "dropped"] += 1
             yield judged.row()
 

@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 _REASONS = 6
 
 
-Texts = Annotated[list[str], typer.Argument(help="Texts: JSON lines, plain text, HTML, Parquet, or folders of these.")]
+Texts = Annotated[
+    list[str], typer.Argument(help="Texts: JSON lines, plain text, HTML, Parquet, WARC, or folders of these.")
+]
 Out = Annotated[Path, typer.Option(help="The workspace to write; an interrupted run goes on there.")]
 Workspace = Annotated[Path, typer.Argument(help="A workspace that an earlier stage wrote.")]
 Model = Annotated[str, typer.Option(help="'offline' (rules, no model), or a model at the endpoint.")]
@@ -44,6 +46,12 @@ Precision = Annotated[
 Refine = Annotated[
     bool, typer.Option("--refine/--no-refine", help="Whether each conversation that passes gets a harder twin.")
 ]
+Label = Annotated[
+    bool, typer.Option("--labels", help="Let the model label each text that is kept: platform, domains, task category.")
+]
+Scrub = Annotated[
+    bool, typer.Option("--scrub", help="Take e-mail addresses, phone, card and account numbers out of the texts first.")
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object, not a table.")]
 
 
@@ -59,12 +67,15 @@ def command(
     timeout: Timeout = 300.0,
     max_tokens: MaxTokens = None,
     precision: Precision = None,
+    labels: Label = False,
+    scrub: Scrub = False,
     refine: Refine = True,
     as_json: AsJson = False,
 ) -> int:
     """Texts in, environments with verified trajectories out; what is done is never done again."""
     asked = Asked(model, base_url, grounding, concurrency, per_minute, prices, timeout, max_tokens)
-    return run_stages(texts, out, asked, precision=precision, last="validate", as_json=as_json, harder=refine)
+    reading = Reading(precision, labels, scrub)
+    return run_stages(texts, out, asked, reading, last="validate", as_json=as_json, harder=refine)
 
 
 class Asked(NamedTuple):
@@ -80,12 +91,20 @@ class Asked(NamedTuple):
     max_tokens: int | None = None
 
 
+class Reading(NamedTuple):
+    """How texts are read and filtered, as the command line says it."""
+
+    precision: float | None = None
+    labels: bool = False
+    scrub: bool = False
+
+
 def run_stages(
     texts: list[str],
     out: Path,
     asked: Asked,
+    reading: Reading,
     *,
-    precision: float | None,
     last: str,
     as_json: bool,
     harder: bool = False,
@@ -96,7 +115,7 @@ def run_stages(
     from gem_sim.pipeline.relevance import read_model
     from gem_sim.pipeline.synthesize import synthesize
 
-    threshold = None if precision is None else read_model().threshold(precision)
+    threshold = None if reading.precision is None else read_model().threshold(reading.precision)
     with Ledger(out) as ledger, _bars() as watch:
         teacher: Teacher = Offline() if asked.model == "offline" else _teacher(asked, ledger)
         run = synthesize(
@@ -108,6 +127,8 @@ def run_stages(
             ledger=ledger,
             last=last,
             harder=harder,
+            labels=reading.labels,
+            scrub=reading.scrub,
             watch=watch,
         )
     print(json.dumps(_as_json(run, out)) if as_json else _table(run, out))
@@ -125,7 +146,7 @@ def from_workspace(workspace: Path, asked: Asked, *, last: str, as_json: bool, h
 
     if not (workspace / FILE).is_file():
         raise InputError(f"the folder has no {FILE}", file=str(workspace), cure="write it with gem-sim extract")
-    return run_stages([], workspace, asked, precision=None, last=last, as_json=as_json, harder=harder)
+    return run_stages([], workspace, asked, Reading(), last=last, as_json=as_json, harder=harder)
 
 
 def _teacher(asked: Asked, ledger: Ledger) -> Teacher:

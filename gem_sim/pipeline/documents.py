@@ -1,4 +1,4 @@
-"""Texts as they come: JSON lines, plain text, HTML, Parquet, and folders of these, one document at a time."""
+"""Texts as they come: JSON lines, plain text, HTML, Parquet, web archives, and folders of these, one at a time."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from pydantic import JsonValue
 from gem_sim.errors import FormatError, InputError
 from gem_sim.formats.lines import Chunks, display_name
 from gem_sim.formats.rows import JsonObject, read_rows
+from gem_sim.pipeline.webarchive import SUFFIXES, read_pages
 
 TEXT_KEYS = ("text", "content", "body", "passage", "raw_text", "document")
 _PLAIN = (".txt", ".md", ".rst", ".adoc", ".text")
@@ -49,7 +50,7 @@ def read_documents(paths: Iterable[str | Path]) -> Iterator[Document]:
     """
     for path in paths:
         if str(path) != "-" and Path(path).is_dir():
-            kinds = (*_PLAIN, *_HTML, *_ROWS, ".parquet", ".gz")
+            kinds = (*_PLAIN, *_HTML, *_ROWS, *SUFFIXES, ".parquet", ".gz")
             inside = (item for item in Path(path).rglob("*") if item.suffix.lower() in kinds and item.is_file())
             yield from read_documents(sorted(inside))
         else:
@@ -65,13 +66,17 @@ def _of_file(path: str | Path) -> Iterator[Document]:
         yield Document(stem, html_text(text) if suffix in _HTML else text, {}, file, 1)
     elif suffix == ".parquet":
         yield from (_document(row, file, number, stem) for number, row in _parquet(path))
+    elif suffix in SUFFIXES:
+        for page in read_pages(path):
+            text = html_text(page.text) if page.html else page.text
+            yield Document(f"{stem}:{page.number}", text, page.row, file, page.number)
     elif suffix in _ROWS or str(path) == "-":
         for line, row in read_rows(path):
             if isinstance(row, FormatError):
                 raise row
             yield _document(row, file, line, stem)
     else:
-        cure = f"give text ({', '.join(_PLAIN)}), HTML, JSON lines, Parquet or a folder of these"
+        cure = f"give text ({', '.join(_PLAIN)}), HTML, JSON lines, Parquet, WARC or a folder of these"
         raise InputError(f"the kind of file {suffix or 'without an ending'!r} is not known", file=file, cure=cure)
 
 

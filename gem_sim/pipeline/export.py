@@ -16,6 +16,7 @@ from gem_sim.formats import FORMATS, read_records, read_trajectories
 from gem_sim.formats.atomic import atomic_text
 from gem_sim.formats.rows import JsonObject, dump_json, write_rows
 from gem_sim.pipeline.card import card
+from gem_sim.pipeline.ledger import FILE, Ledger
 from gem_sim.pipeline.parquet import write_parquet
 from gem_sim.pipeline.trainers import DATASET_INFO, TRAINERS, shown_tools
 from gem_sim.simulator import load_environment, replay
@@ -35,11 +36,15 @@ class Exported(NamedTuple):
 
 
 class Row(NamedTuple):
-    """A trajectory that passed, as the format says it, where it came from, and its verdict."""
+    """A trajectory that passed, as the format says it, where it came from, its verdict, and the labels of its text.
+
+    `labels` None: nobody labelled the text.
+    """
 
     trajectory: Trajectory
     environment: Environment
     verdict: Verdict
+    labels: JsonObject | None = None
 
 
 def export(workspace: Path, out: Path, *, format: str = "openai", parquet: bool = False) -> Exported:  # noqa: A002
@@ -82,7 +87,17 @@ def export(workspace: Path, out: Path, *, format: str = "openai", parquet: bool 
     return Exported(len(rows), rejected, (*files, out / "README.md"))
 
 
+def _labels(workspace: Path) -> dict[str, JsonObject]:
+    """Return the labels that the workspace's ledger has, by environment."""
+    if not (workspace / FILE).is_file():
+        return {}
+    with Ledger(workspace) as ledger:
+        placed, labels = ledger.results("validate"), ledger.results("label")
+    return {str(placed[item]["environment"]): found for item, found in labels.items() if item in placed}  # type: ignore[index,misc,call-overload]
+
+
 def _verified(workspace: Path, rejected: dict[str, str]) -> Iterator[Row]:
+    labels = _labels(workspace)
     for folder in sorted((workspace / "environments").glob("*/")):
         if not (folder / "trajectories.jsonl").is_file():
             continue
@@ -90,7 +105,7 @@ def _verified(workspace: Path, rejected: dict[str, str]) -> Iterator[Row]:
         for trajectory in read_trajectories(folder / "trajectories.jsonl"):
             verdict = verify(replay(trajectory, environment))
             if verdict.verdict == "pass":
-                yield Row(_with_tools(trajectory, environment), environment, verdict)
+                yield Row(_with_tools(trajectory, environment), environment, verdict, labels.get(environment.name))
             else:
                 rejected[trajectory.id] = str(verdict)
 
@@ -127,6 +142,11 @@ def _row(row: Row, format: str) -> JsonObject:  # noqa: A002
     written["origin"] = row.environment.origin
     written["licence"] = row.environment.licence
     written["state_digest"] = row.verdict.state_digest
+    # The same columns in every row; domains as text, since Arrow tells a list of none from no list.
+    told = row.labels or {}
+    domains = told.get("domains")
+    written["platform"], written["task_category"] = told.get("platform"), told.get("task_category")
+    written["domains"] = ",".join(map(str, domains)) if isinstance(domains, list) else None
     return written
 
 
@@ -176,7 +196,15 @@ def _facts(rows: Sequence[Row]) -> dict[str, Json]:
     for name, numbers in (("messages", messages), ("calls", calls), ("distinct tools", tools)):
         spread: list[Json] = [round(mean(numbers), 2), median(numbers), min(numbers), max(numbers)]
         counted[name] = spread
+    labelled = [row.labels for row in rows if row.labels is not None]
+    labels: dict[str, Json] = {
+        "platform": dict(Counter(str(found["platform"]) for found in labelled).most_common()),
+        "domain": dict(Counter(str(name) for found in labelled for name in found["domains"]).most_common()),  # type: ignore[union-attr]
+        "task category": dict(Counter(str(found["task_category"]) for found in labelled).most_common()),
+    }
     return {
+        "labelled": len(labelled),
+        "labels": labels,
         "trajectories": len(rows),
         "environments": len({row.environment.name for row in rows}),
         "counted": counted,

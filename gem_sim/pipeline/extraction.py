@@ -81,7 +81,7 @@ def problems(draft: Draft, load: Load) -> str | None:
             if fault is not None:
                 found.append(fault)
                 _mapping(entry).pop("quote", None)
-    rows = sum(len(_mapping(table)) for table in draft.state.values())
+    rows = sum(len(table) for table in draft.state.values())
     if rows < LEAST_ROWS:
         found.append(f"the state has {rows} rows; it needs at least {LEAST_ROWS}: table → key → row")
     try:

@@ -6,6 +6,7 @@ import asyncio
 import hashlib
 import time
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -19,6 +20,7 @@ from gem_sim.pipeline.elsewhere import tools_of_elsewhere
 from gem_sim.pipeline.filter import Judged, judge
 from gem_sim.pipeline.ledger import Attempt, Ledger, Outcome, Total
 from gem_sim.pipeline.relevance import Model, read_model
+from gem_sim.pipeline.scrub import SCRUBBED, scrub_documents
 from gem_sim.pipeline.teaching import Item, ModelFault, Teacher
 from gem_sim.pipeline.workspace import clear_drafts, digest_of, load, only_run, place
 from gem_sim.refiner import refine
@@ -53,6 +55,8 @@ def synthesize(
     ledger: Ledger | None = None,
     last: str = "validate",
     harder: bool = False,
+    labels: bool = False,
+    scrub: bool = False,
     watch: Watch = lambda _stage, _done, _total: None,
 ) -> Run:
     """Take texts through filter, extract, ground, refine where wanted, and validate; write the workspace.
@@ -67,57 +71,54 @@ def synthesize(
         ledger: The workspace's open ledger, where the teacher writes to it too; None opens it.
         last: The stage after which to stop.
         harder: Whether each conversation that passes gets a refined twin (see `gem_sim.refiner`).
+        labels: Whether the teacher labels each text that the filter keeps (GEM, stage 1), and may drop it.
+        scrub: Whether personal data are taken out of the texts first.
         watch: Told of progress.
 
     Raises:
         InputError: If a text cannot be read, or another run is at work in the workspace.
     """
     begun = time.monotonic()
-    with only_run(workspace):
-        if ledger is not None:
-            worked = asyncio.run(
-                _all(paths, workspace, teacher, threshold, model, concurrency, ledger, last, harder, watch)
-            )
-            return Run(ledger.totals(), worked, time.monotonic() - begun)
-        with Ledger(workspace) as opened:
-            worked = asyncio.run(
-                _all(paths, workspace, teacher, threshold, model, concurrency, opened, last, harder, watch)
-            )
-            return Run(opened.totals(), worked, time.monotonic() - begun)
+    texts = _Texts(paths, threshold, model, scrub)
+    with only_run(workspace), nullcontext(ledger) if ledger is not None else Ledger(workspace) as opened:
+        work = _Work(workspace, teacher, opened, last, harder, labels, watch, asyncio.Semaphore(concurrency))
+        worked = asyncio.run(_all(texts, work))
+        return Run(opened.totals(), worked, time.monotonic() - begun)
 
 
-async def _all(
-    paths: Sequence[str | Path],
-    workspace: Path,
-    teacher: Teacher,
-    threshold: float | None,
-    model: Model | None,
-    concurrency: int,
-    ledger: Ledger,
-    last: str,
-    harder: bool,
-    watch: Watch,
-) -> int:
-    worked = _filter(paths, ledger, read_model() if model is None else model, threshold, watch) if paths else 0
-    work = _Work(workspace, teacher, ledger, last, harder, watch, asyncio.Semaphore(concurrency))
-    items = ledger.kept("filter")
-    work.expect("extract", len(items))
+class _Texts(NamedTuple):
+    """The texts that go in, and how they are filtered."""
+
+    paths: Sequence[str | Path]
+    threshold: float | None
+    model: Model | None
+    scrub: bool
+
+
+async def _all(texts: _Texts, work: _Work) -> int:
+    worked = _filter(texts, work.ledger, work.watch) if texts.paths else 0
+    items = work.ledger.kept("filter")
+    work.expect("label" if work.labels else "extract", len(items))
     await asyncio.gather(*(work.item(item) for item in items))
-    clear_drafts(workspace)
+    clear_drafts(work.workspace)
     return worked + work.worked
 
 
-def _filter(paths: Sequence[str | Path], ledger: Ledger, model: Model, threshold: float | None, watch: Watch) -> int:
+def _filter(texts: _Texts, ledger: Ledger, watch: Watch) -> int:
     """Judge the segments of the texts; texts that were read before are not read again."""
-    settings = f"{_name_of(model)}@{threshold}"
-    inputs = digest_of(paths)
+    model = read_model() if texts.model is None else texts.model
+    threshold = texts.threshold
+    settings = f"{_name_of(model)}@{threshold}" + (f" {SCRUBBED}" if texts.scrub else "")
+    inputs = digest_of(texts.paths)
     key = None if inputs is None else f"input {inputs} {settings}"
     if key is not None and ledger.response(key) is not None:
         watch("filter", 0, 0)
         return 0
     least = model.threshold(None) if threshold is None else threshold
     worked = 0
-    for number, judged in enumerate(_named(judge(read_documents(paths), model, threshold=least)), start=1):
+    documents = read_documents(texts.paths)
+    judgements = judge(scrub_documents(documents) if texts.scrub else documents, model, threshold=least)
+    for number, judged in enumerate(_named(judgements), start=1):
         item, one = judged
         own = f"{settings} {hashlib.sha256(one.text.encode('utf-8', 'replace')).hexdigest()[:16]}"
         if ledger.outcome(item, "filter", own) is None:
@@ -165,6 +166,7 @@ class _Work:
         ledger: Ledger,
         last: str,
         harder: bool,
+        labels: bool,
         watch: Watch,
         gate: asyncio.Semaphore,
     ) -> None:
@@ -173,6 +175,7 @@ class _Work:
         self.ledger = ledger
         self.last = last
         self.harder = harder
+        self.labels = labels
         self.watch = watch
         self.gate = gate
         self.worked = 0
@@ -195,6 +198,8 @@ class _Work:
         async with self.gate:
             text, origin, licence = self.ledger.text(name)
             item = Item(name, text, origin, licence)
+            if self.labels and (await self._stage(item, "label", "extract", self._label, ())).outcome != "kept":
+                return
             extracted = await self._stage(item, "extract", "ground", self._extract, ())
             if extracted.outcome != "kept" or self.last == "extract":
                 return
@@ -236,6 +241,15 @@ class _Work:
 
     def _load(self, draft: Draft) -> Environment:
         return load(self.workspace, draft, trusted=self.teacher.trusted)
+
+    async def _label(self, item: Item) -> tuple[Outcome, tuple[Attempt, ...]]:
+        labelled = await self.teacher.label(item)
+        if labelled.labels is None:
+            return Outcome("kept", labelled.reason), labelled.attempts
+        result = labelled.labels.as_json()
+        if not labelled.labels.procedural:
+            return Outcome("rejected", "no procedure, says the teacher", result), labelled.attempts
+        return Outcome("kept", "", result), labelled.attempts
 
     async def _extract(self, item: Item) -> tuple[Outcome, tuple[Attempt, ...]]:
         extracted = await self.teacher.extract(item, self._load)

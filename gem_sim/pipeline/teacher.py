@@ -16,10 +16,11 @@ from gem_sim.errors import InputError, StubError
 from gem_sim.message import Message
 from gem_sim.pipeline.draft import Draft
 from gem_sim.pipeline.extraction import LEAST_ROWS, draft_of_reply, problems
+from gem_sim.pipeline.labels import DOMAINS, PLATFORMS, TASK_CATEGORIES, Labels
 from gem_sim.pipeline.ledger import Attempt
 from gem_sim.pipeline.llm import Client, Turn
 from gem_sim.pipeline.prompts import load_prompt
-from gem_sim.pipeline.teaching import Conversations, Extracted, Item, Load, ModelFault
+from gem_sim.pipeline.teaching import Conversations, Extracted, Item, Labelled, Load, ModelFault
 from gem_sim.pipeline.transcript import as_turns, converse, said
 from gem_sim.simulator.reground import reground
 from gem_sim.task import Task
@@ -43,6 +44,8 @@ class Model(NamedTuple):
 
     def settings(self, stage: str) -> str:
         """Return the model, the way of grounding, and the prompts with their versions, up to that stage."""
+        if stage == "label":
+            return f"{self.client.model} {load_prompt('label').label}"
         names = [*_PROMPTS["extract"]]
         way = ""
         if stage != "extract":
@@ -51,6 +54,18 @@ class Model(NamedTuple):
         if stage not in ("extract", "ground"):
             names += _PROMPTS["validate"]
         return f"{self.client.model}{way} {','.join(load_prompt(name).label for name in names)}"
+
+    async def label(self, item: Item) -> Labelled:
+        """Return the labels that the model gives a passage."""
+        log: list[Attempt] = []
+        prompt = load_prompt("label")
+        named = {"platforms": PLATFORMS, "domains": DOMAINS, "categories": TASK_CATEGORIES}
+        text = prompt.fill(passage=item.text, **{name: ", ".join(words) for name, words in named.items()})
+        try:
+            value = await self.client.ask(prompt, [_user(text)], log)
+        except ModelFault as fault:
+            return Labelled(None, f"no labels: {_settled(fault, log)}", tuple(log))
+        return Labelled(Labels(**{**value, "domains": tuple(value["domains"])}), "", tuple(log))  # type: ignore[arg-type]
 
     async def extract(self, item: Item, load: Load) -> Extracted:
         """Return the environment that the model makes of a passage; what does not hold together goes back to it."""

@@ -7,6 +7,7 @@ keys in this order. Where replies are checked, keys besides are let through: the
 from __future__ import annotations
 
 from gem_sim.canonical import Json
+from gem_sim.pipeline.labels import DOMAINS, PLATFORMS, TASK_CATEGORIES
 
 
 def _object(required: dict[str, Json], optional: dict[str, Json] | None = None) -> dict[str, Json]:
@@ -94,7 +95,21 @@ _TURN: dict[str, Json] = {
 }
 _ANSWER = _object({"holds": {"type": "boolean"}, "why": _TEXT})
 
+_LABELS = {
+    **_object(
+        {
+            "procedural": {"type": "boolean"},
+            "summary": _TEXT,
+            "platform": {"enum": list(PLATFORMS)},
+            "domains": {"type": "array", "items": {"enum": list(DOMAINS)}, "minItems": 1, "maxItems": 5},
+            "task_category": {"enum": list(TASK_CATEGORIES)},
+        }
+    ),
+    "additionalProperties": False,
+}
+
 SCHEMAS: dict[str, dict[str, Json]] = {
+    "labels": _LABELS,
     "environment": _ENVIRONMENT,
     "conversations": _object(
         {
