@@ -17,7 +17,7 @@ from gem_sim.verifier.consistency import environment_consistency
 
 LEAST_ROWS = 12
 _KEPT = ("title", "policy", "entities", "constants", "rules", "tools", "workflow")
-_MOST_PROBLEMS = 12
+_MOST_PROBLEMS = 8
 _LIKE = 0.5
 _ENDS = re.compile(r"(?<=[.!?:])\s+|\n+")
 # What models write the other way round than texts have it.
@@ -73,14 +73,15 @@ def problems(draft: Draft, load: Load) -> str | None:
     What one fault hides is looked for behind it, so that one reply can mend all.
     """
     passage = Passage(name="source.md", text=draft.source)
-    found: list[str] = []
+    quotes: list[str] = []
     bare = deepcopy(draft.environment)
     for group in ("constants", "rules"):
         for name, entry in _mapping(bare[group]).items():
             fault = _quote_fault(f"{group}.{name}", _mapping(entry).get("quote"), passage)
             if fault is not None:
-                found.append(fault)
+                quotes.append(fault)
                 _mapping(entry).pop("quote", None)
+    found: list[str] = []
     rows = sum(len(table) for table in draft.state.values())
     if rows < LEAST_ROWS:
         found.append(f"the state has {rows} rows; it needs at least {LEAST_ROWS}: table → key → row")
@@ -91,7 +92,7 @@ def problems(draft: Draft, load: Load) -> str | None:
         found += (error.message + ("" if error.cure is None else f"; {error.cure}")).splitlines()
     except GemSimError as error:
         found.append(str(error))
-    return "\n".join(found[:_MOST_PROBLEMS]) or None
+    return "\n".join([*found[:_MOST_PROBLEMS], *quotes[:_MOST_PROBLEMS]]) or None
 
 
 def _quote_fault(name: str, quote: Json, passage: Passage) -> str | None:
@@ -101,7 +102,7 @@ def _quote_fault(name: str, quote: Json, passage: Passage) -> str | None:
         return None
     nearest = max(_ENDS.split(passage.text), key=lambda part: _likeness(quote, part), default="")
     near = f"; the passage says {nearest.strip()!r}" if _likeness(quote, nearest) >= _LIKE else ""
-    return f"{name}: the quote {quote!r} does not occur in the passage; copy it word for word{near}"
+    return f"{name}: the quote {quote!r} does not occur in the passage; copy it word for word, or leave this out{near}"
 
 
 def _likeness(quote: str, part: str) -> float:

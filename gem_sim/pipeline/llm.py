@@ -120,7 +120,7 @@ class Client:
             if completion.refusal:
                 _note(log, "refused", completion.refusal)
                 raise ModelFault("refused", completion.refusal)
-            value, problem = _read(completion.text, prompt.schema)
+            value, problem = read_reply(completion.text, prompt.schema)
             kind = "truncated" if completion.finish == "length" else "malformed"
             if value is not None:
                 return value
@@ -135,10 +135,7 @@ class Client:
 
     async def _complete(self, prompt: Prompt, turns: Sequence[Turn], log: list[Attempt]) -> _Completion:
         """Return the model's reply to a request, from the ledger where it was asked before."""
-        asked: dict[str, Json] = {"model": self.model, "turns": [dict(turn) for turn in turns], "schema": prompt.schema}
-        if self.limits.max_tokens is not None:
-            asked["max_tokens"] = self.limits.max_tokens
-        request = digest(asked)
+        request = request_of(self.model, prompt, turns, self.limits.max_tokens)
         known = self._ledger.response(request)
         begun = time.monotonic()
         if known is None:
@@ -209,7 +206,13 @@ class Client:
         return float(longest * (0.5 + random.random() / 2))
 
 
-def _read(text: str, schema: dict[str, Json]) -> tuple[dict[str, Json] | None, str]:
+def request_of(model: str, prompt: Prompt, turns: Sequence[Turn], max_tokens: int | None = None) -> str:
+    """Return the digest under which the ledger keeps the reply to a request."""
+    asked: dict[str, Json] = {"model": model, "turns": [dict(turn) for turn in turns], "schema": prompt.schema}
+    return digest(asked if max_tokens is None else {**asked, "max_tokens": max_tokens})
+
+
+def read_reply(text: str, schema: dict[str, Json]) -> tuple[dict[str, Json] | None, str]:
     """Return the JSON object of a reply, else None and what is wrong with it."""
     fenced = _FENCE.search(text)
     body = fenced[1] if fenced is not None else text
