@@ -68,7 +68,9 @@ def export(workspace: Path, out: Path, *, format: str = "openai", parquet: bool 
     rejected: dict[str, str] = {}
     rows = list(_said_in(format, _verified(workspace, rejected), rejected))
     if not rows:
-        cure = "write it with gem-sim synthesize"
+        cure = next(
+            (f"the first of them: {reason}" for reason in rejected.values()), "write it with gem-sim synthesize"
+        )
         raise InputError("the workspace has no trajectory that passes", file=str(workspace), cure=cure)
     out.mkdir(parents=True, exist_ok=True)
     path = out / "train.jsonl"

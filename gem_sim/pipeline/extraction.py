@@ -41,6 +41,7 @@ def draft_of_reply(value: dict[str, Json], item: Item, digest: str) -> Draft:
         environment[group] = {name: _as_quoted(entry, item.text) for name, entry in _mapping(value[group]).items()}
     for group in ("entities", "constants"):
         environment[group] = _named(environment[group])
+    environment["tools"] = [_tool_named(tool) for tool in _listed(value, "tools")]
     source = item.text if item.text.endswith("\n") else f"{item.text}\n"
     return Draft(environment, source, _named(value["state"]))  # type: ignore[arg-type]
 
@@ -50,7 +51,22 @@ def _mapping(value: Json) -> dict[str, Json]:
 
 
 def _named(value: Json) -> dict[str, Json]:
-    return {re.sub(r"[^\w$]+", "_", name): entry for name, entry in _mapping(value).items()}
+    return {_sayable(name): entry for name, entry in _mapping(value).items()}
+
+
+def _sayable(name: str) -> str:
+    return re.sub(r"[^\w$]+", "_", name)
+
+
+def _tool_named(tool: Json) -> Json:
+    """Return a tool with the tables it declares spelled as they are in the state."""
+    declared = {key: [_sayable(str(name)) for name in _listed(tool, key)] for key in ("reads", "writes")}
+    return {**_mapping(tool), **{key: list(names) for key, names in declared.items() if key in _mapping(tool)}}
+
+
+def _listed(tool: Json, key: str) -> list[Json]:
+    value = _mapping(tool).get(key)
+    return value if isinstance(value, list) else []
 
 
 def _as_quoted(entry: Json, text: str) -> Json:

@@ -27,8 +27,9 @@ def write_parquet(path: Path, rows: Sequence[JsonObject], format: str) -> Path: 
         raise InputError("Parquet needs the package pyarrow", file=str(path), cure=cure) from None
     told = [_told(row) for row in rows] if format == "trl" else list(rows)
     table = arrow.Table.from_pylist(told)
-    if format == "trl":
-        table = _with_json(arrow, table)
+    # A column of nothing but nulls is one of texts, as it is in another export.
+    typed = [arrow.field(f.name, arrow.string() if f.type == arrow.null() else f.type) for f in table.schema]
+    table = _with_json(arrow, table) if format == "trl" else table.cast(arrow.schema(typed))
     written = path.with_name(path.name + ".tmp")
     parquet.write_table(table, written)
     found = parquet.read_table(written).to_pylist()

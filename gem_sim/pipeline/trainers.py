@@ -18,7 +18,6 @@ from gem_sim.formats.rows import JsonObject, dump_json
 from gem_sim.formats.tagged import Tags, escaped, fold, linked, spell_answer, spell_call
 from gem_sim.formats.toolspec import write_tool
 from gem_sim.message import Message
-from gem_sim.tool import ToolCall
 from gem_sim.trajectory import Trajectory
 
 _SPEAKERS = {"system": "system", "user": "human", "assistant": "gpt", "tool": "observation"}
@@ -57,17 +56,27 @@ def _write_trl(trajectory: Trajectory) -> JsonObject:
     for message in trajectory.messages:
         written: JsonObject = {"role": message.role, "content": message.content or ""}
         if message.tool_calls:
-            written["tool_calls"] = [_trl_call(call) for call in message.tool_calls]
+            written["tool_calls"] = [
+                {"id": call.id, "type": "function", "function": {"name": call.tool, "arguments": call.arguments}}
+                for call in message.tool_calls
+            ]
         if message.role == "tool":
             written |= {"tool_call_id": message.tool_call_id, "name": message.name}
         messages.append(written)
     return {"id": trajectory.id, "messages": messages}
 
 
-def _trl_call(call: ToolCall) -> JsonObject:
-    if call.unreadable is not None:
-        raise FormatError(f"TRL would not read the arguments of {call.tool}: {arguments_text(call)[:80]}")
-    return {"id": call.id, "type": "function", "function": {"name": call.tool, "arguments": call.arguments}}
+def _readable(trajectory: Trajectory) -> Trajectory:
+    """Return the trajectory, whose arguments can all be said as objects.
+
+    Raises:
+        FormatError: If some could not be read.
+    """
+    for placed in trajectory.calls():
+        if placed.call.unreadable is not None:
+            text = arguments_text(placed.call)[:80]
+            raise FormatError(f"the arguments of {placed.call.tool} are no object: {text}")
+    return trajectory
 
 
 def _take_turns(trajectory: Trajectory) -> Trajectory:
@@ -162,12 +171,8 @@ def _write_verl(trajectory: Trajectory) -> JsonObject:
     return {"id": trajectory.id, "messages": messages, "prompt": messages[:2], "data_source": "gem-sim"}
 
 
-def _as_it_is(trajectory: Trajectory) -> Trajectory:
-    return trajectory
-
-
 TRAINERS: dict[str, Trainer] = {
-    "trl": Trainer(_as_it_is, _write_trl),
+    "trl": Trainer(_readable, _write_trl),
     "llamafactory": Trainer(_take_turns, _write_llamafactory),
     "verl": Trainer(_tell_tools, _write_verl),
 }

@@ -117,6 +117,8 @@ def test_names_that_no_body_could_say_are_spelled_so_that_it_can(tmp_path: Path)
         tool["body"] = [
             line.replace("state.books", "state.lent_books").replace("MAX_BOOKS", "max_books") for line in tool["body"]
         ]
+        tool["reads"] = ["lent-books"]
+    value["tools"][1]["writes"] = ["lent-books"]
     assert found_in(value, tmp_path) is None
     assert list(draft(value).state) == ["lent_books"]
 

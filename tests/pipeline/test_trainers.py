@@ -103,8 +103,8 @@ def test_trl_gets_arguments_as_objects_and_none_that_cannot_be_read() -> None:
     assert call["function"] == {"name": "look", "arguments": {"at": "a"}}
     assert row["messages"][1]["content"] == ""
     broken = ToolCall(id="a", tool="look", arguments={}, unreadable="{oops")
-    with pytest.raises(FormatError, match="TRL would not read the arguments of look"):
-        TRAINERS["trl"].write(talk(user(), Message(role="assistant", tool_calls=(broken,))))
+    with pytest.raises(FormatError, match="arguments of look are no object"):
+        TRAINERS["trl"].shape(talk(user(), Message(role="assistant", tool_calls=(broken,))))
 
 
 def test_verl_gets_texts_only_and_a_prompt_to_roll_out_from() -> None:
