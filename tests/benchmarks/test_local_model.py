@@ -59,17 +59,6 @@ def test_what_passes_every_stage_is_counted(tmp_path: Path, monkeypatch: pytest.
     assert "1 led to verified conversations" in module.table(measured)
 
 
-def test_what_does_not_hold_together_is_told_with_the_reason(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    wrong: Fault = lambda name, _before, _text: "wrong quote" if name == "extract" else None  # noqa: E731
-    with reported(tmp_path, wrong, monkeypatch) as module:
-        measured = module.measure()
-    assert measured["extractions"] == {"answered": 1, "parsed": 1, "compiled": 0, "verified": 0}
-    assert measured["conversations"] == {"verified": 0, "rejected": {}}
-    assert "never said at all" in measured["passages"][0]["stages"]["extract"]
-    assert len(measured["passages"][0]["replies"]) == 4
-    assert "never said at all" in module.table(measured)
-
-
 def test_the_first_reply_of_what_was_under_way_is_judged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def wrong_then_silent(_name: str, _before: int, text: str) -> str | None:
         if text.startswith("You turn"):

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +19,7 @@ from gem_sim.pipeline.offline.teacher import Offline
 from gem_sim.pipeline.prompts import load_prompt
 from gem_sim.pipeline.synthesize import synthesize
 from gem_sim.pipeline.teacher import Model
+from gem_sim.pipeline.teaching import Item, ModelFault
 from gem_sim.simulator.schema import schema_problem
 from tests.conftest import CASES
 from tests.pipeline.endpoint import LABELS, Endpoint, serving
@@ -28,6 +31,18 @@ KEYS = ("platform", "domains", "task_category")
 @pytest.fixture(autouse=True)
 def _key(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OPENAI_API_KEY", "any")
+
+
+@pytest.fixture(scope="module")
+def endpoint() -> Iterator[Endpoint]:
+    with serving() as made:
+        yield made
+
+
+def answering(monkeypatch: pytest.MonkeyPatch, endpoint: Endpoint, labels: dict[str, Any]) -> None:
+    """Let the endpoint answer requests for labels with these."""
+    honest = endpoint._reply
+    monkeypatch.setattr(endpoint, "_reply", lambda name, turns: labels if name == "label" else honest(name, turns))
 
 
 def one_text(folder: Path) -> Path:
@@ -45,14 +60,28 @@ def labelled(folder: Path, endpoint: Endpoint, last: str = "validate") -> Path:
     return folder / "workspace"
 
 
+def asked_of(text: str) -> str:
+    """Return what a model is asked that labels a text."""
+    said: list[str] = []
+
+    class Silent:
+        model = "silent"
+
+        async def ask(self, _prompt: object, turns: list[dict[str, str]], _log: object) -> None:
+            said.append(turns[0]["content"])
+            raise ModelFault("refused", "no")
+
+    asyncio.run(Model(Silent()).label(Item("a", text, "", "")))  # type: ignore[arg-type]
+    return said[0]
+
+
 def outcome(workspace: Path, stage: str) -> list[tuple[str, str]]:
     with Ledger(workspace) as ledger:
         return [(what, reason) for _, found, what, reason in ledger.outcomes() if found == stage]
 
 
-def test_the_labels_are_in_ledger_rows_and_card(tmp_path: Path) -> None:
-    with serving() as endpoint:
-        workspace = labelled(tmp_path, endpoint)
+def test_the_labels_are_in_ledger_rows_and_card(endpoint: Endpoint, tmp_path: Path) -> None:
+    workspace = labelled(tmp_path, endpoint)
     with Ledger(workspace) as ledger:
         assert list(ledger.results("label").values()) == [LABELS]
     exported = export(workspace, tmp_path / "out")
@@ -77,24 +106,20 @@ def test_without_being_asked_nobody_is_asked(tmp_path: Path) -> None:
     assert outcome(tmp_path / "workspace", "label") == []
 
 
-def test_what_is_no_procedure_for_the_teacher_goes_no_further(tmp_path: Path) -> None:
-    with serving() as endpoint:
-        honest = endpoint._reply
-        endpoint._reply = lambda name, turns: (
-            {**LABELS, "procedural": False} if name == "label" else honest(name, turns)
-        )  # type: ignore[method-assign]
-        workspace = labelled(tmp_path, endpoint)
+def test_what_is_no_procedure_for_the_teacher_goes_no_further(
+    endpoint: Endpoint, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answering(monkeypatch, endpoint, {**LABELS, "procedural": False})
+    workspace = labelled(tmp_path, endpoint)
     assert outcome(workspace, "label") == [("rejected", "no procedure, says the teacher")]
     assert outcome(workspace, "extract") == []
 
 
-def test_a_label_that_is_not_on_the_list_goes_back_and_costs_the_text_nothing(tmp_path: Path) -> None:
-    with serving() as endpoint:
-        honest = endpoint._reply
-        endpoint._reply = lambda name, turns: (
-            {**LABELS, "platform": "toaster"} if name == "label" else honest(name, turns)
-        )  # type: ignore[method-assign]
-        workspace = labelled(tmp_path, endpoint, last="extract")
+def test_a_label_that_is_not_on_the_list_goes_back_and_costs_the_text_nothing(
+    endpoint: Endpoint, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answering(monkeypatch, endpoint, {**LABELS, "platform": "toaster"})
+    workspace = labelled(tmp_path, endpoint, last="extract")
     ((what, reason),) = outcome(workspace, "label")
     assert what == "kept"
     assert reason.startswith("no labels: malformed")
@@ -115,14 +140,10 @@ def test_the_shape_of_labels_is_strict(wrong: dict[str, Any]) -> None:
     assert schema_problem(schema, {**LABELS, **wrong}) is not None
 
 
-def test_the_prompt_tells_every_label_there_is(tmp_path: Path) -> None:
-    with serving() as endpoint:
-        seen: list[str] = []
-        honest = endpoint._reply
-        endpoint._reply = lambda name, turns: (seen.append(turns[0]["content"]), honest(name, turns))[1]  # type: ignore[method-assign]
-        labelled(tmp_path, endpoint, last="extract")
+def test_the_prompt_tells_every_label_there_is() -> None:
+    told = asked_of("x")
     for word in (*PLATFORMS, *DOMAINS, *TASK_CATEGORIES):
-        assert word in seen[0]
+        assert word in told
 
 
 def test_the_command_takes_labels(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
