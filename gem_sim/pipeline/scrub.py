@@ -10,6 +10,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from importlib import import_module
+from itertools import count
 from typing import Any, NamedTuple
 
 from gem_sim.errors import InputError
@@ -22,6 +23,7 @@ REGION = "US"
 _EMAIL = re.compile(r"(?<![\w.+%-])[A-Za-z0-9][\w.+%'-]*@(?:[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?\.)+[A-Za-z]{2,}\b")
 # Nobody's already: names set aside, and the one that every clone of a repository logs in as.
 _NOBODY = re.compile(r"^git@|@(?:[\w-]+\.)*example(?:\.\w+)?$|\.(?:example|invalid|test)$", re.IGNORECASE)
+_NOBODYS_NUMBER = re.compile(r"^0000|^XX|^000|\b555-01\d\d$")
 _CARD = re.compile(r"(?<![\w.-])(?:\d{4}(?:[ -]\d{4}){3}(?:[ -]\d{1,3})?|\d{4}[ -]\d{6}[ -]\d{5}|\d{13,19})(?![\w-])")
 _IBAN = re.compile(r"\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,4})?\b")
 _SSN = re.compile(r"(?<![\w-])\d{3}-\d{2}-\d{4}(?![\w-])")
@@ -42,8 +44,9 @@ def scrub_documents(documents: Iterable[Document]) -> Iterator[Document]:
     scrub = scrubber()
     for document in documents:
         text, counts = scrub(document.text)
-        row = {key: scrub(value)[0] if key in TEXT_KEYS and isinstance(value, str) else value
-               for key, value in document.row.items()}  # fmt: skip
+        copies = {key: document.row[key] for key in TEXT_KEYS if key in document.row}
+        clean = {key: scrub(value)[0] for key, value in copies.items() if isinstance(value, str)}
+        row = {**document.row, **clean}
         if counts:
             row["scrubbed"] = dict(sorted(counts.items()))
         yield document._replace(text=text, row=row)
@@ -73,15 +76,23 @@ def scrubber() -> Callable[[str], tuple[str, Counter[str]]]:
                 yield _Found(*match.span(), "email")
         for pattern, kind, numbers in checked:
             for match in pattern.finditer(text):
-                if numbers.is_valid(re.sub(r"[ -]", "", match[0])):
-                    yield _Found(*match.span(), kind)
+                end = _valid_end(match[0], numbers)
+                if end and not _NOBODYS_NUMBER.search(match[0]):
+                    yield _Found(match.start(), match.start() + end, kind)
         for phone in phones.PhoneNumberMatcher(text, REGION):
-            yield _Found(phone.start, phone.end, "phone")
+            if not _NOBODYS_NUMBER.search(phone.raw_string):
+                yield _Found(phone.start, phone.end, "phone")
 
     def scrub(text: str) -> tuple[str, Counter[str]]:
         return _replaced(text, sorted(found_in(text)))
 
     return scrub
+
+
+def _valid_end(found: str, numbers: Any) -> int:
+    """Return where the longest valid number at the beginning ends; a word after it may look like a part of it."""
+    ends = [len(found), *(match.start() for match in reversed(list(re.finditer(" ", found))))]
+    return next((end for end in ends if numbers.is_valid(re.sub(r"[ -]", "", found[:end]))), 0)
 
 
 def _replaced(text: str, found: Iterable[_Found]) -> tuple[str, Counter[str]]:
@@ -92,11 +103,12 @@ def _replaced(text: str, found: Iterable[_Found]) -> tuple[str, Counter[str]]:
     for one in found:
         if one.start < at:
             continue
-        value = re.sub(r"[\s().-]", "", text[one.start : one.end]).lower() if one.kind != "email" else (
-            text[one.start : one.end].lower())  # fmt: skip
-        key = (one.kind, value)
+        value = text[one.start : one.end].lower()
+        key = (one.kind, value if one.kind == "email" else re.sub(r"[\s().-]", "", value))
         if key not in names:
-            names[key] = _nobodys(one.kind, sum(kind == one.kind for kind, _ in names) + 1)
+            numbered = (_nobodys(one.kind, number) for number in count(1))
+            # One that stands in the text already is somebody else there.
+            names[key] = next(name for name in numbered if name not in text and name not in names.values())
         pieces += [text[at : one.start], names[key]]
         counts[one.kind] += 1
         at = one.end
