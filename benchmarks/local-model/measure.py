@@ -205,7 +205,8 @@ def table(measured: dict[str, Any]) -> str:
         lines += [f"  {stage:<9} {outcome[:160]}" for stage, outcome in passage["stages"].items()]
         for reply in passage["replies"]:
             spent = f"{reply['tokens_in']:>6} tokens in {reply['tokens_out']:>6} out {reply['seconds']:>5} s"
-            lines.append(f"    {reply['prompt']:<11}{spent}  {reply['outcome']}: {reply['reason'][:200]}")
+            why = " | ".join(reply["reason"].splitlines())[:300]
+            lines.append(f"    {reply['prompt']:<11}{spent}  {reply['outcome']}: {why}")
     found, talks = measured["extractions"], measured["conversations"]
     lines.append(
         f"extractions: {found['answered']} answered, {found['parsed']} parsed, {found['compiled']} compiled and held "

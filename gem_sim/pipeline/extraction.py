@@ -70,11 +70,13 @@ def _listed(tool: Json, key: str) -> list[Json]:
 
 
 def _as_quoted(entry: Json, text: str) -> Json:
-    """Return a constant or rule with its quote as the passage has it, where only case or typography differ."""
+    """Return a constant or rule with its quote as the passage has it: case, typography and a last dot may differ."""
     quote = _mapping(entry).get("quote")
     if not isinstance(entry, dict) or not isinstance(quote, str) or not quote.split():
         return entry
-    found = re.search(r"\s+".join(map(_loosely, quote.split())), text, re.IGNORECASE)
+    wordings = [words for words in (quote.split(), quote.rstrip(" \n.,;:!").split()) if words]
+    places = (re.search(r"\s+".join(map(_loosely, words)), text, re.IGNORECASE) for words in wordings)
+    found = next((place for place in places if place is not None), None)
     return entry if found is None else {**entry, "quote": found[0]}
 
 

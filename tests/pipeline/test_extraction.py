@@ -95,6 +95,7 @@ def test_what_holds_together_has_no_problem_and_the_shape_asked_for(tmp_path: Pa
         ("No more than FIVE books", "no more than five books"),
         ("the member's card", "the member’s card"),
         ("lend the book - never one", "lend the book — never one"),
+        ("No more than five books.", "no more than five books"),
         ("books at a time. Then lend", "books at a time.\nThen lend"),
     ],
 )
