@@ -12,7 +12,7 @@ import typer
 def command(
     workspace: Annotated[Path, typer.Argument(help="A workspace written by synthesize.")],
     out: Annotated[Path, typer.Option(help="The folder to write: train.jsonl and README.md, the data set's card.")],
-    format: Annotated[str, typer.Option(help="openai, hermes or sharegpt.")] = "openai",  # noqa: A002
+    format: Annotated[str, typer.Option(help="openai, hermes, sharegpt, trl, llamafactory or verl.")] = "openai",  # noqa: A002
     parquet: Annotated[bool, typer.Option("--parquet", help="Write train.parquet too.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object, not a line.")] = False,
 ) -> int:

@@ -25,7 +25,7 @@ OUT_HELP = (
 
 def command(
     files: Annotated[
-        list[str], typer.Argument(help="Texts: JSON lines, plain text, HTML, Parquet, or folders of these.")
+        list[str], typer.Argument(help="Texts: JSON lines, plain text, HTML, Parquet, WARC, or folders of these.")
     ],
     out: Annotated[Path, typer.Option(help=OUT_HELP)],
     whole: Annotated[bool, typer.Option("--whole", help="Take each row or file as one segment.")] = False,
@@ -38,6 +38,9 @@ def command(
         typer.Option("--train", help="Fit a model to rows with `label` (and `doc`, `borderline`); write it to OUT."),
     ] = False,
     keep_twins: Annotated[bool, typer.Option("--keep-twins", help="Do not drop near-duplicates.")] = False,
+    scrub: Annotated[
+        bool, typer.Option("--scrub", help="Take e-mail addresses, phone, card and account numbers out first.")
+    ] = False,
     workers: Workers = 1,
     engine: EngineName = "local",
     shard_rows: ShardRows = 1_000,
@@ -51,7 +54,7 @@ def command(
     where = engine_of(engine, workers)
     least = read_model(model).threshold(precision)
     counts: Counter[str] = Counter()
-    asked = _Asked(files, where, model, least, whole, not keep_twins)
+    asked = _Asked(files, where, model, least, whole, not keep_twins, scrub)
     if holds_shards(out):
         _write_shards(out, asked, shard_rows, counts)
     else:
@@ -74,6 +77,7 @@ class _Asked(NamedTuple):
     threshold: float
     whole: bool
     twins: bool
+    scrub: bool
 
     def judged(self, counts: Counter[str], kept: Parts | None = None) -> Iterator[Judged]:
         """Yield the segments, judged and counted."""
@@ -86,6 +90,7 @@ class _Asked(NamedTuple):
             threshold=self.threshold,
             whole=self.whole,
             twins=self.twins,
+            scrub=self.scrub,
             kept=kept,
         )
         for judged in found:
@@ -99,7 +104,7 @@ def _write_shards(out: Path, asked: _Asked, rows: int, counts: Counter[str]) -> 
     from gem_sim.engine.run import parts_in
     from gem_sim.formats.shards import write_shards
 
-    settings = settings_of(asked.model, asked.threshold, asked.whole)
+    settings = settings_of(asked.model, asked.threshold, asked.whole, asked.scrub)
     with parts_in(out, settings, "") as _, parts_in(out / "_scored", settings, ".pickle") as scored:
         judged = asked.judged(counts, scored)
         if out.suffix == ".parquet":

@@ -9,9 +9,11 @@ from gem_sim.cli.synthesize import (
     BaseUrl,
     Concurrency,
     Grounding,
+    MaxTokens,
     Model,
     PerMinute,
     PricesOption,
+    Timeout,
     Workspace,
     from_workspace,
 )
@@ -25,10 +27,12 @@ def command(
     concurrency: Concurrency = 8,
     per_minute: PerMinute = None,
     prices: PricesOption = "0,0",
+    timeout: Timeout = 300.0,
+    max_tokens: MaxTokens = None,
     workers: Workers = 1,
     engine: EngineName = "local",
     as_json: AsJson = False,
 ) -> int:
     """Make conversations in the environments of a workspace, their results from execution."""
-    asked = Asked(model, base_url, grounding, concurrency, per_minute, prices, engine, workers)
+    asked = Asked(model, base_url, grounding, concurrency, per_minute, prices, timeout, max_tokens, engine, workers)
     return from_workspace(workspace, asked, last="ground", as_json=as_json)

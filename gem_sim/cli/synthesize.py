@@ -22,7 +22,9 @@ if TYPE_CHECKING:
 _REASONS = 6
 
 
-Texts = Annotated[list[str], typer.Argument(help="Texts: JSON lines, plain text, HTML, Parquet, or folders of these.")]
+Texts = Annotated[
+    list[str], typer.Argument(help="Texts: JSON lines, plain text, HTML, Parquet, WARC, or folders of these.")
+]
 Out = Annotated[Path, typer.Option(help="The workspace to write; an interrupted run goes on there.")]
 Workspace = Annotated[Path, typer.Argument(help="A workspace that an earlier stage wrote.")]
 Model = Annotated[str, typer.Option(help="'offline' (rules, no model), or a model at the endpoint.")]
@@ -37,11 +39,21 @@ PerMinute = Annotated[float | None, typer.Option(help="Most requests per minute;
 PricesOption = Annotated[
     str, typer.Option(help="US dollars for a million tokens in and out, as 0.5,1.5; for the cost.")
 ]
+Timeout = Annotated[float, typer.Option(help="Seconds that one reply may take; a model on a CPU needs more.", min=1)]
+MaxTokens = Annotated[
+    int | None, typer.Option(help="Most tokens of one reply; default: what the endpoint allows.", min=1)
+]
 Precision = Annotated[
     float | None, typer.Option(help="Precision wanted of the filter; default: none, a score of one half.", min=0, max=1)
 ]
 Refine = Annotated[
     bool, typer.Option("--refine/--no-refine", help="Whether each conversation that passes gets a harder twin.")
+]
+Label = Annotated[
+    bool, typer.Option("--labels", help="Let the model label each text that is kept: platform, domains, task category.")
+]
+Scrub = Annotated[
+    bool, typer.Option("--scrub", help="Take e-mail addresses, phone, card and account numbers out of the texts first.")
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object, not a table.")]
 
@@ -55,15 +67,20 @@ def command(
     concurrency: Concurrency = 8,
     per_minute: PerMinute = None,
     prices: PricesOption = "0,0",
+    timeout: Timeout = 300.0,
+    max_tokens: MaxTokens = None,
     precision: Precision = None,
+    labels: Label = False,
+    scrub: Scrub = False,
     refine: Refine = True,
     workers: Workers = 1,
     engine: EngineName = "local",
     as_json: AsJson = False,
 ) -> int:
     """Texts in, environments with verified trajectories out; what is done is never done again."""
-    asked = Asked(model, base_url, grounding, concurrency, per_minute, prices, engine, workers)
-    return run_stages(texts, out, asked, precision=precision, last="validate", as_json=as_json, harder=refine)
+    asked = Asked(model, base_url, grounding, concurrency, per_minute, prices, timeout, max_tokens, engine, workers)
+    reading = Reading(precision, labels, scrub)
+    return run_stages(texts, out, asked, reading, last="validate", as_json=as_json, harder=refine)
 
 
 class Asked(NamedTuple):
@@ -75,16 +92,26 @@ class Asked(NamedTuple):
     concurrency: int
     per_minute: float | None
     prices: str
+    timeout_seconds: float = 300.0
+    max_tokens: int | None = None
     engine: str = "local"
     workers: int = 1
+
+
+class Reading(NamedTuple):
+    """How texts are read and filtered, as the command line says it."""
+
+    precision: float | None = None
+    labels: bool = False
+    scrub: bool = False
 
 
 def run_stages(
     texts: list[str],
     out: Path,
     asked: Asked,
+    reading: Reading,
     *,
-    precision: float | None,
     last: str,
     as_json: bool,
     harder: bool = False,
@@ -97,7 +124,7 @@ def run_stages(
     from gem_sim.pipeline.synthesize import synthesize
 
     engine = _engine(asked)
-    threshold = None if precision is None else read_model().threshold(precision)
+    threshold = None if reading.precision is None else read_model().threshold(reading.precision)
     with Ledger(out) as ledger, _bars() as watch:
         teacher: Teacher = Offline() if asked.model == "offline" else _teacher(asked, ledger)
         run = synthesize(
@@ -109,8 +136,10 @@ def run_stages(
             ledger=ledger,
             last=last,
             harder=harder,
+            labels=reading.labels,
+            scrub=reading.scrub,
             watch=watch,
-            elsewhere=None if engine is None else staged(out, teacher, last, harder, engine),
+            elsewhere=None if engine is None else staged(out, teacher, last, harder, engine, labels=reading.labels),
         )
     print(json.dumps(_as_json(run, out)) if as_json else _table(run, out))
     return 1 if any(total.outcomes.get("failed") for total in run.totals) else 0
@@ -127,7 +156,7 @@ def from_workspace(workspace: Path, asked: Asked, *, last: str, as_json: bool, h
 
     if not (workspace / FILE).is_file():
         raise InputError(f"the folder has no {FILE}", file=str(workspace), cure="write it with gem-sim extract")
-    return run_stages([], workspace, asked, precision=None, last=last, as_json=as_json, harder=harder)
+    return run_stages([], workspace, asked, Reading(), last=last, as_json=as_json, harder=harder)
 
 
 def _engine(asked: Asked) -> Engine | None:
@@ -154,7 +183,12 @@ def _teacher(asked: Asked, ledger: Ledger) -> Teacher:
         dollars = Prices(*map(float, asked.prices.split(",")))
     except (ValueError, TypeError):
         raise InputError(f"no prices: {asked.prices!r}", cure="write two numbers, as 0.5,1.5") from None
-    limits = Limits(concurrency=asked.concurrency, per_minute=asked.per_minute)
+    limits = Limits(
+        concurrency=asked.concurrency,
+        per_minute=asked.per_minute,
+        timeout_seconds=asked.timeout_seconds,
+        max_tokens=asked.max_tokens,
+    )
     client = Client(asked.model, ledger, base_url=asked.base_url, limits=limits, prices=dollars)
     return teacher.Model(client, asked.grounding)  # type: ignore[arg-type]
 

@@ -9,10 +9,12 @@ from gem_sim.cli.synthesize import (
     BaseUrl,
     Concurrency,
     Grounding,
+    MaxTokens,
     Model,
     PerMinute,
     PricesOption,
     Refine,
+    Timeout,
     Workspace,
     from_workspace,
 )
@@ -26,11 +28,13 @@ def command(
     concurrency: Concurrency = 8,
     per_minute: PerMinute = None,
     prices: PricesOption = "0,0",
+    timeout: Timeout = 300.0,
+    max_tokens: MaxTokens = None,
     refine: Refine = True,
     workers: Workers = 1,
     engine: EngineName = "local",
     as_json: AsJson = False,
 ) -> int:
     """Verify the conversations of a workspace and write those that pass."""
-    asked = Asked(model, base_url, grounding, concurrency, per_minute, prices, engine, workers)
+    asked = Asked(model, base_url, grounding, concurrency, per_minute, prices, timeout, max_tokens, engine, workers)
     return from_workspace(workspace, asked, last="validate", as_json=as_json, harder=refine)

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from gem_sim.canonical import Json
 from gem_sim.engine.run import KEPT_ROWS, PASSING_ROWS, Engine, Parts, passing_parts, run
 from gem_sim.engine.work import Do, Done, Item
+from gem_sim.formats import Row
 
 # Makes the function, in each worker once, from arguments that can be pickled.
 Make = Callable[..., Callable[[Item], Any]]
@@ -53,6 +54,7 @@ def each(
     *,
     rows: int | None = None,
     is_text: Callable[[str], bool] = lambda _file: False,
+    rows_in: Callable[[str], Iterator[Row] | None] = lambda _file: None,
     kept: Parts | None = None,
 ) -> Iterator[Placed]:
     """Yield what a function returns for each row of files; what waits stands on the disk, so memory is bounded.
@@ -64,6 +66,7 @@ def each(
         engine: Where the function runs.
         rows: How many rows a shard has; None: few where results pass, many where they are kept.
         is_text: Which files are one text, not rows.
+        rows_in: Gives the rows of files of other kinds, None for the others.
         kept: Where results stay, so that another run finds them; None: nowhere.
 
     Raises:
@@ -71,7 +74,7 @@ def each(
     """
     size = rows or (PASSING_ROWS if kept is None else KEPT_ROWS)
     with passing_parts() if kept is None else nullcontext(kept) as parts:
-        for done in run(Each(make, arguments), files, parts, engine, size, is_text=is_text):
+        for done in run(Each(make, arguments), files, parts, engine, size, is_text=is_text, rows_in=rows_in):
             yield from results_of(done)
             if kept is None:
                 Path(done.part).unlink()

@@ -12,9 +12,10 @@ from gem_sim.engine.each import each
 from gem_sim.engine.run import Engine, Parts
 from gem_sim.engine.work import Item
 from gem_sim.formats.rows import dump_json
-from gem_sim.pipeline.documents import Document, document_of, is_text, text_files
+from gem_sim.pipeline.documents import Document, document_of, is_text, pages_of, text_files
 from gem_sim.pipeline.filter import Judged, Scored, score, settle
 from gem_sim.pipeline.relevance import name_of, read_model
+from gem_sim.pipeline.scrub import SCRUBBED, scrub_documents, scrubber
 from gem_sim.pipeline.segments import Segment
 
 # `row` is the input's own row as JSON text: it has no one schema.
@@ -41,6 +42,7 @@ def judge_texts(
     threshold: float = 0.5,
     whole: bool = False,
     twins: bool = True,
+    scrub: bool = False,
     kept: Parts | None = None,
 ) -> Iterator[Judged]:
     """Yield every segment of texts in order, judged; see `pipeline.filter.judge`.
@@ -50,21 +52,25 @@ def judge_texts(
         engine: Where they are scored.
         model: A model's file; None: the package's own.
         threshold, whole, twins: See `pipeline.filter.judge`.
+        scrub: Whether personal data are taken out first.
         kept: Where scores stay for another run (with `settings_of`); None: nowhere.
 
     Raises:
-        InputError: If a file cannot be read, or a row has no text.
+        InputError: If a file cannot be read, a row has no text, or what scrubs is not installed.
     """
     files = list(text_files(paths))
-    found = each(scoring, (model, threshold, whole), files, engine, is_text=is_text, kept=kept)
+    if scrub:
+        scrubber()
+    asked = (model, threshold, whole, scrub)
+    found = each(scoring, asked, files, engine, is_text=is_text, rows_in=pages_of, kept=kept)
     yield from settle((placed.value for placed in found), twins=twins)
 
 
-def settings_of(model: Path | None, threshold: float, whole: bool) -> Json:
+def settings_of(model: Path | None, threshold: float, whole: bool, scrub: bool) -> Json:
     """Return all that decides scores beside the texts."""
     known = read_model(model)
     name = {"command": "filter", "version": version("gem-sim"), "model": name_of(known)}
-    return {**name, "threshold": threshold, "whole": whole}
+    return {**name, "threshold": threshold, "whole": whole, "scrub": SCRUBBED if scrub else None}
 
 
 def columns_of(judged: Judged) -> dict[str, Any]:
@@ -74,12 +80,14 @@ def columns_of(judged: Judged) -> dict[str, Any]:
     return {**found, "text": judged.text, "row": dump_json(judged.document.row)}
 
 
-def scoring(model: Path | None, threshold: float, whole: bool) -> Callable[[Item], Pair]:
+def scoring(model: Path | None, threshold: float, whole: bool, scrub: bool) -> Callable[[Item], Pair]:
     """Read a model, and return what scores the document of a row."""
     known = read_model(model)
 
     def scored(item: Item) -> Pair:
         document = document_of(item.file, item.row)
+        if scrub:
+            (document,) = scrub_documents([document])
         if item.lost is not None:
             # Nothing is known of it, so nothing can go on.
             return document, [Scored(document.id, Segment(1, 0, len(document.text)), 0.0, f"lost: {item.lost}", None)]

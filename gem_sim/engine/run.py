@@ -15,6 +15,7 @@ from gem_sim.canonical import Json, canonical_bytes
 from gem_sim.engine.local import here, pool
 from gem_sim.engine.work import Done, Job, Work, done_before
 from gem_sim.errors import InputError
+from gem_sim.formats import Row
 from gem_sim.formats.atomic import atomic_text
 from gem_sim.formats.shards import Shard, plan
 
@@ -98,6 +99,7 @@ def run(
     rows: int,
     *,
     is_text: Callable[[str], bool] = lambda _file: False,
+    rows_in: Callable[[str], Iterator[Row] | None] = lambda _file: None,
 ) -> Iterator[Done]:
     """Do work on all shards of files, and yield what is done in the order of the input.
 
@@ -110,6 +112,7 @@ def run(
         engine: Where the work runs.
         rows: How many rows a shard has.
         is_text: Which files are one text, not rows.
+        rows_in: Gives the rows of files of other kinds, None for the others.
 
     Raises:
         InputError: If there is no such engine, or a file as a whole is unusable.
@@ -122,7 +125,7 @@ def run(
 
     def missing() -> Iterator[Job]:
         nonlocal count
-        for shard in plan(files, rows, parts.folder / "_input", is_text=is_text):
+        for shard in plan(files, rows, parts.folder / "_input", is_text=is_text, rows_in=rows_in):
             count += 1
             job = parts.job(shard)
             before = done_before(job)

@@ -17,16 +17,18 @@ from gem_sim.pipeline.teaching import Teacher
 _ROWS = 8
 
 
-def staged(workspace: Path, teacher: Teacher, last: str, harder: bool, engine: Engine) -> Elsewhere:
+def staged(
+    workspace: Path, teacher: Teacher, last: str, harder: bool, engine: Engine, *, labels: bool = False
+) -> Elsewhere:
     """Return what takes items through the stages in an engine.
 
     Args:
         workspace: Where environments go; all machines must see it under its name.
         teacher: It is pickled to the workers, so it must not need the ledger.
-        last, harder: See `synthesize`.
+        last, harder, labels: See `synthesize`.
         engine: Where the items are worked on.
     """
-    arguments = (workspace.absolute(), teacher, last, harder)
+    arguments = (workspace.absolute(), teacher, last, harder, labels)
 
     def elsewhere(rows: Iterable[JsonObject]) -> Iterator[Noted]:
         with TemporaryDirectory(prefix="gem-sim-") as folder:
@@ -37,7 +39,7 @@ def staged(workspace: Path, teacher: Teacher, last: str, harder: bool, engine: E
     return elsewhere
 
 
-def staging(workspace: Path, teacher: Teacher, last: str, harder: bool) -> Callable[[Item], Noted]:
+def staging(workspace: Path, teacher: Teacher, last: str, harder: bool, labels: bool) -> Callable[[Item], Noted]:
     """Return what takes an item through the stages."""
 
     def stage(item: Item) -> Noted:
@@ -48,6 +50,6 @@ def staging(workspace: Path, teacher: Teacher, last: str, harder: bool) -> Calla
             # Ours to mend, so the next run tries it again.
             outcome = Outcome("failed", f"lost: {item.lost}")
             return Noted([(str(row["item"]), "extract", "", outcome, (Attempt(outcome="lost", reason=item.lost),))], 1)
-        return noted(row, workspace, teacher, last, harder)
+        return noted(row, workspace, teacher, last, harder, labels)
 
     return stage

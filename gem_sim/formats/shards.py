@@ -64,26 +64,35 @@ def files_of(paths: Sequence[str]) -> list[str]:
 
 
 def plan(
-    files: Sequence[str], size: int, spool: Path, *, is_text: Callable[[str], bool] = lambda _file: False
+    files: Sequence[str],
+    size: int,
+    spool: Path,
+    *,
+    is_text: Callable[[str], bool] = lambda _file: False,
+    rows_in: Callable[[str], Iterator[Row] | None] = lambda _file: None,
 ) -> Iterator[Shard]:
     """Yield the shards of files in order, each of about `size` rows, as they become known.
 
     JSON lines and Parquet are read where they are. What cannot be cut (packed files, arrays, standard input) goes to
-    `spool`, a folder, shard by shard. A file that `is_text` is one row with its `text`.
+    `spool`, a folder, shard by shard. A file that `is_text` is one row with its `text`; of a file of another kind
+    `rows_in` gives the rows.
 
     Raises:
         InputError: If a file as a whole is unusable.
     """
     number = 0
     for file in files:
-        if is_text(file):
+        rows = rows_in(file)
+        if rows is not None:
+            shards = _spooled(file, rows, size, spool, number)
+        elif is_text(file):
             shards = _of_text(file)
         elif is_parquet(file):
             shards = _of_parquet(file, size)
         elif holds_lines(file):
             shards = _of_lines(file, size)
         else:
-            shards = _spooled(file, size, spool, number)
+            shards = _spooled(file, read_rows(file), size, spool, number)
         for shard in shards:
             yield shard._replace(number=number)
             number += 1
@@ -191,8 +200,7 @@ def _of_parquet(file: str, size: int) -> Iterator[Shard]:
         yield Shard(0, file, str(path), "parquet", start, end, start + 1, digest)
 
 
-def _spooled(file: str, size: int, spool: Path, number: int) -> Iterator[Shard]:
-    rows = read_rows(file)
+def _spooled(file: str, rows: Iterator[Row], size: int, spool: Path, number: int) -> Iterator[Shard]:
     while held := list(islice(rows, size)):
         data = "".join(f"{dump_json(_spool_row(row))}\n" for row in held).encode()
         path = spool / f"{number:06}.jsonl"

@@ -105,10 +105,15 @@ def _read_turn(value: JsonValue) -> tuple[Message, bool]:
         raise FormatError(f"unknown speaker {speaker!r}", cure=f"use one of {', '.join(_ROLES)}")
     if speaker != _CALL:
         return Message(role=role, content=text_of(said, role), extra=rest), False
-    if isinstance(said, str) and said.lstrip().startswith("<"):
+    if isinstance(said, str) and (said.lstrip().startswith("<") or _after_text(said)):
         return Message(role=role, content=said, extra=rest), False
     calls = read_calls(said if isinstance(said, str) else dump_json(said))
     return Message(role=role, tool_calls=tuple(calls), extra=rest), True
+
+
+def _after_text(said: str) -> bool:
+    """Tell whether a tagged call stands after a text, as LLaMA-Factory takes it."""
+    return f"<{TAGS.call}>" in said and not said.lstrip().startswith(("{", "["))
 
 
 def _merged(first: Message, second: Message) -> Message:

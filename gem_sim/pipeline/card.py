@@ -30,6 +30,7 @@ def card(facts: dict[str, Any], format: str) -> str:  # noqa: A002
         "|---|---|---|---|---|",
         *counted,
         "",
+        *_labels(facts),
         "## How each row was verified",
         "",
         f"gem-sim {__version__} replayed every call from the task's initial state in a sandbox and ran all its checks",
@@ -45,3 +46,14 @@ def card(facts: dict[str, Any], format: str) -> str:  # noqa: A002
         "`origin` of a row says where its text came from. Policies and rules quote it.",
     ]
     return "\n".join(lines) + "\n"
+
+
+def _labels(facts: dict[str, Any]) -> list[str]:
+    """Return the part on the labels of the source texts."""
+    if not facts["labelled"]:
+        return ["The texts are not labelled: `platform`, `domains` and `task_category` are null.", ""]
+    tables: list[str] = []
+    for name, counted in facts["labels"].items():
+        tables += [f"| {name} | trajectories |", "|---|---|", *(f"| {k} | {n} |" for k, n in counted.items()), ""]
+    who = f"A model labelled the texts of {facts['labelled']} of the trajectories; nobody has checked its labels."
+    return ["## What the texts are about", "", who, "", *tables]

@@ -1,4 +1,4 @@
-"""Texts as they come: JSON lines, plain text, HTML, Parquet, and folders of these, one document at a time."""
+"""Texts as they come: JSON lines, plain text, HTML, Parquet, web archives, and folders of these, one at a time."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from pydantic import JsonValue
 from gem_sim.errors import FormatError, InputError
 from gem_sim.formats.lines import display_name
 from gem_sim.formats.rows import JsonObject, Row, read_rows, whole_rows
+from gem_sim.pipeline.webarchive import SUFFIXES, read_pages
 
 TEXT_KEYS = ("text", "content", "body", "passage", "raw_text", "document")
 _PLAIN = (".txt", ".md", ".rst", ".adoc", ".text")
@@ -46,7 +47,7 @@ def read_documents(paths: Iterable[str | Path]) -> Iterator[Document]:
         FormatError: At a row without text.
     """
     for file in text_files(paths):
-        rows = whole_rows(file) if is_text(file) else read_rows(file)
+        rows = pages_of(file) or (whole_rows(file) if is_text(file) else read_rows(file))
         for row in rows:
             yield document_of(display_name(file), row)
 
@@ -59,13 +60,13 @@ def text_files(paths: Iterable[str | Path]) -> Iterator[str]:
     """
     for path in paths:
         if str(path) != "-" and Path(path).is_dir():
-            kinds = (*_PLAIN, *_HTML, *_ROWS, ".gz")
+            kinds = (*_PLAIN, *_HTML, *_ROWS, *SUFFIXES, ".gz")
             inside = (item for item in Path(path).rglob("*") if item.suffix.lower() in kinds and item.is_file())
             yield from text_files(sorted(inside))
             continue
         suffix = _suffix(display_name(path))
-        if str(path) != "-" and suffix not in (*_PLAIN, *_HTML, *_ROWS):
-            cure = f"give text ({', '.join(_PLAIN)}), HTML, JSON lines, Parquet or a folder of these"
+        if str(path) != "-" and suffix not in (*_PLAIN, *_HTML, *_ROWS, *SUFFIXES):
+            cure = f"give text ({', '.join(_PLAIN)}), HTML, JSON lines, Parquet, WARC or a folder of these"
             raise InputError(
                 f"the kind of file {suffix or 'without an ending'!r} is not known", file=str(path), cure=cure
             )
@@ -77,6 +78,18 @@ def is_text(file: str) -> bool:
     return _suffix(file) in (*_PLAIN, *_HTML)
 
 
+def is_archive(file: str) -> bool:
+    """Tell by its name whether a file is a web archive."""
+    return _suffix(file) in SUFFIXES
+
+
+def pages_of(file: str) -> Iterator[Row] | None:
+    """Return the pages of a web archive as rows, numbered as its records are; None for any other file."""
+    if not is_archive(display_name(file)):
+        return None
+    return (Row(page.number, {**page.row, "text": page.text, "html": page.html}) for page in read_pages(file))
+
+
 def document_of(file: str, row: Row) -> Document:
     """Return the document of a row, or of a whole file as `whole_rows` gives it.
 
@@ -86,6 +99,12 @@ def document_of(file: str, row: Row) -> Document:
     if isinstance(row.value, FormatError):
         raise row.value
     stem = Path(file).name.removesuffix(".gz").rpartition(".")[0] or Path(file).name
+    if is_archive(file):
+        # A page's own row is what the archive says of it.
+        page = row.value
+        text = html_text(str(page["text"])) if page["html"] else str(page["text"])
+        own = {key: value for key, value in page.items() if key not in ("text", "html")}
+        return Document(f"{stem}:{row.line}", text, own, file, row.line)
     if not is_text(file):
         return _document(row.value, file, row.line, stem)
     text = str(row.value["text"])

@@ -17,7 +17,7 @@ from gem_sim.canonical import Json
 from gem_sim.errors import InputError
 
 FILE = "ledger.sqlite"
-STAGES = ("filter", "extract", "ground", "refine", "validate")
+STAGES = ("filter", "label", "extract", "ground", "refine", "validate")
 VERSION = 1
 
 _SCHEMA = """
@@ -176,6 +176,11 @@ class Ledger:
             "WHERE stage = ? AND outcome = 'kept' ORDER BY number, item"
         )
         return [row[0] for row in self._database.execute(query, (stage,))]
+
+    def results(self, stage: str) -> dict[str, Json]:
+        """Return what a stage made of each item that it kept, by item; without those of which it made nothing."""
+        query = "SELECT item, result FROM outcomes WHERE stage = ? AND outcome = 'kept' AND result IS NOT NULL"
+        return {item: json.loads(result) for item, result in self._database.execute(query, (stage,))}
 
     def text(self, item: str) -> tuple[str, str, str]:
         """Return an item's text, origin and licence."""

@@ -36,13 +36,17 @@ _LONGEST_WAIT_SECONDS = 60.0
 
 
 class Limits(NamedTuple):
-    """How hard an endpoint may be pressed: requests at once, per minute (None: any), tries, seconds for one reply."""
+    """How hard an endpoint may be pressed: requests at once, per minute (None: any), tries, seconds for one reply.
+
+    `max_tokens` is the most that one reply may have, None what the endpoint lets it have.
+    """
 
     concurrency: int = 8
     per_minute: float | None = None
     tries: int = 6
     timeout_seconds: float = 300.0
     first_wait_seconds: float = 1.0
+    max_tokens: int | None = None
 
 
 class Prices(NamedTuple):
@@ -116,7 +120,7 @@ class Client:
             if completion.refusal:
                 _note(log, "refused", completion.refusal)
                 raise ModelFault("refused", completion.refusal)
-            value, problem = _read(completion.text, prompt.schema)
+            value, problem = read_reply(completion.text, prompt.schema)
             kind = "truncated" if completion.finish == "length" else "malformed"
             if value is not None:
                 return value
@@ -131,7 +135,7 @@ class Client:
 
     async def _complete(self, prompt: Prompt, turns: Sequence[Turn], log: list[Attempt]) -> _Completion:
         """Return the model's reply to a request, from the ledger where it was asked before."""
-        request = digest({"model": self.model, "turns": [dict(turn) for turn in turns], "schema": prompt.schema})
+        request = request_of(self.model, prompt, turns, self.limits.max_tokens)
         known = self._ledger.response(request)
         begun = time.monotonic()
         if known is None:
@@ -171,6 +175,8 @@ class Client:
         if structured:
             shape = {"name": prompt.name, "schema": prompt.schema}
             wanted["response_format"] = {"type": "json_schema", "json_schema": shape}
+        if self.limits.max_tokens is not None:
+            wanted["max_tokens"] = self.limits.max_tokens
         messages: Any = list(turns)
         reply = await self._api.chat.completions.create(model=self.model, messages=messages, temperature=0, **wanted)
         if not reply.choices:
@@ -200,7 +206,13 @@ class Client:
         return float(longest * (0.5 + random.random() / 2))
 
 
-def _read(text: str, schema: dict[str, Json]) -> tuple[dict[str, Json] | None, str]:
+def request_of(model: str, prompt: Prompt, turns: Sequence[Turn], max_tokens: int | None = None) -> str:
+    """Return the digest under which the ledger keeps the reply to a request."""
+    asked: dict[str, Json] = {"model": model, "turns": [dict(turn) for turn in turns], "schema": prompt.schema}
+    return digest(asked if max_tokens is None else {**asked, "max_tokens": max_tokens})
+
+
+def read_reply(text: str, schema: dict[str, Json]) -> tuple[dict[str, Json] | None, str]:
     """Return the JSON object of a reply, else None and what is wrong with it."""
     fenced = _FENCE.search(text)
     body = fenced[1] if fenced is not None else text

@@ -21,6 +21,7 @@ from gem_sim.pipeline.elsewhere import tools_of_elsewhere
 from gem_sim.pipeline.filter import Judged, judge
 from gem_sim.pipeline.ledger import Attempt, Ledger, Outcome, Total
 from gem_sim.pipeline.relevance import Model, name_of, read_model
+from gem_sim.pipeline.scrub import SCRUBBED, scrub_documents
 from gem_sim.pipeline.teaching import Item, ModelFault, Teacher
 from gem_sim.pipeline.workspace import clear_drafts, digest_of, load, only_run, place
 from gem_sim.refiner import refine
@@ -57,6 +58,8 @@ def synthesize(
     ledger: Ledger | None = None,
     last: str = "validate",
     harder: bool = False,
+    labels: bool = False,
+    scrub: bool = False,
     watch: Watch = lambda _stage, _done, _total: None,
     elsewhere: Elsewhere | None = None,
 ) -> Run:
@@ -72,6 +75,8 @@ def synthesize(
         ledger: The workspace's open ledger, where the teacher writes to it too; None opens it.
         last: The stage after which to stop.
         harder: Whether each conversation that passes gets a refined twin (see `gem_sim.refiner`).
+        labels: Whether the teacher labels each text that the filter keeps (GEM, stage 1), and may drop it.
+        scrub: Whether personal data are taken out of the texts first.
         watch: Told of progress.
         elsewhere: Calls `noted` for items in other processes; None works on them in this one.
 
@@ -80,12 +85,12 @@ def synthesize(
     """
     begun = time.monotonic()
     with only_run(workspace), nullcontext(ledger) if ledger is not None else Ledger(workspace) as opened:
-        worked = _filter(paths, opened, read_model() if model is None else model, threshold, watch) if paths else 0
+        worked = _filter(_Texts(paths, threshold, model, scrub), opened, watch) if paths else 0
         items = opened.kept("filter")
         if elsewhere is not None:
             worked += _note(opened, elsewhere(_known(opened, item) for item in items), watch, len(items))
         else:
-            work = _Work(workspace, teacher, opened, last, harder, watch)
+            work = _Work(workspace, teacher, opened, last, harder, labels, watch)
             asyncio.run(work.items(items, concurrency))
             worked += work.worked
         clear_drafts(workspace)
@@ -99,7 +104,7 @@ class Noted(NamedTuple):
     worked: int
 
 
-def noted(row: JsonObject, workspace: Path, teacher: Teacher, last: str, harder: bool) -> Noted:
+def noted(row: JsonObject, workspace: Path, teacher: Teacher, last: str, harder: bool, labels: bool) -> Noted:
     """Take an item through the stages away from the ledger, which one process writes.
 
     Args:
@@ -108,9 +113,10 @@ def noted(row: JsonObject, workspace: Path, teacher: Teacher, last: str, harder:
         teacher: Who extracts and grounds; it must not need the ledger.
         last: The stage after which to stop.
         harder: Whether conversations are refined.
+        labels: Whether the teacher labels the text first.
     """
     page = _Page(row)
-    work = _Work(workspace, teacher, page, last, harder, lambda _stage, _done, _total: None)
+    work = _Work(workspace, teacher, page, last, harder, labels, lambda _stage, _done, _total: None)
     asyncio.run(work.items([str(row["item"])], 1))
     return Noted(page.settled, work.worked)
 
@@ -152,17 +158,30 @@ class _Page:
         self.settled.append((item, stage, settings, outcome, attempts))
 
 
-def _filter(paths: Sequence[str | Path], ledger: Ledger, model: Model, threshold: float | None, watch: Watch) -> int:
+class _Texts(NamedTuple):
+    """The texts that go in, and how they are filtered."""
+
+    paths: Sequence[str | Path]
+    threshold: float | None
+    model: Model | None
+    scrub: bool
+
+
+def _filter(texts: _Texts, ledger: Ledger, watch: Watch) -> int:
     """Judge the segments of the texts; texts that were read before are not read again."""
-    settings = f"{name_of(model)}@{threshold}"
-    inputs = digest_of(paths)
+    model = read_model() if texts.model is None else texts.model
+    threshold = texts.threshold
+    settings = f"{name_of(model)}@{threshold}" + (f" {SCRUBBED}" if texts.scrub else "")
+    inputs = digest_of(texts.paths)
     key = None if inputs is None else f"input {inputs} {settings}"
     if key is not None and ledger.response(key) is not None:
         watch("filter", 0, 0)
         return 0
     least = model.threshold(None) if threshold is None else threshold
     worked = 0
-    for number, judged in enumerate(_named(judge(read_documents(paths), model, threshold=least)), start=1):
+    documents = read_documents(texts.paths)
+    judgements = judge(scrub_documents(documents) if texts.scrub else documents, model, threshold=least)
+    for number, judged in enumerate(_named(judgements), start=1):
         item, one = judged
         own = f"{settings} {hashlib.sha256(one.text.encode('utf-8', 'replace')).hexdigest()[:16]}"
         if ledger.outcome(item, "filter", own) is None:
@@ -206,6 +225,7 @@ class _Work:
         ledger: Ledger | _Page,
         last: str,
         harder: bool,
+        labels: bool,
         watch: Watch,
     ) -> None:
         self.workspace = workspace
@@ -213,6 +233,7 @@ class _Work:
         self.ledger = ledger
         self.last = last
         self.harder = harder
+        self.labels = labels
         self.watch = watch
         self.worked = 0
         self._done: dict[str, int] = {}
@@ -220,7 +241,7 @@ class _Work:
 
     async def items(self, names: Sequence[str], concurrency: int) -> None:
         """Take items through the stages, so many at once."""
-        self.expect("extract", len(names))
+        self.expect("label" if self.labels else "extract", len(names))
         gate = asyncio.Semaphore(concurrency)
 
         async def one(name: str) -> None:
@@ -244,6 +265,8 @@ class _Work:
         """Take an item through the stages, up to the first that rejects it."""
         text, origin, licence = self.ledger.text(name)
         item = Item(name, text, origin, licence)
+        if self.labels and (await self._stage(item, "label", "extract", self._label, ())).outcome != "kept":
+            return
         extracted = await self._stage(item, "extract", "ground", self._extract, ())
         if extracted.outcome != "kept" or self.last == "extract":
             return
@@ -285,6 +308,15 @@ class _Work:
 
     def _load(self, draft: Draft) -> Environment:
         return load(self.workspace, draft, trusted=self.teacher.trusted)
+
+    async def _label(self, item: Item) -> tuple[Outcome, tuple[Attempt, ...]]:
+        labelled = await self.teacher.label(item)
+        if labelled.labels is None:
+            return Outcome("kept", labelled.reason), labelled.attempts
+        result = labelled.labels.as_json()
+        if not labelled.labels.procedural:
+            return Outcome("rejected", "no procedure, says the teacher", result), labelled.attempts
+        return Outcome("kept", "", result), labelled.attempts
 
     async def _extract(self, item: Item) -> tuple[Outcome, tuple[Attempt, ...]]:
         extracted = await self.teacher.extract(item, self._load)

@@ -12,23 +12,23 @@ from pydantic import ValidationError
 
 from gem_sim.canonical import Json
 from gem_sim.environment import Environment
-from gem_sim.errors import GemSimError, InputError, StubError
+from gem_sim.errors import InputError, StubError
 from gem_sim.message import Message
 from gem_sim.pipeline.draft import Draft
+from gem_sim.pipeline.extraction import LEAST_ROWS, draft_of_reply, problems
+from gem_sim.pipeline.labels import DOMAINS, PLATFORMS, TASK_CATEGORIES, Labels
 from gem_sim.pipeline.ledger import Attempt
 from gem_sim.pipeline.llm import Client, Turn
 from gem_sim.pipeline.prompts import load_prompt
-from gem_sim.pipeline.teaching import Conversations, Extracted, Item, Load, ModelFault
+from gem_sim.pipeline.teaching import Conversations, Extracted, Item, Labelled, Load, ModelFault
 from gem_sim.pipeline.transcript import as_turns, converse, said
 from gem_sim.simulator.reground import reground
 from gem_sim.task import Task
 from gem_sim.trajectory import Trajectory
 from gem_sim.verdict import Finding
-from gem_sim.verifier.consistency import environment_consistency
 
 Grounding = Literal["single", "interactive", "both"]
 
-LEAST_ROWS = 12
 _MENDS = 3
 _CONVERSATIONS = 3
 _SHOWN_ROWS = 6
@@ -44,6 +44,8 @@ class Model(NamedTuple):
 
     def settings(self, stage: str) -> str:
         """Return the model, the way of grounding, and the prompts with their versions, up to that stage."""
+        if stage == "label":
+            return f"{self.client.model} {load_prompt('label').label}"
         names = [*_PROMPTS["extract"]]
         way = ""
         if stage != "extract":
@@ -52,6 +54,18 @@ class Model(NamedTuple):
         if stage not in ("extract", "ground"):
             names += _PROMPTS["validate"]
         return f"{self.client.model}{way} {','.join(load_prompt(name).label for name in names)}"
+
+    async def label(self, item: Item) -> Labelled:
+        """Return the labels that the model gives a passage."""
+        log: list[Attempt] = []
+        prompt = load_prompt("label")
+        named = {"platforms": PLATFORMS, "domains": DOMAINS, "categories": TASK_CATEGORIES}
+        text = prompt.fill(passage=item.text, **{name: ", ".join(words) for name, words in named.items()})
+        try:
+            value = await self.client.ask(prompt, [_user(text)], log)
+        except ModelFault as fault:
+            return Labelled(None, f"no labels: {_settled(fault, log)}", tuple(log))
+        return Labelled(Labels(**{**value, "domains": tuple(value["domains"])}), "", tuple(log))  # type: ignore[arg-type]
 
     async def extract(self, item: Item, load: Load) -> Extracted:
         """Return the environment that the model makes of a passage; what does not hold together goes back to it."""
@@ -64,8 +78,8 @@ class Model(NamedTuple):
                 value = await self.client.ask(prompt if len(turns) == 1 else mend, turns, log)
             except ModelFault as fault:
                 return Extracted(None, _settled(fault, log), tuple(log))
-            draft = _draft(value, item)
-            found = _problem(draft, load)
+            draft = draft_of_reply(value, item, hashlib.sha256(item.text.encode()).hexdigest()[:8])
+            found = problems(draft, load)
             if found is None:
                 return Extracted(draft, "", tuple(log))
             problem = found
@@ -158,42 +172,6 @@ def _user(text: str) -> Turn:
 
 def _list(value: Json) -> list[dict[str, Json]]:
     return [entry for entry in value if isinstance(entry, dict)] if isinstance(value, list) else []
-
-
-def _draft(value: dict[str, Json], item: Item) -> Draft:
-    slug = re.sub(r"[^a-z0-9]+", "_", str(value["slug"]).lower()).strip("_")[:40] or "environment"
-    digest = hashlib.sha256(item.text.encode()).hexdigest()[:8]
-    kept = ("title", "policy", "entities", "constants", "rules", "tools", "workflow")
-    environment: dict[str, Json] = {
-        "name": f"{slug}_{digest}",
-        "origin": item.origin or "extracted by a model",
-        "licence": item.licence,
-        "clock": "2026-03-02T09:00:00Z",
-        **{key: value[key] for key in kept},
-    }
-    source = item.text if item.text.endswith("\n") else f"{item.text}\n"
-    return Draft(environment, source, value["state"])  # type: ignore[arg-type]
-
-
-def _problem(draft: Draft, load: Load) -> str | None:
-    """Return what does not hold together in an environment, None where all does."""
-    try:
-        environment = load(draft)
-    except GemSimError as error:
-        return str(error)
-    for workflow in environment.workflows:
-        lost = [step.id for step in workflow.steps if step.id not in workflow.reachable()]
-        if lost:
-            return f"the steps {', '.join(lost)} can never come about"
-    rows = sum(len(table) for table in environment.state.values())
-    if rows < LEAST_ROWS:
-        return f"the state has {rows} rows; it needs at least {LEAST_ROWS}"
-    quotes = [constant.quote for constant in environment.constants.values()]
-    quotes += [rule.quote for rule in environment.rules.values()]
-    if None in quotes:
-        return "a constant or a rule has no quote; copy one word for word from the passage"
-    errors = [finding for finding in environment_consistency(environment) if finding.severity == "error"]
-    return str(errors[0]) if errors else None
 
 
 def _shown(draft: Draft) -> str:

@@ -8,6 +8,7 @@ from typing import Literal, NamedTuple, Protocol
 from gem_sim.environment import Environment
 from gem_sim.errors import GemSimError
 from gem_sim.pipeline.draft import Draft
+from gem_sim.pipeline.labels import Labels
 from gem_sim.pipeline.ledger import Attempt
 from gem_sim.task import Task
 from gem_sim.trajectory import Trajectory
@@ -43,6 +44,14 @@ class Item(NamedTuple):
 Load = Callable[[Draft], Environment]
 
 
+class Labelled(NamedTuple):
+    """The labels of a text, or None and the reason; and the attempts it took."""
+
+    labels: Labels | None
+    reason: str
+    attempts: tuple[Attempt, ...]
+
+
 class Extracted(NamedTuple):
     """An environment, or None and the reason; and the attempts it took."""
 
@@ -69,6 +78,9 @@ class Teacher(Protocol):
     def trusted(self) -> bool: ...
     def settings(self, stage: str) -> str:
         """Return a name for all that decides what comes out of a stage; under another name it is done anew."""
+
+    async def label(self, item: Item, /) -> Labelled:
+        """Return the labels of a text, None where the teacher has none: they are not made up."""
 
     async def extract(self, item: Item, load: Load) -> Extracted:
         """Return the environment of a text; `load` says whether it holds together."""

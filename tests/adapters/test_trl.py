@@ -16,6 +16,7 @@ from gem_sim.adapters.trl import environment_class, training_rows
 from gem_sim.errors import InputError
 from tests.conftest import ROOT, environment
 from tests.docs.page import checked
+from tests.tokens import byte_tokenizer
 
 
 def test_the_methods_are_the_tools() -> None:
@@ -63,22 +64,11 @@ def test_a_name_that_is_no_method_is_refused() -> None:
         environment_class(replace(shop, tools={"reset": tool}))
 
 
-def tokenizer(folder: Path) -> object:
+def tokenizer() -> object:
     """Make a tokenizer of single bytes with the chat template that TRL knows."""
     import trl
-    from tokenizers import Tokenizer, decoders, models, pre_tokenizers
-    from transformers import PreTrainedTokenizerFast
 
-    letters = sorted(pre_tokenizers.ByteLevel.alphabet())
-    marks = ["<|endoftext|>", "<|im_start|>", "<|im_end|>", "<tool_call>", "</tool_call>", "<think>", "</think>"]
-    made = Tokenizer(models.BPE(vocab={letter: n for n, letter in enumerate(letters)}, merges=[]))
-    made.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
-    made.decoder = decoders.ByteLevel()
-    made.add_special_tokens(marks)
-    template = Path(trl.__file__).parent / "chat_templates" / "qwen3.jinja"
-    fast = PreTrainedTokenizerFast(tokenizer_object=made, eos_token="<|im_end|>", pad_token="<|endoftext|>")
-    fast.chat_template = template.read_text()
-    return fast
+    return byte_tokenizer((Path(trl.__file__).parent / "chat_templates" / "qwen3.jinja").read_text())
 
 
 def tiny(words: Any) -> Any:
@@ -106,7 +96,7 @@ def test_the_trainer_of_trl_takes_two_steps(tmp_path: Path) -> None:
     from datasets import Dataset
     from trl import GRPOConfig, GRPOTrainer
 
-    words = tokenizer(tmp_path)
+    words = tokenizer()
     made = environment_class(environment("frame_shop"))
     resets = []
 
@@ -153,7 +143,7 @@ def test_the_tutorial_ends_in_a_trained_model(tmp_path: Path, monkeypatch: pytes
     trl = pytest.importorskip("trl", reason="the extra `trl` is not installed")
     page = "docs/guides/tutorial.md"
     space = checked(page, tmp_path).space
-    words = tokenizer(tmp_path)
+    words = tokenizer()
     last = [block for block in blocks((ROOT / page).read_text()) if block.language == "python"][-1]
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("trl.SFTConfig", partial(trl.SFTConfig, use_cpu=True, bf16=False, max_steps=2))

@@ -28,6 +28,13 @@ TEXTS = CASES / "pipeline" / "texts.jsonl"
 _BETWEEN = re.compile(r"^-----\n(.*?)\n-----$", re.DOTALL | re.MULTILINE)
 _SAID = re.compile(r"^\[(user|assistant|call|result of \w+)\]", re.MULTILINE)
 
+LABELS = {
+    "procedural": True,
+    "summary": "How something is done.",
+    "platform": "computer",
+    "domains": ["jobs_and_education", "internet_and_telecom"],
+    "task_category": "calendar_management",
+}
 # The prompt's name, how many requests that began alike came before, and the last text → what goes wrong, if anything.
 Fault = Callable[[str, int, str], str | None]
 
@@ -92,6 +99,8 @@ class Endpoint:
         text = turns[0]["content"]
         if name == "extract":
             return self._of(_passage(text))[0]
+        if name == "label":
+            return LABELS
         if name == "ground":
             return {"conversations": [_written(one) for one in self._of(_passage(text))[1]]}
         if name == "task":
@@ -137,6 +146,7 @@ class Endpoint:
 
 def _prompt_of(text: str) -> str:
     openings = {
+        "Label a passage": "label",
         "You turn a passage": "extract",
         "You write conversations": "ground",
         "You play the user": "user",

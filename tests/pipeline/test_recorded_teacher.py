@@ -120,5 +120,5 @@ def test_a_reply_that_does_not_hold_together_is_told_as_such(
 def test_a_prompt_of_another_version_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
     honest = prompts.load_prompt
     monkeypatch.setattr(recorded, "load_prompt", lambda name: honest(name)._replace(version=honest(name).version + 1))
-    with pytest.raises(ValueError, match=r"t-04d8fc2dc5.json answers extract@1, and the prompt is extract@2 now"):
+    with pytest.raises(ValueError, match=r"t-04d8fc2dc5.json answers extract@2, and the prompt is extract@3 now"):
         recorded_replies()

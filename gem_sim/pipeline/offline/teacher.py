@@ -11,7 +11,7 @@ from gem_sim.pipeline.ledger import Attempt
 from gem_sim.pipeline.offline.environment import extract
 from gem_sim.pipeline.offline.procedure import NoProcedure, procedure_of
 from gem_sim.pipeline.offline.script import Grounded, ground
-from gem_sim.pipeline.teaching import Conversations, Extracted, Item, Load
+from gem_sim.pipeline.teaching import Conversations, Extracted, Item, Labelled, Load
 from gem_sim.task import Task
 from gem_sim.trajectory import Trajectory
 from gem_sim.verdict import Finding
@@ -28,6 +28,10 @@ class Offline(NamedTuple):
     def settings(self, _stage: str) -> str:
         """Return the version of the rules."""
         return VERSION
+
+    async def label(self, _item: Item) -> Labelled:
+        """Return no labels: rules cannot tell them."""
+        return Labelled(None, "the offline teacher has no labels", (Attempt(),))
 
     async def extract(self, item: Item, load: Load) -> Extracted:
         """Return the environment that the rules find in a text, None with the reason where they find none."""

@@ -8,44 +8,10 @@ from importlib import resources
 from typing import NamedTuple
 
 from gem_sim.canonical import Json
+from gem_sim.pipeline.prompts.schemas import SCHEMAS
 
 _FRONT = re.compile(r"\A---\n(?P<front>.*?)\n---\n(?P<text>.*)\Z", re.DOTALL)
 _PLACE = re.compile(r"\{\{(\w+)\}\}")
-
-
-def _object(required: dict[str, Json], optional: dict[str, Json] | None = None) -> dict[str, Json]:
-    names: list[Json] = list(required)
-    return {"type": "object", "properties": {**required, **(optional or {})}, "required": names}
-
-
-_TEXT: dict[str, Json] = {"type": "string"}
-_ANY: dict[str, Json] = {"type": "object"}
-_EXPECT: dict[str, Json] = {"type": "array", "items": _object({}, {"table": _TEXT, "tool": _TEXT, "where": _ANY})}
-_CALL = _object({"tool": _TEXT, "arguments": _ANY})
-_TOOL = _object(
-    {"name": _TEXT, "parameters": _ANY, "returns": _ANY, "body": {"type": "array", "items": _TEXT}},
-    {"description": _TEXT, "effect": {"enum": ["read", "write"]}},
-)
-_ANSWER = _object({"holds": {"type": "boolean"}, "why": _TEXT})
-
-SCHEMAS: dict[str, dict[str, Json]] = {
-    "environment": _object(
-        {"slug": _TEXT, "title": _TEXT, "policy": {"type": "array", "items": _TEXT}, "entities": _ANY,
-         "constants": _ANY, "rules": _ANY, "tools": {"type": "array", "items": _TOOL, "minItems": 2},
-         "workflow": {"anyOf": [_ANY, {"type": "array"}]}, "state": _ANY}
-    ),
-    "conversations": _object(
-        {"conversations": {"type": "array", "minItems": 1, "items": _object(
-            {"id": _TEXT, "instruction": _TEXT, "expect": _EXPECT, "turns": {"type": "array", "minItems": 2}})}}
-    ),
-    "tasks": _object(
-        {"tasks": {"type": "array", "minItems": 1, "items": _object(
-            {"id": _TEXT, "persona": _TEXT, "instruction": _TEXT, "expect": _EXPECT}, {"known": {}})}}
-    ),
-    "user": _object({"say": _TEXT, "done": {"type": "boolean"}}),
-    "assistant": _object({"say": {"type": ["string", "null"]}, "call": {"anyOf": [_CALL, {"type": "null"}]}}),
-    "judgement": _object({"R1": _ANSWER, "R2": _ANSWER, "R3": _ANSWER}),
-}  # fmt: skip
 
 
 class Prompt(NamedTuple):
