@@ -23,7 +23,7 @@ def made_workspace(folder: Path) -> Path:
     synthesize([folder / "texts.jsonl"], folder, Offline())
     shop = folder / "environments" / "frame_shop"
     shutil.copytree(ROOT / "environments" / "frame_shop", shop)
-    some = (shop / "trajectories.jsonl").read_text(encoding="utf-8").splitlines()[:4]
+    some = (shop / "trajectories.jsonl").read_text(encoding="utf-8").splitlines()[:2]
     (shop / "trajectories.jsonl").write_text("\n".join(some) + "\n", encoding="utf-8")
     return folder
 
