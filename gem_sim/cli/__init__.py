@@ -18,7 +18,7 @@ from gem_sim.errors import GemSimError, InputError, StubError
 
 PASSED, FAILED, UNUSABLE, UNDECIDED, OURS = 0, 1, 2, 3, 70
 
-# Command → its module in this package; each defines `command`, a function typer turns into one.
+# Command → its module in this package; each defines `command`, a function typer turns into one, or `app` with commands of its own.
 _COMMANDS = (
     "demo",
     "verify",
@@ -38,6 +38,7 @@ _COMMANDS = (
     "ground",
     "validate",
     "export",
+    "synthesizer",
     "schemas",
     "serve",
     "doctor",
@@ -77,7 +78,11 @@ def _options(
 
 
 for _name in _COMMANDS:
-    app.command(_name)(import_module(f"gem_sim.cli.{_name}").command)
+    _module = import_module(f"gem_sim.cli.{_name}")
+    if hasattr(_module, "app"):
+        app.add_typer(_module.app, name=_name)
+    else:
+        app.command(_name)(_module.command)
 
 
 def main(arguments: list[str] | None = None) -> None:

@@ -98,7 +98,7 @@ async def _all(
     harder: bool,
     watch: Watch,
 ) -> int:
-    worked = _filter(paths, ledger, read_model() if model is None else model, threshold, watch) if paths else 0
+    worked = filter_texts(paths, ledger, read_model() if model is None else model, threshold, watch) if paths else 0
     work = _Work(workspace, teacher, ledger, last, harder, watch, asyncio.Semaphore(concurrency))
     items = ledger.kept("filter")
     work.expect("extract", len(items))
@@ -107,7 +107,9 @@ async def _all(
     return worked + work.worked
 
 
-def _filter(paths: Sequence[str | Path], ledger: Ledger, model: Model, threshold: float | None, watch: Watch) -> int:
+def filter_texts(
+    paths: Sequence[str | Path], ledger: Ledger, model: Model, threshold: float | None, watch: Watch
+) -> int:
     """Judge the segments of the texts; texts that were read before are not read again."""
     settings = f"{_name_of(model)}@{threshold}"
     inputs = digest_of(paths)

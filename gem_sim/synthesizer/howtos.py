@@ -8,36 +8,31 @@ out is a combination nobody saw, of words that were seen in others. The same see
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
-_NOUNS = """
-    projector bicycle kayak tent ladder canoe trailer camera drone tripod scanner piano guitar violin drum cabin
-    studio locker garage cottage van truck scooter wagon barge sled telescope microscope printer laptop tablet
-    speaker stove grill heater cooler mower saw drill hammer pump crane hall court pitch pool gallery kitchen
-    workshop greenhouse meadow boat raft jeep carriage balloon harness helmet costume lantern
-""".split()
-_LIMITED = "reserve book lend hold share".split()
+from gem_sim.pipeline.draft import load_draft
+from gem_sim.pipeline.offline.environment import extract
+from gem_sim.pipeline.offline.script import ground
+from gem_sim.synthesizer.form import Pair
+from gem_sim.synthesizer.pairs import Written, written_pair
+
+_NOUNS = ["projector", "bicycle", "kayak", "tent", "ladder", "canoe", "trailer", "camera", "drone", "tripod", "piano", "guitar", "cabin", "studio", "garage", "van", "scooter", "wagon", "telescope", "printer", "heater", "mower", "drill", "pump"]
+_LIMITED = ["reserve", "book", "lend", "hold"]
 _BOUNDS = ("at most", "no more than")
-_UNITS = (("hours", 12), ("days", 30), ("weeks", 8), ("minutes", 45))
-_STATES = """
-    damaged dirty wet broken late heavy locked empty old rusty cold loose dusty noisy slow torn full cracked
-""".split()
-_TELL = "inform notify email contact".split()
-_PEOPLE = """
-    technician janitor manager porter warden keeper steward foreman clerk curator gardener trainer driver mechanic
-    librarian caretaker supervisor inspector
-""".split()
-_LOOK = "check inspect review test".split()
-_PARTS = """
-    battery label cable lens handle wheel strap hinge switch valve filter manual seal lid hose blade cover lamp
-    brake frame
-""".split()
-_PLACES = "club museum library depot school office theatre station farm hotel harbour village".split()
+_UNITS = ["hours", "days", "weeks", "minutes"]
+_MOST = 20
+_STATES = ["damaged", "dirty", "wet", "broken", "locked", "empty", "rusty", "cold", "loose", "noisy"]
+_MENDS = ["clean", "repair", "replace", "tighten", "wipe", "dry"]
+_LOOK = ["check", "inspect", "review"]
+_PARTS = ["battery", "label", "cable", "lens", "handle", "wheel", "strap", "hinge", "valve", "filter", "cover", "brake"]
+_PLACES = ["club", "museum", "library", "school", "theatre", "station", "farm", "village"]
 _OPENINGS = (
-    "These are the rules of the {place} for everybody who would like to use the {noun}.",
-    "The {place} lets its members use the {noun} as long as these rules are kept.",
-    "This page of the {place} is for members who would like to use the {noun}.",
+    "These are the rules of the {place} for everybody who needs the {noun} for some time.",
+    "This page of the {place} is for members, and tells what goes for the {noun}.",
 )
 _HEADINGS = ("How to {verb} a {noun}", "{Verb} a {noun}", "{Verb} your {noun}")
 
@@ -62,14 +57,32 @@ def howtos(number: int, *, seed: int = 0) -> Iterator[Howto]:
 
 def _text(draw: random.Random) -> str:
     noun, verb = draw.choice(_NOUNS), draw.choice(_LIMITED)
-    unit, most = draw.choice(_UNITS)
-    limited = f"{verb.capitalize()} the {noun} for {draw.choice(_BOUNDS)} {draw.randint(2, most)} {unit}."
-    told = f"{draw.choice(_TELL)} the {draw.choice(_PEOPLE)}."
+    most = f"{draw.choice(_BOUNDS)} {draw.randint(3, _MOST)} {draw.choice(_UNITS)}"
+    limited = f"{verb.capitalize()} the {noun} for {most}."
     opener = draw.choice(("If", "If", "Unless"))
-    conditional = f"{opener} the {noun} is {draw.choice(_STATES)}, {told}"
+    parts = draw.sample(_PARTS, 2)
+    conditional = f"{opener} the {noun} is {draw.choice(_STATES)}, {draw.choice(_MENDS)} the {parts[0]}."
     steps = [limited, conditional]
-    if draw.random() < 0.5:
-        steps.insert(0, f"{draw.choice(_LOOK).capitalize()} the {draw.choice(_PARTS)} of the {noun}.")
+    if draw.random() < 0.3:
+        steps.insert(0, f"{draw.choice(_LOOK).capitalize()} the {parts[1]} of the {noun}.")
     heading = draw.choice(_HEADINGS).format(verb=verb, Verb=verb.capitalize(), noun=noun)
     opening = draw.choice(_OPENINGS).format(place=draw.choice(_PLACES), noun=noun)
-    return "\n".join([f"# {heading}", "", opening, "", *(f"{place}. {step}" for place, step in enumerate(steps, start=1))])
+    return "\n".join(
+        [f"# {heading}", "", opening, "", *(f"{place}. {step}" for place, step in enumerate(steps, start=1))]
+    )
+
+
+def howto_pairs(texts: Iterable[Howto], dropped: Counter[str], *, rows: int = 1) -> Iterator[Written]:
+    """Yield a verified pair for each text: the offline teacher's environment, and its conversation of all the steps.
+
+    It is what `gem-sim synthesize` and an export would give, without the workspace between them. Tables are cut to `rows`.
+    """
+    with TemporaryDirectory() as scratch:
+        for howto in texts:
+            procedure, draft = extract(howto.text, origin="made up")
+            environment = load_draft(Path(scratch) / "whole", draft, trusted=True)
+            one = ground(procedure, environment, howto.text)[0]
+            pair = Pair(draft, one.task, one.trajectory)
+            written = written_pair(pair, Path(scratch) / "cut", dropped, document=howto.id, rows=rows, trusted=True)
+            if written is not None:
+                yield written

@@ -79,7 +79,9 @@ def unpack(packed: JsonRow, offered: Mapping[str, Tool], passage: str, *, origin
     rules = _unpack_rules(_mapping(packed["rules"]))
     try:
         entities = {name: _unpack_entity(entity) for name, entity in _mapping(packed["entities"]).items()}
-        tools = [_unpack_tool(name, spec, offered.get(name), entities) for name, spec in _mapping(packed["tools"]).items()]
+        tools = [
+            _unpack_tool(name, spec, offered.get(name), entities) for name, spec in _mapping(packed["tools"]).items()
+        ]
     except ValueError as error:
         raise FormatError(str(error)) from None
     environment: JsonRow = {
