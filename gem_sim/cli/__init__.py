@@ -18,7 +18,7 @@ from gem_sim.errors import GemSimError, InputError, StubError
 
 PASSED, FAILED, UNUSABLE, UNDECIDED, OURS = 0, 1, 2, 3, 70
 
-# Command → its module in this package; each defines `command`, a function typer turns into one, or `app` with commands of its own.
+# Command → its module in this package; each defines `command`, a function typer turns into one, or `app`.
 _COMMANDS = (
     "demo",
     "verify",

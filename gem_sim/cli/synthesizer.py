@@ -49,7 +49,8 @@ def export_command(
     """Verified pairs of passage and text, split by source document, ready to train on."""
     from gem_sim.synthesizer.dataset import export_pairs
 
-    done = export_pairs(workspaces, out, tokenizer=tokenizer, most_tokens=most_tokens, valid=valid, test=test, rows=rows,
+    done = export_pairs(workspaces, out, tokenizer=tokenizer, most_tokens=most_tokens, valid=valid, test=test,
+                        rows=rows,
                         per_text=per_text, bare=bare, trusted=trusted)  # fmt: skip
     if as_json:
         print(json.dumps({**done._asdict(), "files": [str(path) for path in done.files]}))
@@ -72,7 +73,7 @@ def train_command(
     steps: Annotated[int | None, typer.Option(help="Steps in all; default: the recipe's epochs.", min=1)] = None,
     save_every: Annotated[int | None, typer.Option(help="Steps between checkpoints; default: an epoch.", min=1)] = None,
     evaluate_every: Annotated[
-        int | None, typer.Option(help="Steps between evaluations by execution; default: an epoch.", min=1)
+        int | None, typer.Option(help="Steps between evaluations; default: an epoch.", min=1)
     ] = None,
     evaluate_on: Annotated[int, typer.Option(help="Held-out passages in an evaluation; 0: none.", min=0)] = 16,
     resume: Annotated[bool, typer.Option("--resume", help="Go on from the last checkpoint.")] = False,
@@ -96,7 +97,8 @@ def train_command(
         return 0
     from gem_sim.synthesizer.training import train
 
-    done = train(data, out, wanted, tokenizer=tokenizer, steps=steps, save_every=save_every, evaluate_every=evaluate_every,
+    done = train(data, out, wanted, tokenizer=tokenizer, steps=steps, save_every=save_every,
+                 evaluate_every=evaluate_every,
                  evaluate_on=evaluate_on, resume=resume, trusted=trusted, seed=seed)  # fmt: skip
     print(json.dumps(done._asdict()) if as_json else _trained_table(done))
     return 0
@@ -109,18 +111,17 @@ def _dry_json(told: DryRun) -> dict[str, object]:
 def _dry_table(told: DryRun) -> str:
     sizes = told.sizes
     lines = [
-        f"{told.recipe}: {sizes.parameters / 1e9:.3f} billion parameters, {sizes.trained / 1e9:.3f} billion of them trained",
-        f"{told.rows} rows, {told.tokens} tokens, the longest {told.longest}; first batch {told.batch[0]} x {told.batch[1]}, "
-        f"{told.counting} tokens of it count",
+        f"{told.recipe}: {sizes.parameters / 1e9:.3f} billion parameters, {sizes.trained / 1e9:.3f} of them trained",
+        f"{told.rows} rows, {told.tokens} tokens, the longest {told.longest}; first batch {told.batch[0]} x "
+        f"{told.batch[1]}, {told.counting} tokens of it count",
         f"{'memory of each of ' + str(told.devices) if told.devices > 1 else 'memory'}, estimated:",
         *(f"  {part:<14}{told.gib(part):>10.2f} GiB" for part in told.memory),
         f"  {'in all':<14}{told.gib():>10.2f} GiB",
         f"{told.steps} steps",
     ]
     if told.launch:
-        lines.append(
-            f"accelerate launch --config_file {told.launch} --num_processes {told.devices} -m gem_sim synthesizer train …"
-        )
+        launch = f"accelerate launch --config_file {told.launch} --num_processes {told.devices}"
+        lines.append(f"{launch} -m gem_sim synthesizer train …")
     return "\n".join(lines)
 
 
@@ -141,20 +142,16 @@ _EXECUTED = (("step", 6), ("texts", 7), ("parsed", 8), ("compiled", 10), ("repla
 def generate_command(
     texts: Texts,
     out: Out,
-    model: Annotated[
-        str, typer.Option(help="A model at the endpoint, or without --base-url the folder of a local one.")
-    ],
+    model: Annotated[str, typer.Option(help="A model at the endpoint; without --base-url a local folder.")],
     base_url: BaseUrl = None,
     n: Annotated[
-        int, typer.Option("--n", help="Texts written about a passage at most; the first that passes counts.", min=1)
+        int, typer.Option("--n", help="Texts about a passage at most; the first that passes counts.", min=1)
     ] = 1,
     temperature: Annotated[float, typer.Option(help="That of all draws but the first.", min=0)] = 0.8,
     most_tokens: Annotated[
-        int | None, typer.Option(help="Tokens of a text; default: 16384, or as trained.", min=1)
+        int | None, typer.Option(help="Tokens of a text; default: as trained, else 16384.", min=1)
     ] = None,
-    bare: Annotated[
-        bool, typer.Option("--bare", help="Leave the instruction out, as for a model trained on bare rows.")
-    ] = False,
+    bare: Annotated[bool, typer.Option("--bare", help="Leave the instruction out, as trained on bare rows.")] = False,
     grammar: Annotated[bool, typer.Option(help="Whether an endpoint that can is bound to the grammar.")] = True,
     batch: Annotated[int, typer.Option(help="Texts that a local model writes at once.", min=1)] = 16,
     concurrency: Concurrency = 8,
@@ -203,12 +200,10 @@ def _generated_table(done: Generated, out: Path) -> str:
 @app.command("compare")
 def compare_command(
     pipeline: Annotated[Path, typer.Argument(help="A workspace that synthesize wrote.")],
-    synthesizer: Annotated[
-        Path, typer.Argument(help="A workspace that synthesizer generate wrote, of the same texts.")
-    ],
+    synthesizer: Annotated[Path, typer.Argument(help="One that synthesizer generate wrote, of the same texts.")],
     as_json: AsJson = False,
 ) -> int:
-    """The pipeline beside the Synthesizer on the texts that both had: share passed, complexity, tokens, seconds, cost."""
+    """Pipeline and Synthesizer on the texts that both had: share passed, complexity, tokens, seconds, cost."""
     from gem_sim.synthesizer.comparing import compare, comparison_table
 
     lines = compare([pipeline, synthesizer])

@@ -18,9 +18,9 @@ from gem_sim.simulator import load_environment, replay
 class Line(NamedTuple):
     """A workspace in numbers, over the texts that all of them had.
 
-    `passed` counts the texts that gave an environment; tokens are those read and written, `cost` in US dollars, both
-    of everything that was tried. `messages`, `calls`, distinct `tools` and `depth` (the longest chain of calls that feed one
-    another) are means of the accepted trajectories, None without any.
+    `passed` counts the texts that gave an environment; tokens are read and written ones, `cost` is in US dollars, both
+    of everything that was tried. `messages`, `calls`, distinct `tools` and `depth` (the longest chain of calls that
+    feed one another) are means of the accepted trajectories, None without any.
     """
 
     name: str

@@ -74,7 +74,7 @@ def sizes_of(model: Any) -> Sizes:
         number = int(parameter.numel())
         total += number
         trained += number if parameter.requires_grad else 0
-        before, found, after = name.partition("layers.")
+        _, found, after = name.partition("layers.")
         if found:
             layer = after.partition(".")[0]
             layers[layer] = layers.get(layer, 0) + number

@@ -5,7 +5,7 @@
     <task> the user's goal and the end it expects, as JSON </task>
     <user> … </user> <assistant> … <tool_call> … </tool_call> </assistant> <tool_response> … </tool_response> …
 
-`parse` gives back exactly what `render` was given, after `normalised` took away what the text does not say: ids of calls
+`parse` gives back exactly what `render` was given, after `normalised` took away what it does not say: ids of calls
 (they are numbered), the name on an answer (that of the call), the environment's ending (the passage's digest), and of
 tools from elsewhere all but name, description and parameters.
 """

@@ -17,10 +17,14 @@ from typing import NamedTuple
 from gem_sim.pipeline.draft import load_draft
 from gem_sim.pipeline.offline.environment import extract
 from gem_sim.pipeline.offline.script import ground
+from gem_sim.pipeline.offline.verbs import words_in
 from gem_sim.synthesizer.form import Pair
 from gem_sim.synthesizer.pairs import Written, written_pair
 
-_NOUNS = ["projector", "bicycle", "kayak", "tent", "ladder", "canoe", "trailer", "camera", "drone", "tripod", "piano", "guitar", "cabin", "studio", "garage", "van", "scooter", "wagon", "telescope", "printer", "heater", "mower", "drill", "pump"]
+_NOUNS = words_in("""
+    projector bicycle kayak tent ladder canoe trailer camera drone tripod piano guitar cabin studio garage
+    van scooter wagon telescope printer heater mower drill pump
+""")
 _LIMITED = ["reserve", "book", "lend", "hold"]
 _BOUNDS = ("at most", "no more than")
 _UNITS = ["hours", "days", "weeks", "minutes"]
@@ -75,7 +79,7 @@ def _text(draw: random.Random) -> str:
 def howto_pairs(texts: Iterable[Howto], dropped: Counter[str], *, rows: int = 1) -> Iterator[Written]:
     """Yield a verified pair for each text: the offline teacher's environment, and its conversation of all the steps.
 
-    It is what `gem-sim synthesize` and an export would give, without the workspace between them. Tables are cut to `rows`.
+    It is what `gem-sim synthesize` and an export would give, without the workspace between them. Tables keep `rows`.
     """
     with TemporaryDirectory() as scratch:
         for howto in texts:

@@ -19,7 +19,7 @@ def instruction() -> Prompt:
 
 
 def asked(passage: str, *, bare: bool = False) -> list[Turn]:
-    """Return the messages that ask for a pair; `bare` leaves the instruction out, for a model that knows no other job."""
+    """Return the messages that ask for a pair; `bare` leaves the instruction out (a model with no other job)."""
     turns = [] if bare else [{"role": "system", "content": instruction().text}]
     return [*turns, {"role": "user", "content": passage}]
 

@@ -25,8 +25,8 @@ class Adapter(Frozen):
 class Recipe(Frozen):
     """How a model is trained.
 
-    `model` is a name or a local path, "" for one made from `architecture` (arguments of transformers' Qwen3Config), which
-    also serves dry runs. `vocabulary` None: the model's tokenizer, else the size of one trained on the pairs. `bare`
+    `model` is a name or a local path, "" for one made from `architecture` (arguments of Qwen3Config), also
+    for dry runs. `vocabulary` None: the model's tokenizer, else the size of one trained on the pairs. `bare`
     leaves the instruction out of what the model is asked. `batch` counts rows of all devices together. `warmup` is a
     share of the steps. `fused_loss` needs liger-kernel. `launch` names the accelerate configuration it is meant for.
     """

@@ -79,16 +79,27 @@ def train(
     if held and evaluate_on:
         trainer.add_callback(_executing(trainer, spoken, recipe, held[:evaluate_on], evaluate_every, executed, trusted))
     checkpoint = last_checkpoint(out) if resume else None
+    _write_card(out, recipe, None)
     trainer.train(resume_from_checkpoint=checkpoint)
     trainer.save_model(str(out))
     spoken.save_pretrained(str(out))
     history = [entry for entry in trainer.state.log_history if "loss" in entry]
     losses = tuple((int(entry["step"]), float(entry["loss"])) for entry in history)
-    with atomic_text(out / CARD) as file:
-        file.write(json.dumps({"bare": recipe.bare, "most_tokens": recipe.most_tokens, "recipe": recipe.about}) + "\n")
     first, last = (losses[0][1], losses[-1][1]) if losses else (None, None)
     done = int(trainer.state.global_step)
-    return Trained(done, time.monotonic() - begun, first, last, losses, tuple(executed), str(out))
+    trained = Trained(done, time.monotonic() - begun, first, last, losses, tuple(executed), str(out))
+    _write_card(out, recipe, trained)
+    return trained
+
+
+def _write_card(out: Path, recipe: Recipe, trained: Trained | None) -> None:
+    """Write what generation has to know, and what training came to; it is there from the first checkpoint on."""
+    out.mkdir(parents=True, exist_ok=True)
+    known: JsonObject = {"recipe": recipe.about, "bare": recipe.bare, "most_tokens": recipe.most_tokens}
+    if trained is not None:
+        known["trained"] = {key: value for key, value in trained._asdict().items() if key != "model"}
+    with atomic_text(out / CARD) as file:
+        file.write(json.dumps(known) + "\n")
 
 
 def rows_of(data: Path, split: str, *, needed: bool = True) -> list[JsonObject]:

@@ -52,7 +52,7 @@ def train_tokenizer(texts: Sequence[str], size: int) -> Any:
 
 
 def _apart(texts: Sequence[str]) -> str:
-    """Return the pattern of what is a piece of its own: numbers, and the words that fewer than half of the texts have."""
+    """Return the pattern of what is a piece of its own: numbers, and words that fewer than half of the texts have."""
     having: Counter[str] = Counter()
     for text in texts:
         having.update(set(_WORD.findall(text)))

@@ -86,7 +86,9 @@ class Local:
         if not folder.is_dir():
             cure = "give the folder of a model, or --base-url for one that is served"
             raise InputError("there is no such folder", file=str(folder), cure=cure)
-        card = json.loads((folder / CARD).read_text()) if (folder / CARD).is_file() else {}
+        # A checkpoint lies in the folder of its run.
+        cards = [path for path in (folder / CARD, folder.parent / CARD) if path.is_file()]
+        card = json.loads(cards[0].read_text()) if cards else {}
         self.folder = folder
         self.batch = batch
         self.temperature = temperature
