@@ -106,7 +106,7 @@ def write_dataset(
         file.write(_card(made, dropped, tokenizer, most_tokens))
     names = [*(f"{split}.jsonl" for split in SPLITS), "dataset_info.json", "README.md"]
     documents = {split: len({row["document"] for row in lines}) for split, lines in made.items()}
-    total = sum(int(row["tokens"]) for lines in made.values() for row in lines)  # type: ignore[arg-type]
+    total = sum(n for lines in made.values() for n in _lengths(lines))
     counts = {split: len(lines) for split, lines in made.items()}
     return Exported(counts, documents, dict(sorted(dropped.items())), total, tuple(out / name for name in names))
 
@@ -213,6 +213,10 @@ def _card(made: dict[str, list[JsonObject]], dropped: Counter[str], tokenizer: s
 
 
 def _counts(split: str, rows: list[JsonObject]) -> str:
-    tokens = [int(row["tokens"]) for row in rows] or [0]  # type: ignore[arg-type]
+    tokens = _lengths(rows) or [0]
     documents = len({row["document"] for row in rows})
     return f"| {split} | {documents} | {len(rows)} | {mean(tokens):.0f} | {median(tokens):.0f} | {max(tokens)} |"
+
+
+def _lengths(rows: Sequence[JsonObject]) -> list[int]:
+    return [int(str(row["tokens"])) for row in rows]

@@ -30,9 +30,10 @@ class Drawn(NamedTuple):
 
 
 class Writer(Protocol):
-    """Whoever writes texts about passages."""
+    """Whoever writes texts about passages, `batch` of them at once (1: each by itself, all side by side)."""
 
-    batch: int
+    @property
+    def batch(self) -> int: ...
 
     def settings(self) -> str:
         """Return a name for all that decides what is written; under another name texts are written anew."""

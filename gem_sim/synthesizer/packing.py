@@ -93,7 +93,7 @@ def unpack(packed: JsonRow, offered: Mapping[str, Tool], passage: str, *, origin
         "policy": _unpack_policy(packed["policy"], rules),
         "entities": entities,
         "constants": _unpack_constants(_mapping(packed["constants"]), rules),
-        "rules": rules,
+        "rules": cast(JsonRow, rules),
         "tools": cast(list[Json], tools),
         "workflow": _unpack_workflow(packed["workflow"], title),
     }
@@ -168,7 +168,8 @@ def _pack_constants(constants: JsonRow, rules: JsonRow) -> Json:
     for name, constant in constants.items():
         known = _mapping(constant)
         quote = known.get("quote")
-        packed[name] = {**known, "quote": {"rule": quotes[quote]}} if str(quote) in quotes and quote else known
+        named = quotes.get(str(quote)) if quote else None
+        packed[name] = known if named is None else {**known, "quote": {"rule": named}}
     return packed
 
 
