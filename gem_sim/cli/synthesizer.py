@@ -19,7 +19,6 @@ app = typer.Typer(
     name="synthesizer",
     help="One model for the whole pipeline: export verified pairs, train on them, generate, compare.",
     rich_markup_mode=None,
-    no_args_is_help=True,
 )
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
@@ -50,8 +49,7 @@ def export_command(
     from gem_sim.synthesizer.dataset import export_pairs
 
     done = export_pairs(workspaces, out, tokenizer=tokenizer, most_tokens=most_tokens, valid=valid, test=test,
-                        rows=rows,
-                        per_text=per_text, bare=bare, trusted=trusted)  # fmt: skip
+                        rows=rows, per_text=per_text, bare=bare, trusted=trusted)  # fmt: skip
     if as_json:
         print(json.dumps({**done._asdict(), "files": [str(path) for path in done.files]}))
         return 0
@@ -71,6 +69,7 @@ def train_command(
     model: Annotated[str | None, typer.Option(help="Name or path of the weights, instead of the recipe's.")] = None,
     tokenizer: Annotated[str | None, typer.Option(help="Name or path; 'train' makes one of the pairs.")] = None,
     steps: Annotated[int | None, typer.Option(help="Steps in all; default: the recipe's epochs.", min=1)] = None,
+    seconds: Annotated[float | None, typer.Option(help="Stop when that many are over.", min=0)] = None,
     save_every: Annotated[int | None, typer.Option(help="Steps between checkpoints; default: an epoch.", min=1)] = None,
     evaluate_every: Annotated[
         int | None, typer.Option(help="Steps between evaluations; default: an epoch.", min=1)
@@ -97,9 +96,9 @@ def train_command(
         return 0
     from gem_sim.synthesizer.training import train
 
-    done = train(data, out, wanted, tokenizer=tokenizer, steps=steps, save_every=save_every,
-                 evaluate_every=evaluate_every,
-                 evaluate_on=evaluate_on, resume=resume, trusted=trusted, seed=seed)  # fmt: skip
+    done = train(data, out, wanted, tokenizer=tokenizer, steps=steps, seconds=seconds, save_every=save_every,
+                 evaluate_every=evaluate_every, evaluate_on=evaluate_on,
+                 resume=resume, trusted=trusted, seed=seed)  # fmt: skip
     print(json.dumps(done._asdict()) if as_json else _trained_table(done))
     return 0
 

@@ -18,7 +18,10 @@ from gem_sim.pipeline.workspace import DRAFTS, clear_drafts, only_run, place
 from gem_sim.synthesizer.judging import STEPS, Judged, judge_text
 
 _STAGE = "write"
-_ALOUD: Watch = lambda _stage, _done, _total: None  # noqa: E731
+
+
+def _quiet(_stage: str, _done: int, _total: int | None) -> None:
+    pass
 
 
 class Drawn(NamedTuple):
@@ -72,7 +75,7 @@ def generate(
     threshold: float | None = None,
     model: Model | None = None,
     trusted: bool = False,
-    watch: Watch = _ALOUD,
+    watch: Watch = _quiet,
 ) -> Generated:
     """Write about texts until a draw of each passes, or there were `draws` of them; place what passes.
 

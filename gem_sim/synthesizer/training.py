@@ -12,7 +12,7 @@ from typing import Any, Final, NamedTuple
 from gem_sim.errors import InputError
 from gem_sim.formats.atomic import atomic_text
 from gem_sim.formats.rows import JsonObject, read_rows
-from gem_sim.synthesizer.judging import counted, judge_text
+from gem_sim.synthesizer.judging import STEPS, counted, judge_text
 from gem_sim.synthesizer.recipe import Recipe
 from gem_sim.synthesizer.stack import load_model, load_tokenizer, wanted
 from gem_sim.synthesizer.vocabulary import train_tokenizer
@@ -20,6 +20,8 @@ from gem_sim.synthesizer.writing import write
 
 # What generation has to know of a model's training; beside its weights.
 CARD: Final = "synthesizer.json"
+# How an evaluation by execution is logged.
+_TEXTS, _EXECUTED, _ENDED = "executed_texts", "executed_", "ended_"
 
 
 class Trained(NamedTuple):
@@ -44,6 +46,7 @@ def train(
     *,
     tokenizer: str | None = None,
     steps: int | None = None,
+    seconds: float | None = None,
     save_every: int | None = None,
     evaluate_every: int | None = None,
     evaluate_on: int = 16,
@@ -59,6 +62,7 @@ def train(
         recipe: How to train.
         tokenizer: Path or name of another tokenizer than the model's; "train" makes one of the pairs.
         steps: How many steps in all; None: as many as the recipe's epochs have.
+        seconds: Stop after the step at which that many seconds are over; None: go on to the last step.
         save_every: Steps between checkpoints; None: at the end of each epoch.
         evaluate_every: Steps between evaluations by execution; None: after each epoch.
         evaluate_on: How many held-out passages are written about in an evaluation; 0: none.
@@ -75,19 +79,21 @@ def train(
     held = rows_of(data, "valid", needed=False)
     spoken = tokenizer_of(recipe, rows, tokenizer, out if resume else None)
     trainer = trainer_of(model_of(recipe, spoken), spoken, recipe, rows, held, out, steps, save_every, seed)
-    executed: list[JsonObject] = []
     if held and evaluate_on:
-        trainer.add_callback(_executing(trainer, spoken, recipe, held[:evaluate_on], evaluate_every, executed, trusted))
+        trainer.add_callback(_executing(trainer, spoken, recipe, held[:evaluate_on], evaluate_every, trusted))
+    if seconds is not None:
+        trainer.add_callback(_stopping(begun + seconds))
     checkpoint = last_checkpoint(out) if resume else None
     _write_card(out, recipe, None)
     trainer.train(resume_from_checkpoint=checkpoint)
     trainer.save_model(str(out))
     spoken.save_pretrained(str(out))
-    history = [entry for entry in trainer.state.log_history if "loss" in entry]
-    losses = tuple((int(entry["step"]), float(entry["loss"])) for entry in history)
+    history = trainer.state.log_history
+    losses = tuple((int(entry["step"]), float(entry["loss"])) for entry in history if "loss" in entry)
+    executed = tuple(_executed(entry) for entry in history if _TEXTS in entry)
     first, last = (losses[0][1], losses[-1][1]) if losses else (None, None)
     done = int(trainer.state.global_step)
-    trained = Trained(done, time.monotonic() - begun, first, last, losses, tuple(executed), str(out))
+    trained = Trained(done, time.monotonic() - begun, first, last, losses, executed, str(out))
     _write_card(out, recipe, trained)
     return trained
 
@@ -241,7 +247,6 @@ def _executing(
     recipe: Recipe,
     held: Sequence[JsonObject],
     every: int | None,
-    executed: list[JsonObject],
     trusted: bool,
 ) -> Any:
     """Return a callback that lets the model write about held-out passages, and executes what it writes."""
@@ -251,15 +256,15 @@ def _executing(
     class Executing(transformers.TrainerCallback):  # type: ignore[name-defined,misc]
         def on_step_end(self, _arguments: Any, state: Any, control: Any, **_more: Any) -> Any:
             if every is not None and state.global_step % every == 0:
-                self._execute(state)
+                self._execute()
             return control
 
-        def on_epoch_end(self, _arguments: Any, state: Any, control: Any, **_more: Any) -> Any:
+        def on_epoch_end(self, _arguments: Any, _state: Any, control: Any, **_more: Any) -> Any:
             if every is None:
-                self._execute(state)
+                self._execute()
             return control
 
-        def _execute(self, state: Any) -> None:
+        def _execute(self) -> None:
             unwrap = wanted("trl.models.utils").unwrap_model_for_generation
             with unwrap(trainer.model_wrapped, trainer.accelerator) as model:
                 if not trainer.accelerator.is_main_process:
@@ -273,8 +278,26 @@ def _executing(
                     for number, (one, passage) in enumerate(zip(wrote, passages, strict=True))
                 ]
             reached, reasons = counted(judged)
-            row: JsonObject = {"step": int(state.global_step), "texts": len(passages), **reached}
-            executed.append({**row, "reasons": dict(reasons)})
-            trainer.log({f"executed_{name}": number / len(passages) for name, number in reached.items()})
+            # Among the losses, where a run that goes on finds them again.
+            trainer.log({_TEXTS: len(passages), **{f"{_EXECUTED}{name}": number for name, number in reached.items()},
+                         **{f"{_ENDED}{reason}": number for reason, number in reasons.items()}})  # fmt: skip
 
     return Executing()
+
+
+def _executed(entry: dict[str, Any]) -> JsonObject:
+    """Return an evaluation by execution as it stands in a trainer's log."""
+    reached = {name: int(entry[f"{_EXECUTED}{name}"]) for name in STEPS}
+    reasons: JsonObject = {key.removeprefix(_ENDED): int(n) for key, n in entry.items() if key.startswith(_ENDED)}
+    return {"step": int(entry["step"]), "texts": int(entry[_TEXTS]), **reached, "reasons": reasons}
+
+
+def _stopping(deadline: float) -> Any:
+    """Return a callback that ends training at the first step after a time of the monotonic clock."""
+
+    class Stopping(wanted("transformers").TrainerCallback):  # type: ignore[misc]
+        def on_step_end(self, _arguments: Any, _state: Any, control: Any, **_more: Any) -> Any:
+            control.should_training_stop = control.should_training_stop or time.monotonic() > deadline
+            return control
+
+    return Stopping()

@@ -72,17 +72,17 @@ def test_documents_are_split_not_rows(tmp_path: Path) -> None:
     # Two names for one passage, and two passages of one document.
     twin = found[0]._replace(document="another", id="another/one")
     same = found[2]._replace(document=found[1].document)
-    for shares in ((0.3, 0.3), (0.6, 0.2)):
-        write_dataset([*found, twin, same], tmp_path, Counter(), valid=shares[0], test=shares[1])
-        placed = rows_in(tmp_path)
-        assert len(placed) == 14
-        by_document = {document: {split for split, row in placed if row["document"] == document} for _, row in placed
-                       for document in [row["document"]]}  # fmt: skip
-        by_passage = {row["messages"][1]["content"]: set[str]() for _, row in placed}
-        for split, row in placed:
-            by_passage[row["messages"][1]["content"]].add(split)
-        assert all(len(splits) == 1 for splits in (*by_document.values(), *by_passage.values()))
-        assert len({split for split, _ in placed}) == 3
+    write_dataset([*found, twin, same], tmp_path, Counter(), valid=0.3, test=0.3)
+    placed = rows_in(tmp_path)
+    assert len(placed) == 14
+    splits: dict[str, set[str]] = {}
+    for split, row in placed:
+        splits.setdefault(row["document"], set()).add(split)
+        splits.setdefault(row["messages"][1]["content"], set()).add(split)
+    assert all(len(found_in) == 1 for found_in in splits.values())
+    assert splits[twin.document] == splits[found[0].document]
+    assert splits[found[1].document] == splits[found[2].pair.passage]
+    assert {split for split, _ in placed} == set(SPLITS)
 
 
 def test_a_document_stays_in_its_split_whatever_else_there_is() -> None:
