@@ -11,16 +11,14 @@ from typing import NamedTuple
 from gem_sim.errors import InputError
 from gem_sim.formats import read_trajectories
 from gem_sim.pipeline.ledger import FILE, Ledger
-from gem_sim.refiner.complexity import Complexity, complexity_of
-from gem_sim.simulator import load_environment, replay
 
 
 class Line(NamedTuple):
     """A workspace in numbers, over the texts that all of them had.
 
     `passed` counts the texts that gave an environment; tokens are read and written ones, `cost` is in US dollars, both
-    of everything that was tried. `messages`, `calls`, distinct `tools` and `depth` (the longest chain of calls that
-    feed one another) are means of the accepted trajectories, None without any.
+    of everything that was tried. `messages`, `calls` and distinct `tools` are means of the accepted trajectories, None
+    without any.
     """
 
     name: str
@@ -30,7 +28,6 @@ class Line(NamedTuple):
     messages: float | None
     calls: float | None
     tools: float | None
-    depth: float | None
     tokens: int
     seconds: float
     cost: float
@@ -84,10 +81,9 @@ def _line(workspace: Path, texts: dict[str, str], common: set[str]) -> Line:
         if item in items:
             passed.append(environment)
     found = [one for name in passed for one in _accepted(workspace / "environments" / name)]
-    means = [mean(values) for values in zip(*((f.messages, f.calls, f.tools, f.depth) for f in found), strict=True)]
-    messages, calls, tools, depth = means if means else (None, None, None, None)
-    size = (messages, calls, tools, depth)
-    return Line(workspace.name, len(items), len(passed), len(found), *size, tokens, seconds, cost)
+    means = [mean(values) for values in zip(*found, strict=True)]
+    messages, calls, tools = means if means else (None, None, None)
+    return Line(workspace.name, len(items), len(passed), len(found), messages, calls, tools, tokens, seconds, cost)
 
 
 def _environments(workspace: Path) -> Iterator[tuple[str, str]]:
@@ -103,10 +99,11 @@ def _environments(workspace: Path) -> Iterator[tuple[str, str]]:
         database.close()
 
 
-def _accepted(folder: Path) -> Iterator[Complexity]:
-    environment = load_environment(folder)
+def _accepted(folder: Path) -> Iterator[tuple[int, int, int]]:
+    """Yield messages, calls and distinct tools of each trajectory of an environment."""
     for trajectory in read_trajectories(folder / "trajectories.jsonl"):
-        yield complexity_of(replay(trajectory, environment))
+        called = [placed.call.tool for placed in trajectory.calls()]
+        yield len(trajectory.messages), len(called), len(set(called))
 
 
 def comparison_table(lines: Sequence[Line]) -> str:
@@ -118,7 +115,6 @@ def comparison_table(lines: Sequence[Line]) -> str:
         ("messages, mean", [_shown(line.messages, 1) for line in lines]),
         ("calls, mean", [_shown(line.calls, 1) for line in lines]),
         ("distinct tools, mean", [_shown(line.tools, 1) for line in lines]),
-        ("chain of calls, mean", [_shown(line.depth, 1) for line in lines]),
         ("tokens", [str(line.tokens) for line in lines]),
         ("tokens per accepted", [_shown(line.each(line.tokens), 0) for line in lines]),
         ("seconds per accepted", [_shown(line.each(line.seconds), 2) for line in lines]),
