@@ -113,7 +113,7 @@ def _reasons(workspace: Path) -> dict[str, int]:
 
 
 def _as_the_teacher(work: Path, texts: int) -> str:
-    """Return for how many texts what passed has the tools, rules and constants that the offline teacher finds."""
+    """Return for how many texts what passed has the tools, rules, constants and entities that the offline teacher finds."""
     alike = 0
     for folder in sorted((work / "synthesizer" / "environments").glob("*/")):
         other = work / "pipeline" / "environments" / folder.name
@@ -123,7 +123,8 @@ def _as_the_teacher(work: Path, texts: int) -> str:
 
 def _what(folder: Path) -> tuple[Any, ...]:
     environment: Any = draft_in(folder).environment
-    return [tool["name"] for tool in environment["tools"]], environment["rules"], environment["constants"]
+    names = [tool["name"] for tool in environment["tools"]]
+    return names, environment["rules"], environment["constants"], environment["entities"]
 
 
 def table(measured: dict[str, Any]) -> str:
@@ -143,5 +144,5 @@ def table(measured: dict[str, Any]) -> str:
     for draws, passed in enumerate(measured["passed_by_draws"], start=1):
         lines.append(f"  passed, best of {draws}: {passed} ({passed / measured['generated']:.0%})")
     lines += [f"  first draw: {number} {reason}" for reason, number in measured["reasons"].items()]
-    lines.append(f"  with the teacher's tools, rules and constants: {measured['as_the_teacher']}")
+    lines.append(f"  with the teacher's tools, rules, constants and entities: {measured['as_the_teacher']}")
     return "\n".join([*lines, measured["table"]])
