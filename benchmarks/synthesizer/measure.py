@@ -113,7 +113,7 @@ def _reasons(workspace: Path) -> dict[str, int]:
 
 
 def _as_the_teacher(work: Path, texts: int) -> str:
-    """Return for how many texts what passed has the tools, rules, constants and entities that the offline teacher finds."""
+    """Return for how many texts what passed has the tools, rules, constants and entities of the offline teacher."""
     alike = 0
     for folder in sorted((work / "synthesizer" / "environments").glob("*/")):
         other = work / "pipeline" / "environments" / folder.name
