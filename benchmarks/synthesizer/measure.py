@@ -27,7 +27,7 @@ from gem_sim.synthesizer.recipe import load_recipe
 from gem_sim.synthesizer.training import CARD, last_checkpoint, rows_of, said, train
 from gem_sim.synthesizer.writers import Local
 
-TEXTS, UNSEEN, STEPS, DRAWS = 2000, 40, 900, 4
+TEXTS, UNSEEN, STEPS, DRAWS = 2000, 40, 1300, 4
 
 
 def measure(seconds: float | None = None) -> dict[str, Any]:

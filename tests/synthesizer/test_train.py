@@ -80,6 +80,9 @@ def test_the_loss_falls_a_checkpoint_is_resumed_and_what_is_written_is_executed(
     assert (executed["step"], executed["texts"]) == (18, 2)
     assert sum(executed["reasons"].values()) == 2 - executed["passed"]
 
+    stopped = call(capsys, *given, "--steps", 30, "--seconds", 0, "--evaluate-on", 0, "--resume")
+    assert (stopped["steps"], stopped["executed"]) == (19, more["executed"])
+
     texts = tmp_path / "texts.jsonl"
     texts.write_text("".join(json.dumps(text._asdict()) + "\n" for text in howtos(2, seed=22)))
     out = tmp_path / "out"
