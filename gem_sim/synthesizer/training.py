@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -79,6 +80,8 @@ def train(
     held = rows_of(data, "valid", needed=False)
     spoken = tokenizer_of(recipe, rows, tokenizer, out if resume else None)
     trainer = trainer_of(model_of(recipe, spoken), spoken, recipe, rows, held, out, steps, save_every, seed)
+    trainer.remove_callback(wanted("transformers").PrinterCallback)
+    trainer.add_callback(_telling())
     if held and evaluate_on:
         trainer.add_callback(_executing(trainer, spoken, recipe, held[:evaluate_on], evaluate_every, trusted))
     if seconds is not None:
@@ -290,6 +293,17 @@ def _executed(entry: dict[str, Any]) -> JsonObject:
     reached = {name: int(entry[f"{_EXECUTED}{name}"]) for name in STEPS}
     reasons: JsonObject = {key.removeprefix(_ENDED): int(n) for key, n in entry.items() if key.startswith(_ENDED)}
     return {"step": int(entry["step"]), "texts": int(entry[_TEXTS]), **reached, "reasons": reasons}
+
+
+def _telling() -> Any:
+    """Return a callback that writes what is logged to standard error, one JSON object a line."""
+
+    class Telling(wanted("transformers").TrainerCallback):  # type: ignore[misc]
+        def on_log(self, _arguments: Any, state: Any, _control: Any, logs: Any = None, **_more: Any) -> None:
+            if state.is_world_process_zero:
+                print(json.dumps({"step": state.global_step, **(logs or {})}), file=sys.stderr, flush=True)
+
+    return Telling()
 
 
 def _stopping(deadline: float) -> Any:

@@ -47,7 +47,7 @@ tie_word_embeddings = true
 def call(capsys: pytest.CaptureFixture[str], *arguments: object) -> dict[str, Any]:
     """Run `gem-sim synthesizer` and return the JSON that it prints."""
     assert run(["synthesizer", *map(str, arguments), "--json"]) == 0
-    printed: dict[str, Any] = json.loads(capsys.readouterr().out.splitlines()[-1])
+    printed: dict[str, Any] = json.loads(capsys.readouterr().out)
     return printed
 
 
