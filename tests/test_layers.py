@@ -26,8 +26,8 @@ LAYERS = (
 )
 # Nouns may build on nouns: the order in which they may import each other.
 NOUNS = ("source", "tool", "message", "state", "workflow", "task", "environment", "trajectory", "verdict")
-# The command line prints reports; nothing else may look sideways.
-ALLOWED_SIDEWAYS = {("cli", "report")}
+# The command line prints reports, the synthesizer builds on the pipeline; nothing else may look sideways.
+ALLOWED_SIDEWAYS = {("cli", "report"), ("synthesizer", "pipeline")}
 DRAWERS = {"utils", "helpers", "common", "core", "tools", "misc"}
 
 

@@ -42,6 +42,7 @@ _COMMANDS = (
     "ground",
     "validate",
     "export",
+    "synthesizer",
     "schemas",
     "serve",
     "doctor",

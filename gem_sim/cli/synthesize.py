@@ -16,6 +16,7 @@ from gem_sim.cli.engines import EngineName, Workers, engine_of
 if TYPE_CHECKING:
     from gem_sim.engine import Engine
     from gem_sim.pipeline.ledger import Ledger, Total
+    from gem_sim.pipeline.llm import Client, Limits
     from gem_sim.pipeline.synthesize import Run
     from gem_sim.pipeline.teaching import Teacher
 
@@ -125,7 +126,7 @@ def run_stages(
 
     engine = _engine(asked)
     threshold = None if reading.precision is None else read_model().threshold(reading.precision)
-    with Ledger(out) as ledger, _bars() as watch:
+    with Ledger(out) as ledger, bars() as watch:
         teacher: Teacher = Offline() if asked.model == "offline" else _teacher(asked, ledger)
         run = synthesize(
             texts,
@@ -141,7 +142,7 @@ def run_stages(
             watch=watch,
             elsewhere=None if engine is None else staged(out, teacher, last, harder, engine, labels=reading.labels),
         )
-    print(json.dumps(_as_json(run, out)) if as_json else _table(run, out))
+    print(json.dumps(totals_json(run, out)) if as_json else totals_table(run, out))
     return 1 if any(total.outcomes.get("failed") for total in run.totals) else 0
 
 
@@ -175,26 +176,38 @@ def _engine(asked: Asked) -> Engine | None:
 def _teacher(asked: Asked, ledger: Ledger) -> Teacher:
     from gem_sim.errors import InputError
     from gem_sim.pipeline import teacher
-    from gem_sim.pipeline.llm import Client, Limits, Prices
+    from gem_sim.pipeline.llm import Limits
 
     if asked.grounding not in ("single", "interactive", "both"):
         raise InputError(f"unknown way of grounding {asked.grounding!r}", cure="use single, interactive or both")
-    try:
-        dollars = Prices(*map(float, asked.prices.split(",")))
-    except (ValueError, TypeError):
-        raise InputError(f"no prices: {asked.prices!r}", cure="write two numbers, as 0.5,1.5") from None
     limits = Limits(
         concurrency=asked.concurrency,
         per_minute=asked.per_minute,
         timeout_seconds=asked.timeout_seconds,
         max_tokens=asked.max_tokens,
     )
-    client = Client(asked.model, ledger, base_url=asked.base_url, limits=limits, prices=dollars)
+    client = client_of(asked.model, ledger, asked.base_url, limits, asked.prices)
     return teacher.Model(client, asked.grounding)  # type: ignore[arg-type]
 
 
+def client_of(model: str, ledger: Ledger, base_url: str | None, limits: Limits, prices: str) -> Client:
+    """Return the client of a model, with prices as the command line says them.
+
+    Raises:
+        InputError: If the prices are none, or there is no key.
+    """
+    from gem_sim.errors import InputError
+    from gem_sim.pipeline.llm import Client, Prices
+
+    try:
+        dollars = Prices(*map(float, prices.split(",")))
+    except (ValueError, TypeError):
+        raise InputError(f"no prices: {prices!r}", cure="write two numbers, as 0.5,1.5") from None
+    return Client(model, ledger, base_url=base_url, limits=limits, prices=dollars)
+
+
 @contextmanager
-def _bars() -> Iterator[Callable[[str, int, int | None], None]]:
+def bars() -> Iterator[Callable[[str, int, int | None], None]]:
     """Show a bar for each stage while the block runs, if standard error is a terminal."""
     if not sys.stderr.isatty():
         yield lambda _stage, _done, _total: None
@@ -219,7 +232,8 @@ def _bars() -> Iterator[Callable[[str, int, int | None], None]]:
         yield watch
 
 
-def _as_json(run: Run, out: Path) -> dict[str, object]:
+def totals_json(run: Run, out: Path) -> dict[str, object]:
+    """Return what the ledger says of a run's stages."""
     return {
         "workspace": str(out),
         "worked": run.worked,
@@ -228,7 +242,8 @@ def _as_json(run: Run, out: Path) -> dict[str, object]:
     }
 
 
-def _table(run: Run, out: Path) -> str:
+def totals_table(run: Run, out: Path) -> str:
+    """Return the closing table: each stage by outcome, and the commonest reasons."""
     lines = [f"{'stage':<12}{'kept':>7}{'rejected':>10}{'failed':>8}{'tokens':>10}{'cost':>9}{'seconds':>9}"]
     for total in run.totals:
         kept, rejected, failed = (total.outcomes.get(name, 0) for name in ("kept", "rejected", "failed"))

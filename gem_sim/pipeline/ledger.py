@@ -17,7 +17,7 @@ from gem_sim.canonical import Json
 from gem_sim.errors import InputError
 
 FILE = "ledger.sqlite"
-STAGES = ("filter", "label", "extract", "ground", "refine", "validate")
+STAGES = ("filter", "label", "extract", "ground", "refine", "write", "validate")
 VERSION = 1
 
 _SCHEMA = """

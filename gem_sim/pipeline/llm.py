@@ -56,6 +56,34 @@ class Prices(NamedTuple):
     tokens_out: float = 0.0
 
 
+class Sampling(NamedTuple):
+    """How a free text is drawn: `sample` tells draws of the same request apart, `grammar` (GBNF) bounds it if offered.
+
+    `most_tokens` None: as many as the endpoint gives.
+    """
+
+    temperature: float = 0.0
+    sample: int = 0
+    most_tokens: int | None = None
+    grammar: str | None = None
+
+
+class Text(NamedTuple):
+    """A text that a model wrote; `ended` is False where it was cut off."""
+
+    text: str
+    ended: bool
+
+
+_PLAIN = Sampling()
+# By which names servers take a grammar: vLLM's, and that of its older versions.
+_GRAMMARS: tuple[Callable[[str], dict[str, Any]], ...] = (
+    lambda grammar: {"structured_outputs": {"grammar": grammar}},
+    lambda grammar: {"guided_grammar": grammar},
+)
+_REFUSED = (400, 404, 422)
+
+
 class _Completion(NamedTuple):
     text: str
     finish: str
@@ -95,6 +123,7 @@ class Client:
         self._prices = Prices() if prices is None else prices
         self._sleep = sleep
         self._structured = True
+        self._grammars = list(_GRAMMARS)
         self._gate = asyncio.Semaphore(self.limits.concurrency)
         self._next_at = 0.0
         try:
@@ -133,14 +162,28 @@ class Client:
             ]
         raise ModelFault(kind, problem)
 
-    async def _complete(self, prompt: Prompt, turns: Sequence[Turn], log: list[Attempt]) -> _Completion:
+    async def write(self, prompt: Prompt, turns: Sequence[Turn], log: list[Attempt], sampling: Sampling) -> Text:
+        """Return the text that the model writes, whatever it is; each try is noted in `log`.
+
+        Raises:
+            ModelFault: If the model refuses, or the endpoint gives nothing.
+        """
+        completion = await self._complete(prompt, turns, log, sampling)
+        if completion.refusal:
+            _note(log, "refused", completion.refusal)
+            raise ModelFault("refused", completion.refusal)
+        return Text(completion.text, completion.finish != "length")
+
+    async def _complete(
+        self, prompt: Prompt, turns: Sequence[Turn], log: list[Attempt], sampling: Sampling = _PLAIN
+    ) -> _Completion:
         """Return the model's reply to a request, from the ledger where it was asked before."""
-        request = request_of(self.model, prompt, turns, self.limits.max_tokens)
+        request = request_of(self.model, prompt, turns, self.limits.max_tokens, sampling)
         known = self._ledger.response(request)
         begun = time.monotonic()
         if known is None:
             async with self._gate:
-                completion = await self._try(prompt, turns, log)
+                completion = await self._try(prompt, turns, log, sampling)
             self._ledger.remember(request, json.dumps(completion._asdict()))
         else:
             completion = _Completion(**json.loads(known))
@@ -150,12 +193,13 @@ class Client:
         log.append(Attempt(prompt.label, self.model, *tokens, cost / 1e6, seconds, request=request))
         return completion
 
-    async def _try(self, prompt: Prompt, turns: Sequence[Turn], log: list[Attempt]) -> _Completion:
+    async def _try(self, prompt: Prompt, turns: Sequence[Turn], log: list[Attempt], sampling: Sampling) -> _Completion:
         for number in range(1, self.limits.tries + 1):
             await self._pace()
             begun, structured = time.monotonic(), self._structured
+            bounds = self._bounds(sampling)
             try:
-                return await self._send(prompt, turns, structured)
+                return await self._send(prompt, turns, structured, sampling, bounds)
             except _WORTH_TRYING_AGAIN as error:
                 name = _name_of(error)
                 log.append(_failed(prompt, self.model, name, error, begun))
@@ -163,22 +207,36 @@ class Client:
                     raise ModelFault("endpoint", f"{name}, {number} times") from error
                 await self._sleep(self._wait(error, number))
             except openai.APIStatusError as error:
-                if structured and error.status_code in (400, 404, 422) and "response_format" in str(error):
+                if structured and error.status_code in _REFUSED and "response_format" in str(error):
                     self._structured = False
+                    continue
+                if error.status_code in _REFUSED and any(name in str(error) for name in bounds):
+                    self._grammars = [way for way in self._grammars if way("").keys() != bounds.keys()]
                     continue
                 log.append(_failed(prompt, self.model, "endpoint", error, begun))
                 raise ModelFault("endpoint", f"status {error.status_code}: {_short(error)}") from error
         raise ModelFault("endpoint", "no reply")
 
-    async def _send(self, prompt: Prompt, turns: Sequence[Turn], structured: bool) -> _Completion:
-        wanted: dict[str, Any] = {}
-        if structured:
+    def _bounds(self, sampling: Sampling) -> dict[str, Any]:
+        """Return how the grammar is told to the endpoint, {} where there is none or no way that it takes."""
+        return self._grammars[0](sampling.grammar) if sampling.grammar and self._grammars else {}
+
+    async def _send(
+        self, prompt: Prompt, turns: Sequence[Turn], structured: bool, sampling: Sampling, bounds: dict[str, Any]
+    ) -> _Completion:
+        wanted: dict[str, Any] = {"temperature": sampling.temperature}
+        most = [bound for bound in (sampling.most_tokens, self.limits.max_tokens) if bound is not None]
+        if most:
+            wanted["max_tokens"] = min(most)
+        if sampling.sample:
+            wanted["seed"] = sampling.sample
+        if bounds:
+            wanted["extra_body"] = bounds
+        if structured and prompt.schema:
             shape = {"name": prompt.name, "schema": prompt.schema}
             wanted["response_format"] = {"type": "json_schema", "json_schema": shape}
-        if self.limits.max_tokens is not None:
-            wanted["max_tokens"] = self.limits.max_tokens
         messages: Any = list(turns)
-        reply = await self._api.chat.completions.create(model=self.model, messages=messages, temperature=0, **wanted)
+        reply = await self._api.chat.completions.create(model=self.model, messages=messages, **wanted)
         if not reply.choices:
             return _Completion("", "stop", "", 0, 0)
         choice, usage = reply.choices[0], reply.usage
@@ -206,10 +264,16 @@ class Client:
         return float(longest * (0.5 + random.random() / 2))
 
 
-def request_of(model: str, prompt: Prompt, turns: Sequence[Turn], max_tokens: int | None = None) -> str:
+def request_of(
+    model: str, prompt: Prompt, turns: Sequence[Turn], max_tokens: int | None = None, sampling: Sampling = _PLAIN
+) -> str:
     """Return the digest under which the ledger keeps the reply to a request."""
     asked: dict[str, Json] = {"model": model, "turns": [dict(turn) for turn in turns], "schema": prompt.schema}
-    return digest(asked if max_tokens is None else {**asked, "max_tokens": max_tokens})
+    if max_tokens is not None:
+        asked["max_tokens"] = max_tokens
+    if sampling != _PLAIN:
+        asked["sampling"] = list(sampling)
+    return digest(asked)
 
 
 def read_reply(text: str, schema: dict[str, Json]) -> tuple[dict[str, Json] | None, str]:

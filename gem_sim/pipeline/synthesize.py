@@ -85,7 +85,7 @@ def synthesize(
     """
     begun = time.monotonic()
     with only_run(workspace), nullcontext(ledger) if ledger is not None else Ledger(workspace) as opened:
-        worked = _filter(_Texts(paths, threshold, model, scrub), opened, watch) if paths else 0
+        worked = filter_texts(Texts(paths, threshold, model, scrub), opened, watch) if paths else 0
         items = opened.kept("filter")
         if elsewhere is not None:
             worked += _note(opened, elsewhere(_known(opened, item) for item in items), watch, len(items))
@@ -158,7 +158,7 @@ class _Page:
         self.settled.append((item, stage, settings, outcome, attempts))
 
 
-class _Texts(NamedTuple):
+class Texts(NamedTuple):
     """The texts that go in, and how they are filtered."""
 
     paths: Sequence[str | Path]
@@ -167,7 +167,7 @@ class _Texts(NamedTuple):
     scrub: bool
 
 
-def _filter(texts: _Texts, ledger: Ledger, watch: Watch) -> int:
+def filter_texts(texts: Texts, ledger: Ledger, watch: Watch) -> int:
     """Judge the segments of the texts; texts that were read before are not read again."""
     model = read_model() if texts.model is None else texts.model
     threshold = texts.threshold
