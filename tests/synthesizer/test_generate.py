@@ -109,7 +109,7 @@ def test_an_interrupted_run_goes_on_and_asks_nothing_twice(generated: Any, tmp_p
         return "server error" if place == 2 and draw == 1 else by_place(place, draw)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(llm.Limits.__new__, "__defaults__", (8, None, 1, 300.0, 0.0))
+        patch.setattr(llm.Limits.__new__, "__defaults__", (8, None, 1, 300.0, 0.0, None))
         first, endpoint = generated(broken, "parts", "--n", 3)
     assert first["status"] == 1
     assert first["stages"]["write"]["outcomes"]["failed"] == 1
