@@ -35,9 +35,10 @@ def main() -> int:
     parser.add_argument("--json", action="store_true", help="print one JSON object instead of a table")
     parser.add_argument("--repeat", type=int, metavar="N", help="repetitions of what is timed; the median counts")
     parser.add_argument("--seconds", type=float, metavar="N", help="how long to go on, where that is a choice")
+    parser.add_argument("--trajectories", type=int, metavar="N", help="how many are judged, where that is a choice")
     options = parser.parse_args()
     module = load(options.name)
-    given = {"repeat": options.repeat, "seconds": options.seconds}
+    given = {name: getattr(options, name) for name in ("repeat", "seconds", "trajectories")}
     measured = module.measure(**{name: value for name, value in given.items() if value is not None})
     print(json.dumps(measured) if options.json else module.table(measured))
     return 0

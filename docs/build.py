@@ -1,18 +1,23 @@
 """`python docs/build.py`: write what is made from the code; tests compare it with what is checked in.
 
-That is the pages of `pages()` and, in README.md, what the commands of its console blocks print.
+That is the pages of `pages()` and, on every other page, what the commands of its console blocks print.
 """
 
 from __future__ import annotations
 
 import json
-import re
-import shlex
-import subprocess
 import sys
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from docs.making.blocks import as_printed, blocks
+from docs.making.cli_page import cli_page
+from docs.making.files_page import files_page
+from docs.making.page import run_page
+from docs.making.python_pages import packages_page, python_page
 from gem_sim.compiler.dialect import policy_markdown
 from gem_sim.formats import read_trajectories
 from gem_sim.message import Message, split_turns
@@ -32,6 +37,10 @@ def pages() -> dict[str, str]:
     made["findings.md"] = _findings()
     made["examples.md"] = _examples()
     made["dialect.md"] = _NOTE + policy_markdown()
+    made["reference/cli.md"] = _NOTE + cli_page()
+    made["reference/files.md"] = _NOTE + files_page()
+    made["reference/python.md"] = _NOTE + python_page()
+    made["reference/packages.md"] = _NOTE + packages_page()
     return made
 
 
@@ -106,24 +115,29 @@ def _plain(text: str | None) -> str:
     return flat if len(flat) <= 300 else f"{flat[:299]}…"
 
 
-def _with_output(block: re.Match[str]) -> str:
-    command = block[1].split("\n", 1)[0]
-    arguments = shlex.split(command.removeprefix("$ gem-sim "))
-    done = subprocess.run(
-        [sys.executable, "-m", "gem_sim", *arguments], cwd=HERE.parent, capture_output=True, text=True, check=False
-    )
-    return f"```console\n{command}\n{done.stdout}```"
+def with_output(name: str) -> str:
+    """Return a page, by its path from the root, with what its console commands print now where it says otherwise."""
+    page = (HERE.parent / name).read_text(encoding="utf-8")
+    if not any(block.language == "console" for block in blocks(page)):
+        return page
+    with tempfile.TemporaryDirectory() as folder:
+        for block, runs in run_page(name, Path(folder)).printed:
+            if not all(as_printed(said, now) for _, said, now in runs):
+                page = page.replace(block.text, "".join(f"$ {command}\n{now}" for command, _, now in runs), 1)
+    return page
 
 
 def main() -> None:
-    """Write every page, and the README's outputs."""
-    readme = HERE.parent / "README.md"
-    text = re.sub(r"```console\n(.*?)```", _with_output, readme.read_text(encoding="utf-8"), flags=re.DOTALL)
-    readme.write_text(text, encoding="utf-8")
-    for name, text in pages().items():
+    """Write every page made from the code, and the outputs on all others."""
+    made = pages()
+    for name, text in made.items():
         path = HERE / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
+    for path in (HERE.parent / "README.md", *sorted(HERE.rglob("*.md"))):
+        name = path.relative_to(HERE.parent).as_posix()
+        if name.removeprefix("docs/") not in made:
+            path.write_text(with_output(name), encoding="utf-8")
 
 
 if __name__ == "__main__":

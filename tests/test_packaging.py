@@ -36,13 +36,19 @@ def test_the_wheel_has_the_bundled_workspace_and_nothing_foreign(wheel: Path) ->
     assert "gem_sim/py.typed" in names
 
 
-def test_the_demo_runs_from_the_wheel_in_a_fresh_environment(wheel: Path, tmp_path: Path) -> None:
+def bytes_below(folder: Path) -> int:
+    return sum(path.lstat().st_size for path in folder.rglob("*") if path.is_file())
+
+
+def test_the_wheel_installs_below_100_mb_and_its_demo_runs(wheel: Path, tmp_path: Path) -> None:
     folder = tmp_path / "fresh"
     venv.create(folder, with_pip=True)
+    empty = bytes_below(folder)
     scripts = folder / ("Scripts" if os.name == "nt" else "bin")
     install = [str(scripts / "python"), "-m", "pip", "install", "--quiet", str(wheel)]
     done = subprocess.run(install, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr[-2000:]
+    assert bytes_below(folder) - empty < 100e6
     clean = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()

@@ -23,10 +23,10 @@ def command(
     as_json: Annotated[bool, typer.Option("--json", help="Print the two verdicts as JSON lines.")] = False,
 ) -> int:
     """Verify a worked example offline: one trajectory that execution refutes, one that it bears out."""
+    from gem_sim.engine.sight import sight
     from gem_sim.formats import read_trajectories
     from gem_sim.report.html import write_report
     from gem_sim.simulator import load_environment, replay
-    from gem_sim.simulator.trace import trace
     from gem_sim.verifier import verify
 
     shop = load_environment("frame_shop")
@@ -35,7 +35,7 @@ def command(
     mended = next(t for t in read_trajectories(folder / "trajectories.jsonl") if t.id == _STORY)
     replays = [replay(trajectory, shop) for trajectory in (told, mended)]
     verdicts = [verify(replayed) for replayed in replays]
-    write_report(report, shop, [(v, trace(r)) for v, r in zip(verdicts, replays, strict=True)])
+    write_report(report, shop, [(v, sight(r, v)) for v, r in zip(verdicts, replays, strict=True)])
     if as_json:
         print("\n".join(verdict.model_dump_json() for verdict in verdicts))
     else:

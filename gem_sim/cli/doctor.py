@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import platform
 import sys
-from importlib.metadata import PackageNotFoundError, version
 from typing import Annotated, Any
 
 import typer
@@ -17,6 +15,8 @@ def command(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> int:
     """Say which walls stand around untrusted tool bodies on this machine, and try them."""
+    import platform
+
     from gem_sim import __version__
     from gem_sim.sandbox import Isolated, Program
     from gem_sim.state import State
@@ -39,6 +39,8 @@ def command(
 
 
 def _version(name: str) -> str | None:
+    from importlib.metadata import PackageNotFoundError, version
+
     try:
         return version(name)
     except PackageNotFoundError:

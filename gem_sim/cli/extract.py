@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from gem_sim.cli.engines import EngineName, Workers
 from gem_sim.cli.synthesize import (
     AsJson,
     Asked,
@@ -26,8 +27,10 @@ def command(
     per_minute: PerMinute = None,
     prices: PricesOption = "0,0",
     precision: Precision = None,
+    workers: Workers = 1,
+    engine: EngineName = "local",
     as_json: AsJson = False,
 ) -> int:
     """Filter texts and make an environment of each that tells how to do something."""
-    asked = Asked(model, base_url, "both", concurrency, per_minute, prices)
+    asked = Asked(model, base_url, "both", concurrency, per_minute, prices, engine, workers)
     return run_stages(texts, out, asked, precision=precision, last="extract", as_json=as_json)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from gem_sim.cli.engines import EngineName, Workers
 from gem_sim.cli.synthesize import (
     AsJson,
     Asked,
@@ -24,8 +25,10 @@ def command(
     concurrency: Concurrency = 8,
     per_minute: PerMinute = None,
     prices: PricesOption = "0,0",
+    workers: Workers = 1,
+    engine: EngineName = "local",
     as_json: AsJson = False,
 ) -> int:
     """Make conversations in the environments of a workspace, their results from execution."""
-    asked = Asked(model, base_url, grounding, concurrency, per_minute, prices)
+    asked = Asked(model, base_url, grounding, concurrency, per_minute, prices, engine, workers)
     return from_workspace(workspace, asked, last="ground", as_json=as_json)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from gem_sim.cli.engines import EngineName, Workers, engine_of
 from gem_sim.cli.show import paint
 
 if TYPE_CHECKING:
@@ -26,14 +27,17 @@ def command(
     state: Annotated[
         Path | None, typer.Option(help="What all dialogues start from: table → key → row, as in state.json.")
     ] = None,
+    workers: Workers = 1,
+    engine: EngineName = "local",
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object, not a table.")] = False,
 ) -> int:
     """Make an environment of recorded trajectories, and replay them in it."""
-    from gem_sim.formats import read_trajectories
+    from gem_sim.engine.reading import read_all
+    from gem_sim.formats.shards import files_of
     from gem_sim.induce import induce, read_state
 
     given = None if state is None else read_state(state)
-    trajectories = [trajectory for file in files for trajectory in read_trajectories(file)]
+    trajectories = list(read_all(files_of(files), engine_of(engine, workers)))
     names = [Path(file).name for file in files]
     induced = induce(trajectories, out, state=given, inputs=names)
     total: Counter[str] = sum(induced.fates().values(), Counter())

@@ -35,15 +35,19 @@ class Watch:
     def reading(self, file: int, records: Iterable[Record]) -> Iterator[Record]:
         """Pass on the records of a file, given by its place among the files, and note where each stands."""
         for record in records:
-            if self._bar is not None and self._starts is not None:
-                self._places.append(self._starts[file] + record.line)
+            self.at(file, record.line)
             yield record
 
-    def done(self) -> None:
-        """Say that the next record is done."""
+    def at(self, file: int, line: int) -> None:
+        """Note where the next record stands that is done, its file given by its place among the files."""
+        if self._bar is not None and self._starts is not None:
+            self._places.append(self._starts[file] + line)
+
+    def done(self, number: int = 1) -> None:
+        """Say that the next record is done, or as many as are given."""
         if self._bar is None:
             return
-        self._count += 1
+        self._count += number
         progress, task = self._bar
         place = self._places.popleft() if self._places else None
         progress.update(task, completed=place, count=f"{self._count:,}")

@@ -7,15 +7,19 @@ import sys
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
-from statistics import fmean
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from gem_sim.cli.engines import EngineName, Workers, engine_of
+
 if TYPE_CHECKING:
     from gem_sim.canonical import Json
+    from gem_sim.cli.progress import Watch
+    from gem_sim.engine import Engine
+    from gem_sim.engine.refining import Harder
     from gem_sim.environment import Environment
-    from gem_sim.formats import JsonObject, Record
+    from gem_sim.formats import JsonObject
     from gem_sim.refiner import Complexity, Refined
 
 
@@ -27,6 +31,8 @@ def command(
     trusted: Annotated[
         bool, typer.Option("--trusted", help="Run the environment's bodies in this process: for your own only.")
     ] = False,
+    workers: Workers = 1,
+    engine: EngineName = "local",
     as_json: Annotated[bool, typer.Option("--json", help="Print what became of each as JSON lines.")] = False,
 ) -> int:
     """Make verified trajectories harder; every rewrite is replayed and verified, and kept or rolled back."""
@@ -35,7 +41,8 @@ def command(
     from gem_sim.simulator import load_environment
 
     keep_apart(files, out)
-    run = _Run(load_environment(env, trusted=trusted or None), seed, as_json)
+    where = engine_of(engine, workers)
+    run = _Run(load_environment(env, trusted=trusted or None), seed, as_json, where)
     written = write_rows(out, run.rows(files))
     if not written and not run.left_out:
         print("gem-sim: there is no trajectory in the input; nothing was refined", file=sys.stderr)
@@ -48,8 +55,9 @@ def command(
 class _Run:
     """One pass over the input; counts what became of it."""
 
-    def __init__(self, environment: Environment, seed: int, as_json: bool) -> None:
+    def __init__(self, environment: Environment, seed: int, as_json: bool, engine: Engine) -> None:
         self.environment = environment
+        self.engine = engine
         self.seed = seed
         self.as_json = as_json
         self.kept: Counter[str] = Counter()
@@ -61,39 +69,30 @@ class _Run:
     def rows(self, files: list[str]) -> Iterator[JsonObject]:
         """Yield the rows to write; what cannot be read, does not pass or breaks is told and left out."""
         from gem_sim.cli.progress import watch
-        from gem_sim.formats import read_records
 
         with watch(files, "refining") as progress:
-            for number, file in enumerate(files):
-                for record in progress.reading(number, read_records(file)):
-                    row = self._row(record)
-                    progress.done()
-                    if row is not None:
-                        yield row
+            for done in self._done(files, progress):
+                progress.done()
+                if done.fault is not None:
+                    self._leave_out(done.fault)
+                self.broken += done.broken
+                if done.refined is not None:
+                    self._count(done.refined)
+                    if self.as_json:
+                        print(json.dumps(_as_json(done.refined), ensure_ascii=False))
+                if done.row is not None:
+                    yield done.row
 
-    def _row(self, record: Record) -> JsonObject | None:
-        from gem_sim.errors import StubError
-        from gem_sim.formats import format_of
-        from gem_sim.refiner import refine
-        from gem_sim.simulator import replay
+    def _done(self, files: list[str], progress: Watch) -> Iterator[Harder]:
+        from gem_sim.engine.refining import refine_all, refine_record
+        from gem_sim.formats import read_records
 
-        if record.trajectory is None or record.row is None:
-            self._leave_out(str(record.error))
-            return None
-        known = format_of(record.row)
-        try:
-            done = refine(replay(record.trajectory, self.environment), seed=self.seed)
-        except ValueError as error:
-            self._leave_out(f"{error}; verify it first")
-            return None
-        except StubError as error:
-            self.broken += 1
-            self._leave_out(f"{error}; mend the body ({record.trajectory.id} is left out)")
-            return None
-        self._count(done)
-        if self.as_json:
-            print(json.dumps(_as_json(done), ensure_ascii=False))
-        return record.row if known is None else known.write(done.trajectory)
+        if self.engine.name != "local" or self.engine.workers > 1:
+            yield from refine_all(files, self.environment, self.engine, seed=self.seed)
+            return
+        for number, file in enumerate(files):
+            for record in progress.reading(number, read_records(file)):
+                yield refine_record(record, self.environment, self.seed)
 
     def _leave_out(self, line: str) -> None:
         print(f"gem-sim: {line}", file=sys.stderr)
@@ -107,6 +106,8 @@ class _Run:
 
     def summary(self, written: int, out: Path) -> str:
         """Return the table for a person."""
+        from statistics import fmean
+
         lines = [f"{'rewrite':<26}{'kept':>6}{'rolled back':>13}"]
         for name in sorted({*self.kept, *self.rolled_back}):
             lines.append(f"{name:<26}{self.kept[name]:>6}{self.rolled_back[name]:>13}")

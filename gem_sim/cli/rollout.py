@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import sys
 from pathlib import Path
@@ -43,6 +42,8 @@ def command(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object instead of a table.")] = False,
 ) -> int:
     """Let an agent try an environment's tasks, judge every conversation, and tell how many pass."""
+    import asyncio
+
     from gem_sim.adapters.chat import Journal
     from gem_sim.adapters.rollout import Setting
     from gem_sim.errors import InputError

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import json
 import os
 import sys
@@ -13,7 +12,6 @@ if TYPE_CHECKING:
 
     from gem_sim.canonical import Json
     from gem_sim.engine import Divergence
-    from gem_sim.verdict import Verdict
     from gem_sim.verifier import SourcedValue
 
 _LINES = 40
@@ -27,23 +25,6 @@ def paint(text: str, kind: str) -> str:
     if colour is None or not sys.stdout.isatty() or os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb":
         return text
     return f"\x1b[{colour}m{text}\x1b[0m"
-
-
-def verdict_line(verdict: Verdict, sources: Sequence[SourcedValue] | None = None) -> str:
-    """Return a verdict as one line of JSON; lone surrogates, which pydantic cannot write, are escaped.
-
-    With `sources` the line has the key `sources`: where each value of each call comes from.
-    """
-    from pydantic_core import PydanticSerializationError
-
-    from gem_sim.formats.rows import dump_json
-
-    if sources is not None:
-        return dump_json({**verdict.model_dump(mode="json"), "sources": [value.row() for value in sources]})
-    try:
-        return verdict.model_dump_json()
-    except PydanticSerializationError:
-        return dump_json(verdict.model_dump())
 
 
 def source_lines(sources: Sequence[SourcedValue] | None) -> list[str]:
@@ -62,6 +43,8 @@ def source_lines(sources: Sequence[SourcedValue] | None) -> list[str]:
 
 def divergence_lines(divergence: Divergence | None) -> list[str]:
     """Return lines that lay the first divergence's recorded and executed answers side by side; none without one."""
+    import difflib
+
     from gem_sim.report.values import visible
 
     if divergence is None:

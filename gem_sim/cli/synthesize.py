@@ -11,7 +11,10 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
+from gem_sim.cli.engines import EngineName, Workers, engine_of
+
 if TYPE_CHECKING:
+    from gem_sim.engine import Engine
     from gem_sim.pipeline.ledger import Ledger, Total
     from gem_sim.pipeline.llm import Client
     from gem_sim.pipeline.synthesize import Run
@@ -55,10 +58,12 @@ def command(
     prices: PricesOption = "0,0",
     precision: Precision = None,
     refine: Refine = True,
+    workers: Workers = 1,
+    engine: EngineName = "local",
     as_json: AsJson = False,
 ) -> int:
     """Texts in, environments with verified trajectories out; what is done is never done again."""
-    asked = Asked(model, base_url, grounding, concurrency, per_minute, prices)
+    asked = Asked(model, base_url, grounding, concurrency, per_minute, prices, engine, workers)
     return run_stages(texts, out, asked, precision=precision, last="validate", as_json=as_json, harder=refine)
 
 
@@ -71,6 +76,8 @@ class Asked(NamedTuple):
     concurrency: int
     per_minute: float | None
     prices: str
+    engine: str = "local"
+    workers: int = 1
 
 
 def run_stages(
@@ -84,11 +91,13 @@ def run_stages(
     harder: bool = False,
 ) -> int:
     """Run the stages up to the last wanted, and print what the ledger then says."""
+    from gem_sim.engine.staging import staged
     from gem_sim.pipeline.ledger import Ledger
     from gem_sim.pipeline.offline.teacher import Offline
     from gem_sim.pipeline.relevance import read_model
     from gem_sim.pipeline.synthesize import synthesize
 
+    engine = _engine(asked)
     threshold = None if precision is None else read_model().threshold(precision)
     with Ledger(out) as ledger, bars() as watch:
         teacher: Teacher = Offline() if asked.model == "offline" else _teacher(asked, ledger)
@@ -102,6 +111,7 @@ def run_stages(
             last=last,
             harder=harder,
             watch=watch,
+            elsewhere=None if engine is None else staged(out, teacher, last, harder, engine),
         )
     print(json.dumps(totals_json(run, out)) if as_json else totals_table(run, out))
     return 1 if any(total.outcomes.get("failed") for total in run.totals) else 0
@@ -119,6 +129,19 @@ def from_workspace(workspace: Path, asked: Asked, *, last: str, as_json: bool, h
     if not (workspace / FILE).is_file():
         raise InputError(f"the folder has no {FILE}", file=str(workspace), cure="write it with gem-sim extract")
     return run_stages([], workspace, asked, precision=None, last=last, as_json=as_json, harder=harder)
+
+
+def _engine(asked: Asked) -> Engine | None:
+    """Return the engine that was asked for, None for this process; a model is asked from one process only."""
+    from gem_sim.errors import InputError
+
+    engine = engine_of(asked.engine, asked.workers)
+    if engine.name == "local" and engine.workers == 1:
+        return None
+    if asked.model != "offline":
+        cure = "raise --concurrency, or run one synthesize a machine, each with texts and a workspace of its own"
+        raise InputError("a model's replies are awaited in one process, which writes them down", cure=cure)
+    return engine
 
 
 def _teacher(asked: Asked, ledger: Ledger) -> Teacher:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from gem_sim.cli.engines import EngineName, Workers
 from gem_sim.cli.synthesize import (
     AsJson,
     Asked,
@@ -26,8 +27,10 @@ def command(
     per_minute: PerMinute = None,
     prices: PricesOption = "0,0",
     refine: Refine = True,
+    workers: Workers = 1,
+    engine: EngineName = "local",
     as_json: AsJson = False,
 ) -> int:
     """Verify the conversations of a workspace and write those that pass."""
-    asked = Asked(model, base_url, grounding, concurrency, per_minute, prices)
+    asked = Asked(model, base_url, grounding, concurrency, per_minute, prices, engine, workers)
     return from_workspace(workspace, asked, last="validate", as_json=as_json, harder=refine)

@@ -1,5 +1,6 @@
-"""Where many items run: in this process or in a pool of processes."""
+"""Where many items run: in this process, in a pool of processes, on Ray Data."""
 
-from gem_sim.engine.judge import Divergence, Judged, divergence_of, judge, judge_all
+from gem_sim.engine.judge import Divergence, Judged, divergence_of, judge
+from gem_sim.engine.run import Engine
 
-__all__ = ["Divergence", "Judged", "divergence_of", "judge", "judge_all"]
+__all__ = ["Divergence", "Engine", "Judged", "divergence_of", "judge"]

@@ -33,6 +33,7 @@ __all__ = [
     "read_rows",
     "read_trajectories",
     "read_trajectory",
+    "record_of",
     "write_rows",
     "write_trajectories",
 ]
@@ -60,8 +61,8 @@ class Record(NamedTuple):
 def read_records(path: str | Path, *, max_record_bytes: int = MAX_RECORD_BYTES) -> Iterator[Record]:
     """Yield every record of a file in order; one that cannot be read carries its error and costs no other.
 
-    Takes JSON lines, an array or one object, packed with gzip or not, whatever the name. A trajectory without
-    an id gets `<file stem>:<line>`.
+    Takes JSON lines, an array or one object, packed with gzip or not, or Parquet, whatever the name. A trajectory
+    without an id gets `<file stem>:<line>`.
 
     Args:
         path: The file; "-" reads standard input.
@@ -71,18 +72,23 @@ def read_records(path: str | Path, *, max_record_bytes: int = MAX_RECORD_BYTES) 
         InputError: If the file as a whole is unusable.
     """
     file = display_name(path)
-    for line, value in read_rows(path, max_record_bytes=max_record_bytes):
-        if isinstance(value, FormatError):
-            yield Record(file, line, None, None, value)
-            continue
-        try:
-            read = read_trajectory(value, f"{_stem(file)}:{line}")
-            if not read.messages:
-                raise FormatError("there is no message in it", cure="give it messages, or remove the record")
-            yield Record(file, line, value, read, None)
-        except FormatError as error:
-            placed = FormatError(error.message, file=file, line=line, cure=error.cure)
-            yield Record(file, line, value, None, placed)
+    for row in read_rows(path, max_record_bytes=max_record_bytes):
+        yield record_of(file, row)
+
+
+def record_of(file: str, row: Row) -> Record:
+    """Return the record of a row; `file` is the name of its file for errors."""
+    line, value = row
+    if isinstance(value, FormatError):
+        return Record(file, line, None, None, value)
+    try:
+        read = read_trajectory(value, f"{_stem(file)}:{line}")
+        if not read.messages:
+            raise FormatError("there is no message in it", cure="give it messages, or remove the record")
+        return Record(file, line, value, read, None)
+    except FormatError as error:
+        placed = FormatError(error.message, file=file, line=line, cure=error.cure)
+        return Record(file, line, value, None, placed)
 
 
 def read_trajectories(path: str | Path) -> Iterator[Trajectory]:

@@ -14,7 +14,8 @@ from pydantic import JsonValue
 from gem_sim.canonical import parse_json
 from gem_sim.errors import FormatError
 from gem_sim.formats.atomic import atomic_text
-from gem_sim.formats.lines import Chunks, Line, split_lines
+from gem_sim.formats.lines import GZIP_MAGIC, Chunks, Line, display_name, split_lines
+from gem_sim.formats.parquet import is_parquet, json_of, parquet_rows
 
 __all__ = [
     "MAX_DOCUMENT_BYTES",
@@ -65,8 +66,8 @@ def read_rows(
 ) -> Iterator[Row]:
     """Yield the JSON objects of a file in order, a FormatError in the place of each unreadable one.
 
-    The file's content decides what it is, not its name: JSON lines are streamed, an array or objects written
-    over several lines are held whole. Blank lines are skipped; gzip and a byte order mark are accepted.
+    The file's content decides what it is, not its name: JSON lines and Parquet are streamed, an array or objects
+    written over several lines are held whole. Blank lines are skipped; gzip and a byte order mark are accepted.
 
     Args:
         path: The file; "-" reads standard input.
@@ -76,6 +77,9 @@ def read_rows(
     Raises:
         InputError: If the file as a whole is unusable: missing, a folder, corrupt gzip, not UTF-8 at all.
     """
+    if is_parquet(path):
+        yield from parquet_row_range(path)
+        return
     chunks = Chunks(path)
     pieces = iter(chunks)
     first = next(pieces, b"")
@@ -101,8 +105,56 @@ class _Resumed(Chunks):
         self.fault = self._chunks.fault
 
 
-def _line_rows(lines: Iterator[Line], file: str, limit: int) -> Iterator[Row]:
-    """Yield the rows of lines, unless the first lines show one object written over many lines."""
+def parquet_row_range(path: str | Path, start: int = 0, end: int | None = None) -> Iterator[Row]:
+    """Yield rows of a Parquet file from row `start` to before `end`; a row's line is its number from 1."""
+    for number, row in parquet_rows(path, start, end):
+        try:
+            value = json_of(row)
+        except ValueError as error:
+            yield Row(number, _unreadable(f"the row is not JSON: {error}", display_name(path), number))
+        else:
+            assert isinstance(value, dict)
+            yield Row(number, value)
+
+
+def whole_rows(path: str | Path) -> Iterator[Row]:
+    """Yield a file of plain text as one row with its `text`.
+
+    Raises:
+        InputError: If it cannot be read, or is no text.
+    """
+    yield Row(1, {"text": b"".join(Chunks(path)).decode("utf-8-sig", "replace")})
+
+
+def holds_lines(path: str | Path) -> bool:
+    """Tell whether a file holds JSON lines that can be read from any line on: not packed, no document, no stream.
+
+    Raises:
+        InputError: If the file as a whole is unusable.
+    """
+    if str(path) == "-" or (Path(path).exists() and not Path(path).is_file()):
+        return False
+    if Path(path).is_file():
+        with Path(path).open("rb") as stream:
+            if stream.read(len(GZIP_MAGIC)) == GZIP_MAGIC:
+                return False
+    chunks = Chunks(path)
+    pieces = iter(chunks)
+    first = next(pieces, b"")
+    if first.removeprefix(_BOM.encode()).lstrip().startswith(b"["):
+        return False
+    _, shown = _head(split_lines(_Resumed(chunks, first.removeprefix(_BOM.encode()), pieces), MAX_RECORD_BYTES))
+    return not _pretty_printed(shown)
+
+
+def read_lines(chunks: Chunks, first: int, max_record_bytes: int = MAX_RECORD_BYTES) -> Iterator[Row]:
+    """Yield the rows of JSON lines; the first has the number `first`."""
+    numbered = (line._replace(number=line.number + first - 1) for line in split_lines(chunks, max_record_bytes))
+    yield from _rows_of_lines(numbered, chunks.file)
+
+
+def _head(lines: Iterator[Line]) -> tuple[list[Line], list[bytes]]:
+    """Return the first lines, and what of them shows whether each is a record of its own."""
     head: list[Line] = []
     shown: list[bytes] = []
     for line in lines:
@@ -111,10 +163,20 @@ def _line_rows(lines: Iterator[Line], file: str, limit: int) -> Iterator[Row]:
             shown.append(line.data)
         if len(shown) == 3 or (shown and not _still_open(shown[0])):
             break
+    return head, shown
+
+
+def _line_rows(lines: Iterator[Line], file: str, limit: int) -> Iterator[Row]:
+    """Yield the rows of lines, unless the first lines show one object written over many lines."""
+    head, shown = _head(lines)
     lines = itertools.chain(head, lines)
     if _pretty_printed(shown):
         yield from _many_line_rows(lines, file, limit)
-        return
+    else:
+        yield from _rows_of_lines(lines, file)
+
+
+def _rows_of_lines(lines: Iterator[Line], file: str) -> Iterator[Row]:
     for line in lines:
         if line.fault is not None:
             yield Row(line.number, _unreadable(line.fault, file, line.number))

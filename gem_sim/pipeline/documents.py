@@ -5,25 +5,23 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from html.parser import HTMLParser
-from importlib import import_module
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from pydantic import JsonValue
 
 from gem_sim.errors import FormatError, InputError
-from gem_sim.formats.lines import Chunks, display_name
-from gem_sim.formats.rows import JsonObject, read_rows
+from gem_sim.formats.lines import display_name
+from gem_sim.formats.rows import JsonObject, Row, read_rows, whole_rows
 
 TEXT_KEYS = ("text", "content", "body", "passage", "raw_text", "document")
 _PLAIN = (".txt", ".md", ".rst", ".adoc", ".text")
 _HTML = (".html", ".htm", ".xhtml")
-_ROWS = (".jsonl", ".json", ".ndjson")
+_ROWS = (".jsonl", ".json", ".ndjson", ".parquet")
 _BREAKS = frozenset(
     ("p", "div", "br", "li", "ul", "ol", "tr", "h1", "h2", "h3", "h4", "h5", "h6", "section", "article", "pre", "table")
 )
 _SILENT = frozenset(("script", "style", "head", "nav", "footer", "template", "noscript", "svg"))
-_PARQUET_ROWS = 256
 _MAIN = re.compile(r"<(main|article)\b.*</\1>", re.DOTALL | re.IGNORECASE)
 _SPACE = re.compile(r"\s+")
 
@@ -47,32 +45,55 @@ def read_documents(paths: Iterable[str | Path]) -> Iterator[Document]:
         InputError: If a file cannot be read, or has a kind that is not known.
         FormatError: At a row without text.
     """
+    for file in text_files(paths):
+        rows = whole_rows(file) if is_text(file) else read_rows(file)
+        for row in rows:
+            yield document_of(display_name(file), row)
+
+
+def text_files(paths: Iterable[str | Path]) -> Iterator[str]:
+    """Yield the files of files and folders in order, those of a folder by name.
+
+    Raises:
+        InputError: If a file has a kind that is not known.
+    """
     for path in paths:
         if str(path) != "-" and Path(path).is_dir():
-            kinds = (*_PLAIN, *_HTML, *_ROWS, ".parquet", ".gz")
+            kinds = (*_PLAIN, *_HTML, *_ROWS, ".gz")
             inside = (item for item in Path(path).rglob("*") if item.suffix.lower() in kinds and item.is_file())
-            yield from read_documents(sorted(inside))
-        else:
-            yield from _of_file(path)
+            yield from text_files(sorted(inside))
+            continue
+        suffix = _suffix(display_name(path))
+        if str(path) != "-" and suffix not in (*_PLAIN, *_HTML, *_ROWS):
+            cure = f"give text ({', '.join(_PLAIN)}), HTML, JSON lines, Parquet or a folder of these"
+            raise InputError(
+                f"the kind of file {suffix or 'without an ending'!r} is not known", file=str(path), cure=cure
+            )
+        yield str(path)
 
 
-def _of_file(path: str | Path) -> Iterator[Document]:
-    file = display_name(path)
-    suffix = Path(file.removesuffix(".gz")).suffix.lower()
+def is_text(file: str) -> bool:
+    """Tell by its name whether a file is one text or page, not rows."""
+    return _suffix(file) in (*_PLAIN, *_HTML)
+
+
+def document_of(file: str, row: Row) -> Document:
+    """Return the document of a row, or of a whole file as `whole_rows` gives it.
+
+    Raises:
+        FormatError: If the row cannot be read or has no text.
+    """
+    if isinstance(row.value, FormatError):
+        raise row.value
     stem = Path(file).name.removesuffix(".gz").rpartition(".")[0] or Path(file).name
-    if suffix in _PLAIN or suffix in _HTML:
-        text = b"".join(Chunks(path)).decode("utf-8-sig", "replace")
-        yield Document(stem, html_text(text) if suffix in _HTML else text, {}, file, 1)
-    elif suffix == ".parquet":
-        yield from (_document(row, file, number, stem) for number, row in _parquet(path))
-    elif suffix in _ROWS or str(path) == "-":
-        for line, row in read_rows(path):
-            if isinstance(row, FormatError):
-                raise row
-            yield _document(row, file, line, stem)
-    else:
-        cure = f"give text ({', '.join(_PLAIN)}), HTML, JSON lines, Parquet or a folder of these"
-        raise InputError(f"the kind of file {suffix or 'without an ending'!r} is not known", file=file, cure=cure)
+    if not is_text(file):
+        return _document(row.value, file, row.line, stem)
+    text = str(row.value["text"])
+    return Document(stem, html_text(text) if _suffix(file) in _HTML else text, {}, file, 1)
+
+
+def _suffix(file: str) -> str:
+    return Path(file.removesuffix(".gz")).suffix.lower()
 
 
 def _document(row: JsonObject, file: str, line: int, stem: str) -> Document:
@@ -83,19 +104,6 @@ def _document(row: JsonObject, file: str, line: int, stem: str) -> Document:
     name = row.get("id")
     known = isinstance(name, str | int) and not isinstance(name, bool) and str(name)
     return Document(str(name) if known else f"{stem}:{line}", text, row, file, line)
-
-
-def _parquet(path: str | Path) -> Iterator[tuple[int, JsonObject]]:
-    try:
-        parquet: Any = import_module("pyarrow.parquet")
-    except ImportError:
-        cure = "pip install 'gem-sim[parquet]'"
-        raise InputError("Parquet needs the package pyarrow", file=str(path), cure=cure) from None
-    number = 0
-    for batch in parquet.ParquetFile(path).iter_batches(batch_size=_PARQUET_ROWS):
-        for row in batch.to_pylist():
-            number += 1
-            yield number, row
 
 
 class _Words(HTMLParser):

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from gem_sim.formats.rows import JsonObject
 from gem_sim.pipeline.documents import Document, text_key
-from gem_sim.pipeline.near import Seen
+from gem_sim.pipeline.near import Seen, sketch_of
 from gem_sim.pipeline.relevance import Model
 from gem_sim.pipeline.segments import Segment, segments
 
@@ -44,6 +44,16 @@ class Judged(NamedTuple):
         return row
 
 
+class Scored(NamedTuple):
+    """A segment by itself: what there is to judge it by. `sketch` is None where it is dropped in any case."""
+
+    id: str
+    segment: Segment
+    score: float
+    reason: str | None
+    sketch: frozenset[int] | None
+
+
 def judge(
     documents: Iterable[Document], model: Model, *, threshold: float = 0.5, whole: bool = False, twins: bool = True
 ) -> Iterator[Judged]:
@@ -56,20 +66,37 @@ def judge(
         whole: Whether each document is one segment, whatever its length.
         twins: Whether near-duplicates of what was kept before are dropped.
     """
+    scored = ((document, score(document, model, threshold, whole=whole)) for document in documents)
+    yield from settle(scored, twins=twins)
+
+
+def score(document: Document, model: Model, threshold: float, *, whole: bool = False) -> list[Scored]:
+    """Return the segments of a document, scored; no other document has a say."""
+    cut = [Segment(1, 0, len(document.text))] if whole else list(segments(document.text))
+    found = []
+    for segment in cut:
+        text = document.text[segment.start : segment.end]
+        name = document.id if len(cut) == 1 else f"{document.id}#{segment.number}"
+        sure = model.score(text)
+        reason = _reason(text, sure, threshold)
+        found.append(Scored(name, segment, sure, reason, sketch_of(text) if reason is None else None))
+    return found
+
+
+def settle(documents: Iterable[tuple[Document, list[Scored]]], *, twins: bool = True) -> Iterator[Judged]:
+    """Yield the segments of scored documents in order, near-duplicates of what was kept before dropped too."""
     seen = Seen()
-    for document in documents:
-        cut = [Segment(1, 0, len(document.text))] if whole else list(segments(document.text))
-        for segment in cut:
-            text = document.text[segment.start : segment.end]
-            name = document.id if len(cut) == 1 else f"{document.id}#{segment.number}"
-            score = model.score(text)
-            yield Judged(name, text, segment, score, _reason(name, text, score, threshold, seen, twins), document)
+    for document, scored in documents:
+        for one in scored:
+            text = document.text[one.segment.start : one.segment.end]
+            reason = one.reason
+            if one.sketch is not None and twins:
+                twin = seen.twin(one.id, one.sketch)
+                reason = None if twin is None else f"nearly the same as {twin}"
+            yield Judged(one.id, text, one.segment, one.score, reason, document)
 
 
-def _reason(name: str, text: str, score: float, threshold: float, seen: Seen, twins: bool) -> str | None:
-    if score < threshold:
+def _reason(text: str, sure: float, threshold: float) -> str | None:
+    if sure < threshold:
         return "not a procedure"
-    if len(text.split()) < LEAST_WORDS:
-        return f"fewer than {LEAST_WORDS} words"
-    twin = seen.twin(name, text) if twins else None
-    return None if twin is None else f"nearly the same as {twin}"
+    return f"fewer than {LEAST_WORDS} words" if len(text.split()) < LEAST_WORDS else None

@@ -163,6 +163,12 @@ class Ledger:
             return None
         return Outcome(row[0], row[1], None if row[2] is None else json.loads(row[2]))
 
+    def settled(self, item: str) -> list[tuple[str, str, str, str, Json]]:
+        """Return stage, settings, outcome, reason and result of all that is settled of an item after the filter."""
+        query = "SELECT stage, settings, outcome, reason, result FROM outcomes WHERE item = ? AND stage != 'filter'"
+        rows: list[tuple[str, str, str, str, str | None]] = self._database.execute(query, (item,)).fetchall()
+        return [(s, u, o, r, None if result is None else json.loads(result)) for s, u, o, r, result in rows]
+
     def kept(self, stage: str) -> list[str]:
         """Return the items that a stage kept, in the order of the input."""
         query = (

@@ -22,9 +22,11 @@ class Seen:
         self._sketches: list[frozenset[int]] = []
         self._having: dict[int, list[int]] = {}
 
-    def twin(self, name: str, text: str) -> str | None:
-        """Return the name of an earlier text that is nearly the same, None where there is none; then note this one."""
-        sketch = sketch_of(text)
+    def twin(self, name: str, sketch: frozenset[int]) -> str | None:
+        """Return the name of an earlier text that is nearly the same, None where there is none; then note this one.
+
+        `sketch` is the text's `sketch_of`.
+        """
         shared = Counter(index for value in sketch for index in self._having.get(value, ()))
         for index, _ in shared.most_common(5):
             if resemblance(sketch, self._sketches[index]) >= _ALIKE:

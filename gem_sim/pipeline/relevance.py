@@ -5,6 +5,7 @@ The weights in `relevance.json` come from `gem-sim filter --train`; docs/pipelin
 
 from __future__ import annotations
 
+import hashlib
 import json
 import math
 import re
@@ -290,6 +291,11 @@ def read_model(path: Path | None = None) -> Model:
         return _model_of(value)
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise InputError(f"no filter model: {error}", file=str(path), cure="write one with --train") from None
+
+
+def name_of(model: Model) -> str:
+    """Return a name that no model has which gives other scores."""
+    return hashlib.sha256(repr((model.bias, model.weights, model.buckets)).encode()).hexdigest()[:12]
 
 
 def _model_of(value: object) -> Model:

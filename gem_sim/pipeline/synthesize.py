@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -13,12 +14,13 @@ from gem_sim.canonical import Json
 from gem_sim.environment import Environment
 from gem_sim.errors import CheckError, GemSimError, StubError
 from gem_sim.formats.openai import OPENAI
+from gem_sim.formats.rows import JsonObject
 from gem_sim.pipeline.documents import read_documents
 from gem_sim.pipeline.draft import Draft, as_json, draft_of, with_tasks
 from gem_sim.pipeline.elsewhere import tools_of_elsewhere
 from gem_sim.pipeline.filter import Judged, judge
 from gem_sim.pipeline.ledger import Attempt, Ledger, Outcome, Total
-from gem_sim.pipeline.relevance import Model, read_model
+from gem_sim.pipeline.relevance import Model, name_of, read_model
 from gem_sim.pipeline.teaching import Item, ModelFault, Teacher
 from gem_sim.pipeline.workspace import clear_drafts, digest_of, load, only_run, place
 from gem_sim.refiner import refine
@@ -32,6 +34,8 @@ Pair = tuple[Task, Trajectory]
 REFINED = "refined-2"
 # Stage, how many items are done, and how many there are to do (None: not known yet).
 Watch = Callable[[str, int, int | None], None]
+# What `noted` returns for each item it is given, in any order: how items are worked on in other processes.
+Elsewhere = Callable[[Iterable[JsonObject]], Iterator["Noted"]]
 
 
 class Run(NamedTuple):
@@ -54,6 +58,7 @@ def synthesize(
     last: str = "validate",
     harder: bool = False,
     watch: Watch = lambda _stage, _done, _total: None,
+    elsewhere: Elsewhere | None = None,
 ) -> Run:
     """Take texts through filter, extract, ground, refine where wanted, and validate; write the workspace.
 
@@ -68,50 +73,90 @@ def synthesize(
         last: The stage after which to stop.
         harder: Whether each conversation that passes gets a refined twin (see `gem_sim.refiner`).
         watch: Told of progress.
+        elsewhere: Calls `noted` for items in other processes; None works on them in this one.
 
     Raises:
         InputError: If a text cannot be read, or another run is at work in the workspace.
     """
     begun = time.monotonic()
-    with only_run(workspace):
-        if ledger is not None:
-            worked = asyncio.run(
-                _all(paths, workspace, teacher, threshold, model, concurrency, ledger, last, harder, watch)
-            )
-            return Run(ledger.totals(), worked, time.monotonic() - begun)
-        with Ledger(workspace) as opened:
-            worked = asyncio.run(
-                _all(paths, workspace, teacher, threshold, model, concurrency, opened, last, harder, watch)
-            )
-            return Run(opened.totals(), worked, time.monotonic() - begun)
+    with only_run(workspace), nullcontext(ledger) if ledger is not None else Ledger(workspace) as opened:
+        worked = filter_texts(paths, opened, read_model() if model is None else model, threshold, watch) if paths else 0
+        items = opened.kept("filter")
+        if elsewhere is not None:
+            worked += _note(opened, elsewhere(_known(opened, item) for item in items), watch, len(items))
+        else:
+            work = _Work(workspace, teacher, opened, last, harder, watch)
+            asyncio.run(work.items(items, concurrency))
+            worked += work.worked
+        clear_drafts(workspace)
+        return Run(opened.totals(), worked, time.monotonic() - begun)
 
 
-async def _all(
-    paths: Sequence[str | Path],
-    workspace: Path,
-    teacher: Teacher,
-    threshold: float | None,
-    model: Model | None,
-    concurrency: int,
-    ledger: Ledger,
-    last: str,
-    harder: bool,
-    watch: Watch,
-) -> int:
-    worked = filter_texts(paths, ledger, read_model() if model is None else model, threshold, watch) if paths else 0
-    work = _Work(workspace, teacher, ledger, last, harder, watch, asyncio.Semaphore(concurrency))
-    items = ledger.kept("filter")
-    work.expect("extract", len(items))
-    await asyncio.gather(*(work.item(item) for item in items))
-    clear_drafts(workspace)
-    return worked + work.worked
+class Noted(NamedTuple):
+    """What was settled of an item elsewhere: arguments of `Ledger.settle`, in order, and how many stages it took."""
+
+    settled: list[tuple[str, str, str, Outcome, tuple[Attempt, ...]]]
+    worked: int
+
+
+def noted(row: JsonObject, workspace: Path, teacher: Teacher, last: str, harder: bool) -> Noted:
+    """Take an item through the stages away from the ledger, which one process writes.
+
+    Args:
+        row: The item as `synthesize` hands it out: its text, and what the ledger has of it.
+        workspace: Where its environment goes.
+        teacher: Who extracts and grounds; it must not need the ledger.
+        last: The stage after which to stop.
+        harder: Whether conversations are refined.
+    """
+    page = _Page(row)
+    work = _Work(workspace, teacher, page, last, harder, lambda _stage, _done, _total: None)
+    asyncio.run(work.items([str(row["item"])], 1))
+    return Noted(page.settled, work.worked)
+
+
+def _known(ledger: Ledger, item: str) -> JsonObject:
+    text, origin, licence = ledger.text(item)
+    before = [list(settled) for settled in ledger.settled(item)]
+    return {"item": item, "text": text, "origin": origin, "licence": licence, "before": before}  # type: ignore[dict-item]
+
+
+def _note(ledger: Ledger, found: Iterator[Noted], watch: Watch, number: int) -> int:
+    """Write to the ledger what was settled elsewhere, item by item as it comes."""
+    worked = 0
+    for count, one in enumerate(found, start=1):
+        for settled in one.settled:
+            ledger.settle(*settled)
+        worked += one.worked
+        watch("items", count, number)
+    return worked
+
+
+class _Page:
+    """The part of a ledger that is about one item."""
+
+    def __init__(self, row: JsonObject) -> None:
+        self._row: Any = row
+        self.settled: list[tuple[str, str, str, Outcome, tuple[Attempt, ...]]] = []
+
+    def text(self, _item: str) -> tuple[str, str, str]:
+        return self._row["text"], self._row["origin"], self._row["licence"]
+
+    def outcome(self, _item: str, stage: str, settings: str) -> Outcome | None:
+        found = (Outcome(*rest) for known, under, *rest in self._row["before"] if (known, under) == (stage, settings))
+        return next((outcome for outcome in found if outcome.outcome != "failed"), None)
+
+    def settle(
+        self, item: str, stage: str, settings: str, outcome: Outcome, attempts: tuple[Attempt, ...] = (Attempt(),)
+    ) -> None:
+        self.settled.append((item, stage, settings, outcome, attempts))
 
 
 def filter_texts(
     paths: Sequence[str | Path], ledger: Ledger, model: Model, threshold: float | None, watch: Watch
 ) -> int:
     """Judge the segments of the texts; texts that were read before are not read again."""
-    settings = f"{_name_of(model)}@{threshold}"
+    settings = f"{name_of(model)}@{threshold}"
     inputs = digest_of(paths)
     key = None if inputs is None else f"input {inputs} {settings}"
     if key is not None and ledger.response(key) is not None:
@@ -129,10 +174,6 @@ def filter_texts(
     if key is not None:
         ledger.remember(key, "read")
     return worked
-
-
-def _name_of(model: Model) -> str:
-    return hashlib.sha256(repr((model.bias, model.weights, model.buckets)).encode()).hexdigest()[:12]
 
 
 def _named(judged: Iterable[Judged]) -> Iterable[tuple[str, Judged]]:
@@ -164,11 +205,10 @@ class _Work:
         self,
         workspace: Path,
         teacher: Teacher,
-        ledger: Ledger,
+        ledger: Ledger | _Page,
         last: str,
         harder: bool,
         watch: Watch,
-        gate: asyncio.Semaphore,
     ) -> None:
         self.workspace = workspace
         self.teacher = teacher
@@ -176,10 +216,20 @@ class _Work:
         self.last = last
         self.harder = harder
         self.watch = watch
-        self.gate = gate
         self.worked = 0
         self._done: dict[str, int] = {}
         self._total: dict[str, int] = {}
+
+    async def items(self, names: Sequence[str], concurrency: int) -> None:
+        """Take items through the stages, so many at once."""
+        self.expect("extract", len(names))
+        gate = asyncio.Semaphore(concurrency)
+
+        async def one(name: str) -> None:
+            async with gate:
+                await self.item(name)
+
+        await asyncio.gather(*map(one, names))
 
     def expect(self, stage: str, number: int) -> None:
         """Say how many items will reach a stage."""
@@ -194,20 +244,19 @@ class _Work:
 
     async def item(self, name: str) -> None:
         """Take an item through the stages, up to the first that rejects it."""
-        async with self.gate:
-            text, origin, licence = self.ledger.text(name)
-            item = Item(name, text, origin, licence)
-            extracted = await self._stage(item, "extract", "ground", self._extract, ())
-            if extracted.outcome != "kept" or self.last == "extract":
-                return
-            draft = draft_of(_mapping(extracted.result))
-            following = "refine" if self.harder else "validate"
-            made = await self._stage(item, "ground", following, self._ground, (draft,))
-            if made.outcome != "kept" or self.last == "ground":
-                return
-            if self.harder:
-                made = await self._stage(item, "refine", "validate", self._refine, (draft, made.result))
-            await self._stage(item, "validate", None, self._validate, (draft, made.result))
+        text, origin, licence = self.ledger.text(name)
+        item = Item(name, text, origin, licence)
+        extracted = await self._stage(item, "extract", "ground", self._extract, ())
+        if extracted.outcome != "kept" or self.last == "extract":
+            return
+        draft = draft_of(_mapping(extracted.result))
+        following = "refine" if self.harder else "validate"
+        made = await self._stage(item, "ground", following, self._ground, (draft,))
+        if made.outcome != "kept" or self.last == "ground":
+            return
+        if self.harder:
+            made = await self._stage(item, "refine", "validate", self._refine, (draft, made.result))
+        await self._stage(item, "validate", None, self._validate, (draft, made.result))
 
     async def _stage(
         self, item: Item, stage: str, following: str | None, function: Callable[..., Any], arguments: tuple[Any, ...]

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from gem_sim.simulator import Replay
-from gem_sim.verifier.provenance import data_edges, explain
+from gem_sim.verifier.provenance import SourcedValue, data_edges, explain
 
 
 class Complexity(NamedTuple):
@@ -26,10 +27,10 @@ class Target(NamedTuple):
     calls: float = 2.1
 
 
-def complexity_of(replay: Replay) -> Complexity:
-    """Return how complex a replayed trajectory is."""
+def complexity_of(replay: Replay, explained: Iterable[SourcedValue] | None = None) -> Complexity:
+    """Return how complex a replayed trajectory is; `explained` is what `explain` says of it, None to ask."""
     tools = {call.placed.call.tool for call in replay.calls}
-    depth = _depth(replay)
+    depth = _depth(replay, explain(replay) if explained is None else explained)
     return Complexity(len(replay.trajectory.messages), len(tools), len(replay.calls), depth, _patterns(replay, depth))
 
 
@@ -40,10 +41,10 @@ def missing(before: Complexity, now: Complexity, target: Target) -> dict[str, fl
     return {name: share for name, share in lacking.items() if share > 0}
 
 
-def _depth(replay: Replay) -> int:
+def _depth(replay: Replay, explained: Iterable[SourcedValue]) -> int:
     """Return how many calls stand in the longest chain in which each takes a value from the one before."""
     longest = {call.placed.number: 1 for call in replay.calls}
-    for edge in sorted(data_edges(explain(replay)), key=lambda edge: edge.target):
+    for edge in sorted(data_edges(explained), key=lambda edge: edge.target):
         longest[edge.target] = max(longest[edge.target], longest[edge.source] + 1)
     return max(longest.values(), default=0)
 

@@ -11,7 +11,7 @@ from gem_sim import __version__
 from gem_sim.audit import Audit, Cause
 from gem_sim.formats.atomic import atomic_text
 from gem_sim.report.conversation import FindingView, finding_views
-from gem_sim.report.html import asset, render
+from gem_sim.report.sheet import asset, render
 from gem_sim.report.values import TIGHT, flat
 
 MOST_CAUSES = 2_000

@@ -7,19 +7,15 @@ from itertools import pairwise
 from typing import Literal, NamedTuple
 
 from gem_sim.environment import Environment
-from gem_sim.simulator import Replay
 from gem_sim.simulator.dataflow import Flow
 from gem_sim.simulator.dependency_graph import Declared, Edge, Stated, StateUse
 from gem_sim.tool import Tool
-from gem_sim.verdict import Severity, Verdict
-from gem_sim.verifier.order import judge
+from gem_sim.verifier.trail import LEFT_OVER, Fate, Trail
 from gem_sim.workflow import Dependency, Step, Workflow
 
 RowKind = Literal["after", "stated", "data", "state"]
-Fate = Literal["fine", "fail", "undecided"]
 
 _MOST_INFERRED = 9
-LEFT_OVER = "Tools of no workflow"
 
 
 class Row(NamedTuple):
@@ -68,33 +64,6 @@ class Panel(NamedTuple):
     title: str
     cards: tuple[Card, ...]
     path: tuple[tuple[str, str], ...]
-
-
-class Trail(NamedTuple):
-    """The path of a trajectory: for each call its number, workflow and step, what became of it, and its findings."""
-
-    number: int
-    tool: str
-    workflow: str
-    step: str
-    fate: Fate
-    codes: tuple[str, ...]
-
-
-def trail(replay: Replay, verdict: Verdict) -> tuple[Trail, ...]:
-    """Return the path of a replay over the steps; a call of a tool that no step uses is a step of its own."""
-    found: dict[int, list[tuple[Severity, str]]] = {}
-    for finding in verdict.findings:
-        if finding.call is not None:
-            found.setdefault(finding.call, []).append((finding.severity, finding.code))
-    path = []
-    for judged in judge(replay):
-        number, tool = judged.call.placed.number, judged.call.placed.call.tool
-        severities = {severity for severity, _ in found.get(number, [])}
-        fate: Fate = "fail" if "error" in severities else "undecided" if "undecided" in severities else "fine"
-        codes = tuple(dict.fromkeys(code for _, code in found.get(number, [])))
-        path.append(Trail(number, tool, judged.workflow or LEFT_OVER, judged.step or tool, fate, codes))
-    return tuple(path)
 
 
 def panels(environment: Environment, edges: Sequence[Edge], path: Sequence[Trail] = ()) -> tuple[Panel, ...]:

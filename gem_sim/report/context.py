@@ -16,20 +16,28 @@ _MAX_FUNCTION = 8_000
 
 
 class Norm(NamedTuple):
-    """A rule or a constant; the verbatim `quote` and its `place` are empty where it is not from the text."""
+    """A rule or a constant; the verbatim `quote` and its `place` are empty where it is not from the text.
+
+    `anchor` is the id of the element in the page that shows the quote in the source text, empty where none does.
+    """
 
     name: str
     kind: str
     text: str
     quote: str
     place: str
+    anchor: str
 
 
 class Span(NamedTuple):
-    """A piece of the source text; `names` are the rules and constants that quote it, none for plain text."""
+    """A piece of the source text; `names` are the rules and constants that quote it, none for plain text.
+
+    `anchors` are the ids of those whose quote begins here.
+    """
 
     text: str
     names: tuple[str, ...]
+    anchors: tuple[str, ...]
 
 
 class ToolView(NamedTuple):
@@ -44,8 +52,12 @@ class ToolView(NamedTuple):
 
 
 class Context(NamedTuple):
-    """An environment as a page shows it."""
+    """An environment as a page shows it; `key` is what the ids of its parts in the page begin with.
 
+    `by_text` finds a rule by its sentence, `by_step` the rule of a step by the ids of workflow and step.
+    """
+
+    key: str
     name: str
     title: str
     origin: str
@@ -58,12 +70,15 @@ class Context(NamedTuple):
     left_out: str
     tools: dict[str, ToolView]
     by_text: dict[str, Norm]
+    by_step: dict[tuple[str, str], Norm]
 
 
-def context_of(environment: Environment) -> Context:
-    """Return what a page shows of an environment."""
-    norms = {**_rules(environment), **_constants(environment)}
+def context_of(environment: Environment, key: str = "e1") -> Context:
+    """Return what a page shows of an environment; `key` tells its parts from those of others in the page."""
+    anchors = _anchors(environment, key)
+    norms = {**_rules(environment, anchors), **_constants(environment, anchors)}
     return Context(
+        key=key,
         name=environment.name,
         title=environment.title,
         origin=environment.origin,
@@ -72,21 +87,43 @@ def context_of(environment: Environment) -> Context:
         policy=tuple(visible(line) for line in environment.policy),
         norms=tuple(norms.values()),
         passage=environment.passage.name,
-        spans=tuple(_spans(environment)),
+        spans=tuple(_spans(environment, anchors)),
         left_out=cut_text(environment.passage.text, MAX_PASSAGE).left_out,
         tools={name: _tool(tool, environment, norms) for name, tool in environment.tools.items()},
         by_text={rule.text: norms[name] for name, rule in environment.rules.items()},
+        by_step={
+            (workflow.id, step.id): norms[step.rule]
+            for workflow in environment.workflows
+            for step in workflow.steps
+            if step.rule in norms
+        },
     )
 
 
-def _rules(environment: Environment) -> dict[str, Norm]:
+def _anchors(environment: Environment, key: str) -> dict[str, str]:
+    """Return the id in the page for each located quote that is within the part of the text that is shown."""
     return {
-        name: Norm(name, rule.kind, visible(rule.text), visible(rule.quote or ""), _place(environment, f"rules.{name}"))
+        place: f"{key}-s{number}"
+        for number, (place, source) in enumerate(environment.sources.items(), start=1)
+        if source.start < MAX_PASSAGE
+    }
+
+
+def _rules(environment: Environment, anchors: dict[str, str]) -> dict[str, Norm]:
+    return {
+        name: Norm(
+            name,
+            rule.kind,
+            visible(rule.text),
+            visible(rule.quote or ""),
+            _place(environment, f"rules.{name}"),
+            anchors.get(f"rules.{name}", ""),
+        )
         for name, rule in environment.rules.items()
     }
 
 
-def _constants(environment: Environment) -> dict[str, Norm]:
+def _constants(environment: Environment, anchors: dict[str, str]) -> dict[str, Norm]:
     return {
         name: Norm(
             name,
@@ -94,6 +131,7 @@ def _constants(environment: Environment) -> dict[str, Norm]:
             visible(f"{show(constant.value)} {constant.unit or ''}".strip()),
             visible(constant.quote or ""),
             _place(environment, f"constants.{name}"),
+            anchors.get(f"constants.{name}", ""),
         )
         for name, constant in environment.constants.items()
     }
@@ -124,7 +162,7 @@ def _tool(tool: Tool, environment: Environment, norms: dict[str, Norm]) -> ToolV
     )
 
 
-def _spans(environment: Environment) -> list[Span]:
+def _spans(environment: Environment, anchors: dict[str, str]) -> list[Span]:
     """Cut the source text where a quote begins or ends."""
     text = environment.passage.text[:MAX_PASSAGE]
     quoted = [(s.start, s.end, key.partition(".")[2]) for key, s in environment.sources.items()]
@@ -133,5 +171,6 @@ def _spans(environment: Environment) -> list[Span]:
     spans = []
     for start, end in pairwise(edges):
         names = tuple(name for first, last, name in quoted if first <= start and end <= last)
-        spans.append(Span(visible(text[start:end]), names))
+        begin = tuple(anchors[key] for key, s in environment.sources.items() if s.start == start and key in anchors)
+        spans.append(Span(visible(text[start:end]), names, begin))
     return spans

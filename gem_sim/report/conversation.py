@@ -9,8 +9,10 @@ from pydantic import BaseModel, JsonValue
 
 from gem_sim.canonical import Json, same_json
 from gem_sim.report.context import Context, Norm, ToolView
+from gem_sim.report.grounds import OriginView, Sentence, SourceRow, origins_of, sentences_of
 from gem_sim.report.values import Limits, Shown, Text, cut_text, flat, one_line, show_json
 from gem_sim.verdict import Finding, Verdict
+from gem_sim.verifier.trail import Trail
 
 MAX_MESSAGES = 200
 MAX_CALLS = 200
@@ -61,17 +63,25 @@ class _Trace(BaseModel):
     task: str | None
     messages: list[_Message]
     calls: list[_Call]
+    sources: list[SourceRow] = []
+    path: list[Trail] = []
 
 
 class FindingView(NamedTuple):
-    """A finding; `where` is its place in words, `call` the call it stands at, `evidence` None where it stands there."""
+    """A finding; `where` is its place in words, `evidence` None where it stands there.
+
+    `place` is that place in the page, empty where there is none: `c5` is call 5, `m13` message 13.
+
+    `sentences` are those of the source that it rests on.
+    """
 
     code: str
     severity: str
-    call: int | None
+    place: str
     where: str
     message: Text
     evidence: Shown | None
+    sentences: tuple[Sentence, ...] = ()
 
 
 class DifferenceView(NamedTuple):
@@ -103,6 +113,7 @@ class CallView(NamedTuple):
     `answer` is what they come to, in words, and `colour` how good that is; `remark` says why unequal answers agree.
     `recorded` None: there is none, or it is the same as `executed`, and `alone` is then the title of that one.
     `norms` is what the tool goes by, empty where nothing is at fault; `broken_rule` the rule that a refusal names.
+    `origins` says for the paths of arguments where the values come from.
     """
 
     number: int
@@ -115,6 +126,7 @@ class CallView(NamedTuple):
     first: bool
     refused: bool
     arguments: Shown
+    origins: dict[str, OriginView]
     recorded: Shown | None
     executed: Shown
     alone: str
@@ -130,6 +142,7 @@ class CallView(NamedTuple):
 class Entry(NamedTuple):
     """A message with its calls; `turn` is the number of the turn it opens, None where it opens none."""
 
+    number: int
     role: str
     turn: int | None
     text: Text | None
@@ -139,8 +152,18 @@ class Entry(NamedTuple):
     skipped: str
 
 
+class Stretch(NamedTuple):
+    """A turn on the timeline: its number (0 is what comes before the first) and its calls."""
+
+    turn: int
+    calls: tuple[CallView, ...]
+
+
 class Conversation(NamedTuple):
-    """A trajectory in full: `divergence` is the first call whose answers part, None where none do."""
+    """A trajectory in full: `divergence` is the first call whose answers part, None where none do.
+
+    `timeline` has a stretch for each turn; `path` is the way over the workflows, `steps` the same in words.
+    """
 
     task: str | None
     instruction: Text | None
@@ -150,6 +173,9 @@ class Conversation(NamedTuple):
     more_findings: str
     entries: tuple[Entry, ...]
     skipped: str
+    timeline: tuple[Stretch, ...]
+    path: tuple[Trail, ...]
+    steps: str
 
 
 def finding_views(findings: Sequence[Finding], limits: Limits, shown: Collection[int] = ()) -> tuple[FindingView, ...]:
@@ -164,7 +190,7 @@ def _finding(finding: Finding, limits: Limits, evidence: dict[str, Json]) -> Fin
     return FindingView(
         code=finding.code,
         severity=finding.severity,
-        call=finding.call,
+        place="" if finding.call is None else f"c{finding.call}",
         where=place_in_words(finding),
         message=cut_text(finding.message, limits.text),
         evidence=show_json(evidence, limits) if evidence else None,
@@ -207,7 +233,10 @@ def conversation_of(
     faulty = {number for number in (first, *(f.call for f in verdict.findings)) if number is not None}
     messages = _kept_messages(read, faulty)
     shown = _kept_calls([n for i in messages for n in read.messages[i].calls], faulty)
-    views = _Views(context, limits, first, {call.number: call for call in read.calls}, shown, _by_place(verdict))
+    calls = {call.number: call for call in read.calls}
+    places = {i + 1: f"m{i + 1}" if m.answers is None else f"c{m.answers}" for i, m in enumerate(read.messages)}
+    origins = origins_of(read.sources, places)
+    views = _Views(context, limits, first, calls, shown, _by_place(verdict), origins)
     answered = {n for i in messages for n in read.messages[i].calls}
     entries: list[Entry] = []
     turn = skipped = 0
@@ -225,11 +254,40 @@ def conversation_of(
         passed=verdict.verdict == "pass",
         instruction=None if not instruction else cut_text(instruction, limits.text),
         divergence=next((call for entry in entries for call in entry.calls if call.first), None),
-        findings=finding_views(verdict.findings, limits, shown),
+        findings=views.told(verdict.findings[:MAX_FINDINGS]),
         more_findings=more_findings(verdict),
         entries=tuple(entries),
         skipped=_more(skipped, "messages"),
+        timeline=_timeline(entries),
+        path=tuple(read.path),
+        steps=_steps(read.path),
     )
+
+
+def _timeline(entries: Sequence[Entry]) -> tuple[Stretch, ...]:
+    """Return the calls that are shown, turn by turn; turns without a call are on it too."""
+    stretches: list[Stretch] = []
+    for entry in entries:
+        if entry.turn is not None or not stretches:
+            stretches.append(Stretch(entry.turn or 0, ()))
+        stretches[-1] = stretches[-1]._replace(calls=(*stretches[-1].calls, *entry.calls))
+    return tuple(stretch for stretch in stretches if stretch.turn or stretch.calls)
+
+
+def _steps(path: Sequence[Trail]) -> str:
+    """Return the path in words: `order: find (1) → check (2, 3)`, a workflow after the other."""
+    parts: list[tuple[str, str, list[str]]] = []
+    for one in path:
+        if not parts or parts[-1][:2] != (one.workflow, one.step):
+            parts.append((one.workflow, one.step, []))
+        parts[-1][2].append(str(one.number))
+    words: list[str] = []
+    workflow = ""
+    for name, step, numbers in parts[:MAX_CALLS]:
+        head = f"{flat(name, 60)}: " if name != workflow else ""
+        workflow = name
+        words.append(f"{head}{flat(step, 60)} ({', '.join(numbers)})")
+    return " → ".join(words) + (" → …" if len(parts) > MAX_CALLS else "")
 
 
 def _by_place(verdict: Verdict) -> dict[_Place, list[Finding]]:
@@ -279,16 +337,34 @@ class _Views(NamedTuple):
     calls: Mapping[int, _Call]
     shown: Collection[int]
     findings: Mapping[_Place, list[Finding]]
+    origins: Mapping[int, dict[str, OriginView]]
+
+    def told(self, findings: Sequence[Finding], *, at_call: bool = False) -> tuple[FindingView, ...]:
+        """Return findings with the sentences behind them; `at_call`: as they stand beside their call's answers."""
+        views = []
+        for finding in findings:
+            call = self.calls.get(finding.call or 0)
+            answers = (None, None) if call is None else (call.recorded, call.executed)
+            evidence = _evidence_beside(finding) if at_call else {} if finding.call in self.shown else finding.evidence
+            view = _finding(finding, self.limits, evidence)
+            where = place_in_words(finding, at_call=True) if at_call else view.where
+            message = finding.evidence.get("message")
+            if not view.place and isinstance(message, int) and not isinstance(message, bool):
+                view = view._replace(place=f"m{message}", where=view.where or f"message {message}")
+            sentences = sentences_of(finding, *answers, self.context)
+            views.append(view._replace(where=where, sentences=sentences))
+        return tuple(views)
 
     def entry(self, index: int, message: _Message, turn: int | None, skipped: int) -> Entry:
         made = [number for number in message.calls if number in self.shown]
         return Entry(
+            number=index + 1,
             role=message.role,
             turn=turn,
             text=cut_text(message.content, self.limits.text) if message.content else None,
             calls=tuple(self.call(self.calls[number]) for number in made),
             more_calls=_more(len(message.calls) - len(made), "calls"),
-            findings=finding_views(self.findings.get(("message", index + 1), []), self.limits),
+            findings=self.told(self.findings.get(("message", index + 1), [])[:MAX_FINDINGS]),
             skipped=_more(skipped, "messages"),
         )
 
@@ -315,7 +391,10 @@ class _Views(NamedTuple):
             status=_status(findings),
             first=call.number == self.first,
             refused=call.refused,
-            arguments=show_json(call.arguments, self.limits, _argument_marks(findings, call)),
+            arguments=show_json(
+                call.arguments, self.limits, _argument_marks(findings, call), spread=call.number in self.origins
+            ),
+            origins=self.origins.get(call.number, {}),
             recorded=show_json(call.recorded, self.limits, recorded_marks, call.executed) if apart else None,
             executed=show_json(call.executed, self.limits, executed_marks),
             alone="Recorded and executed" if same else "Executed",
@@ -323,10 +402,7 @@ class _Views(NamedTuple):
             more_differences=_more(len(call.differences) - rows, "differences"),
             changes=tuple(changes[:rows]),
             more_changes=_more(len(changes) - rows, "fields"),
-            findings=tuple(
-                _finding(f, self.limits, _evidence_beside(f))._replace(where=place_in_words(f, at_call=True))
-                for f in findings
-            ),
+            findings=self.told(findings, at_call=True),
             norms=tuple(norm for norm in norms if norm != rule),
             broken_rule=rule,
         )

@@ -9,11 +9,12 @@ from collections.abc import Collection, Iterable, Iterator
 
 from gem_sim.canonical import Json
 from gem_sim.environment import Environment
-from gem_sim.report.cards import Trail, panels, trail
+from gem_sim.report.cards import panels
 from gem_sim.report.svg import Note, draw
 from gem_sim.simulator import Replay
 from gem_sim.simulator.dependency_graph import DependencyGraph, Edge, EvidenceKind, Stated, dependency_graph
 from gem_sim.verdict import Verdict
+from gem_sim.verifier.trail import Trail, trail
 
 SHOWN: tuple[EvidenceKind, ...] = ("declared", "stated")
 

@@ -2,79 +2,78 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from functools import cache
-from importlib import resources
 from pathlib import Path
 from typing import NamedTuple
 
-from jinja2 import Environment as Templates
-from jinja2 import PackageLoader, StrictUndefined, Template
-
-from gem_sim import __version__
 from gem_sim.canonical import Json
 from gem_sim.environment import Environment
 from gem_sim.formats.atomic import atomic_text
-from gem_sim.report.context import context_of
-from gem_sim.report.conversation import (
-    MAX_CALLS,
-    MAX_FINDINGS,
-    MAX_MESSAGES,
-    conversation_of,
-    finding_views,
-    more_findings,
-    place_in_words,
+from gem_sim.report.context import Context, context_of
+from gem_sim.report.distributions import Distributions, shape_of_trace
+from gem_sim.report.packed import At, Packer, pack
+from gem_sim.report.sheet import (
+    PAGE,
+    CodeView,
+    Line,
+    Numbers,
+    conversation,
+    findings_only,
+    in_words,
+    listed,
+    page,
+    search_words,
 )
-from gem_sim.report.graph import svg
-from gem_sim.report.values import ROOMY, TIGHT, flat
-from gem_sim.verdict import Finding, Verdict
+from gem_sim.report.values import flat
+from gem_sim.report.walk import Walks
+from gem_sim.verdict import Verdict
 from gem_sim.verifier.codes import CODES
 
 OUTCOMES = ("fail", "undecided", "pass")
-# Bytes of conversations, by verdict. A trajectory beyond them is shown with its findings only, unless one of its codes
-# has not had its examples yet; beyond `FINDINGS_ROOM` bytes of those, by its line in the list.
-ROOM: dict[str, int] = {"fail": 8_000_000, "undecided": 3_000_000, "pass": 2_000_000}
-FINDINGS_ROOM = 3_000_000
+# Packed characters of conversations in all, and how many of them are kept for a verdict whatever there is of the
+# others: failing ones come first. A trajectory beyond them is shown with its findings only, unless one of its codes has
+# not had its examples yet (`EXAMPLES_ROOM` more); beyond `FINDINGS_ROOM` of those, by its line in the list.
+ROOM = 15_000_000
+KEPT: dict[str, int] = {"fail": 12_000_000, "undecided": 2_000_000, "pass": 1_000_000}
+FINDINGS_ROOM = 1_000_000
 EXAMPLES = 20
-# Lines in the list of trajectories, by verdict.
-LISTED: dict[str, int] = {"fail": 6_000, "undecided": 3_000, "pass": 3_000}
-# A conversation that needs more bytes is shown with its values cut short.
-LONG = 150_000
-# Bytes of conversations in the page as it opens; the rest is text until it is opened, which costs a browser nothing.
-AT_ONCE = 1_000_000
+EXAMPLES_ROOM = 500_000
+# Lines in the list of trajectories, by verdict, and packed characters of all lines together.
+LISTED: dict[str, int] = {"fail": 10_000, "undecided": 10_000, "pass": 10_000}
+INDEX_ROOM = 3_000_000
+# Characters of conversations that stand in the page as they are, for who has no scripts.
+AT_ONCE = 300_000
 _TOOLS = 6
-# A drawing of more steps is no help to anybody.
-_MOST_STEPS = 200
+_INDEX_PIECE = 1_000
 
 
-class _Row(NamedTuple):
-    """A line of the list; `body` is the finished HTML below it, empty where there was no more room.
+class _Scene(NamedTuple):
+    """An environment in a report: what is shown of it, and paths over its drawing."""
 
-    `first` is the first finding in words; `later` says that the body is not parsed before it is opened.
+    environment: Environment
+    context: Context
+    walks: Walks
+
+
+def code_views(
+    codes: Mapping[str, int], tools: Mapping[str, Counter[str]], errors: Collection[str]
+) -> tuple[CodeView, ...]:
+    """Return finding codes as a page shows them, the most frequent first.
+
+    Args:
+        codes: Code → in how many trajectories.
+        tools: Code → tool → in how many.
+        errors: The codes that were ever an error.
     """
-
-    number: int
-    id: str
-    verdict: str
-    calls: int
-    codes: dict[str, int]
-    first: str
-    body: str
-    later: bool
-
-
-class _Code(NamedTuple):
-    """A finding code: in how many trajectories, what it means, at which tools most."""
-
-    name: str
-    trajectories: int
-    meaning: str
-    error: bool
-    tools: str
+    views = []
+    for code, number in sorted(codes.items(), key=lambda item: (-item[1], item[0])):
+        most = sorted(tools.get(code, {}).items(), key=lambda item: (-item[1], item[0]))
+        words = [f"{tool} {times:,}" for tool, times in most[:_TOOLS]] + ["…"] * (len(most) > _TOOLS)
+        meaning = CODES.get(code, "A check of this environment.")
+        views.append(CodeView(code, number, meaning, code in errors, " · ".join(words)))
+    return tuple(views)
 
 
 def write_report(
@@ -109,138 +108,148 @@ def open_report(path: str | Path, environment: Environment) -> Iterator[Report]:
 
 
 class Report:
-    """Collects verdicts for a page. Its memory is bounded: what is beyond `ROOM` and `LISTED` is only counted."""
+    """Collects verdicts for a page. Its memory is bounded: what is beyond the limits above is only counted."""
 
     def __init__(self, environment: Environment) -> None:
-        self._environment = environment
-        self._context = context_of(environment)
-        self._rows: dict[str, list[_Row]] = {outcome: [] for outcome in OUTCOMES}
+        self._scenes: dict[str, _Scene] = {}
+        self._first = self._scene(environment)
+        self._rows: dict[str, list[Line]] = {outcome: [] for outcome in OUTCOMES}
         self._outcomes: Counter[str] = Counter()
         self._codes: Counter[str] = Counter()
+        self._places: Counter[str] = Counter()
         self._tools: dict[str, Counter[str]] = {}
         self._errors: set[str] = set()
         self._examples: Counter[str] = Counter()
-        self._room: Counter[str] = Counter({**ROOM, "findings": FINDINGS_ROOM})
+        self._packers = {name: Packer(name) for name in (*OUTCOMES, "findings")}
         self._at_once = AT_ONCE
         self._calls = 0
+        self._shapes = Distributions()
 
-    def add(self, verdict: Verdict, trace: Mapping[str, Json] | None) -> None:
-        """Take a verdict and its trace (None: nothing was replayed)."""
+    def _scene(self, environment: Environment) -> _Scene:
+        known = self._scenes.get(environment.name)
+        if known is None:
+            context = context_of(environment, f"e{len(self._scenes) + 1}")
+            known = self._scenes[environment.name] = _Scene(environment, context, Walks(environment))
+        return known
+
+    def add(self, verdict: Verdict, trace: Mapping[str, Json] | None, environment: Environment | None = None) -> None:
+        """Take a verdict and what `engine.sight` says of it (None: nothing was replayed).
+
+        `environment` is where it was replayed, None for the report's own; those of one name count as one.
+        """
+        scene = self._first if environment is None else self._scene(environment)
         outcome = verdict.verdict
         codes = Counter(finding.code for finding in verdict.findings)
-        self._count(verdict, codes)
+        self._count(verdict, codes, scene)
+        if trace is not None:
+            self._shapes.add(shape_of_trace(trace, scene.context.title or scene.context.name))
         if len(self._rows[outcome]) >= LISTED[outcome]:
             return
         number = self._outcomes.total()
-        body = self._body(number, verdict, trace, codes)
-        self._at_once -= len(body)
-        row = _Row(
+        body, at = self._body(number, verdict, trace, codes, scene)
+        keep = len(self._rows[outcome]) < PAGE and self._at_once >= len(body)
+        self._at_once -= len(body) if keep else 0
+        row = Line(
             number=number,
             id=flat(verdict.id, 160),
             verdict=outcome,
+            environment=scene.context.key,
             calls=verdict.calls,
             codes=dict(sorted(codes.items())),
-            first=_in_words(verdict.findings[0]) if verdict.findings else "",
-            body=body,
-            later=self._at_once < 0,
+            first=in_words(verdict.findings[0]) if verdict.findings else "",
+            words=search_words(verdict, trace),
+            body=body if keep else "",
+            at=at,
         )
         self._rows[outcome].append(row)
 
-    def _count(self, verdict: Verdict, codes: Counter[str]) -> None:
+    def _count(self, verdict: Verdict, codes: Counter[str], scene: _Scene) -> None:
         self._outcomes[verdict.verdict] += 1
+        self._places[scene.context.key] += 1
         self._calls += verdict.calls
         self._codes.update(codes.keys())
         self._errors.update(finding.code for finding in verdict.findings if finding.severity == "error")
         for code, tool in {(finding.code, finding.tool) for finding in verdict.findings}:
-            if tool in self._context.tools:
+            if tool in scene.context.tools:
                 self._tools.setdefault(code, Counter())[tool] += 1
 
-    def _body(self, number: int, verdict: Verdict, trace: Mapping[str, Json] | None, codes: Counter[str]) -> str:
-        """Return what opens below a line, as far as there is room for it; the empty string where there is none."""
+    def _body(
+        self, number: int, verdict: Verdict, trace: Mapping[str, Json] | None, codes: Counter[str], scene: _Scene
+    ) -> tuple[str, At | None]:
+        """Return what opens below a line and where it is packed, as far as there is room for it."""
         rare = any(self._examples[code] < EXAMPLES for code in codes)
-        if trace is not None and (rare or self._room[verdict.verdict] > 0):
-            body = self._conversation(number, verdict, trace)
-            self._room[verdict.verdict] -= len(body)
+        packer = self._packers[verdict.verdict]
+        room = self._room(verdict.verdict) + (EXAMPLES_ROOM if rare else 0)
+        if trace is not None and packer.size < room:
+            body = conversation(number, verdict, trace, scene.environment, scene.context, scene.walks)
             self._examples.update(codes.keys())
-            return body
-        if not verdict.findings or self._room["findings"] <= 0:
-            return ""
-        findings = finding_views(verdict.findings, TIGHT)
+            return body, packer.add(body)
+        packer = self._packers["findings"]
+        if not verdict.findings or packer.size >= FINDINGS_ROOM:
+            return "", None
         why = "" if trace is None else "the conversation is left out: the page holds as much as it may"
-        body = render("findings.html", findings=findings, more=more_findings(verdict), why=why)
-        self._room["findings"] -= len(body)
-        return body
+        body = findings_only(verdict, why)
+        return body, packer.add(body)
 
-    def _conversation(self, number: int, verdict: Verdict, trace: Mapping[str, Json]) -> str:
-        task = self._environment.tasks.get(str(trace["task"]))
-        instruction = None if task is None else task.instruction
-        shown = conversation_of(verdict, trace, self._context, instruction, ROOMY)
-        body = render("conversation.html", c=shown, number=number)
-        if len(body) <= LONG:
-            return body
-        shown = conversation_of(verdict, trace, self._context, instruction, TIGHT)
-        return render("conversation.html", c=shown, number=number)
+    def _room(self, outcome: str) -> int:
+        """Return how much the conversations of a verdict may take while nothing is known of what is still to come."""
+        return ROOM - sum(KEPT[other] for other in OUTCOMES[OUTCOMES.index(outcome) + 1 :])
 
-    def _code(self, code: str) -> _Code:
-        tools = sorted(self._tools.get(code, {}).items(), key=lambda item: (-item[1], item[0]))
-        words = [f"{tool} {number:,}" for tool, number in tools[:_TOOLS]] + ["…"] * (len(tools) > _TOOLS)
-        meaning = CODES.get(code, "A check of this environment.")
-        return _Code(code, self._codes[code], meaning, code in self._errors, " · ".join(words))
+    def _within_room(self) -> dict[str, str]:
+        """Return the packed conversations that have room together; of too many, those that pass go first."""
+        kept = dict(self._packers["fail"].pieces)
+        left = ROOM - self._packers["fail"].size
+        for outcome in OUTCOMES[1:]:
+            later = sum(KEPT[other] for other in OUTCOMES[OUTCOMES.index(outcome) + 1 :])
+            room = max(KEPT[outcome], left - later)
+            for name, piece in self._packers[outcome].pieces.items():
+                room -= len(piece)
+                if room < 0:
+                    break
+                kept[name] = piece
+                left -= len(piece)
+        return kept
+
+    def _index(self) -> tuple[list[str], int]:
+        """Return the lines of the list, packed, and how many they are."""
+        pieces: list[str] = []
+        rows = [row for outcome in OUTCOMES for row in self._rows[outcome]]
+        size = 0
+        for start in range(0, len(rows), _INDEX_PIECE):
+            piece = pack([listed(row) for row in rows[start : start + _INDEX_PIECE]])
+            size += len(piece)
+            if pieces and size > INDEX_ROOM:
+                return pieces, start
+            pieces.append(piece)
+        return pieces, len(rows)
 
     def page(self) -> Iterator[str]:
         """Yield the page in pieces."""
-        script, style = asset("page.js"), asset("page.css")
-        # Only this very script may run, and nothing may be fetched, whatever a trajectory smuggles in.
-        digest = base64.b64encode(hashlib.sha256(f"\n{script}\n".encode()).digest()).decode()
-        steps = sum(len(workflow.steps) for workflow in self._environment.workflows)
-        return _template("page.html").generate(
-            context=self._context,
-            version=__version__,
+        for packer in self._packers.values():
+            packer.finish()
+        packed = {**self._within_room(), **self._packers["findings"].pieces}
+        for outcome in OUTCOMES:
+            self._rows[outcome] = [
+                row if row.at is None or row.at.piece in packed else row._replace(at=None, body="")
+                for row in self._rows[outcome]
+            ]
+        index, number = self._index()
+        rows = [row for outcome in OUTCOMES for row in self._rows[outcome]][:number]
+        packed.update({f"index-{n}": piece for n, piece in enumerate(index)})
+        numbers = Numbers(
             outcomes={outcome: self._outcomes[outcome] for outcome in OUTCOMES},
-            unlisted={outcome: self._outcomes[outcome] - len(self._rows[outcome]) for outcome in OUTCOMES},
-            number=self._outcomes.total(),
             calls=self._calls,
-            codes=[self._code(code) for code in sorted(self._codes, key=lambda code: (-self._codes[code], code))],
-            rows=self._rows,
-            drawing=svg(self._environment) if 0 < steps <= _MOST_STEPS else "",
-            script=script,
-            style=style,
-            security=f"default-src 'none'; script-src 'sha256-{digest}'; style-src 'unsafe-inline'",
-            limits=ROOMY,
-            messages=MAX_MESSAGES,
-            most_calls=MAX_CALLS,
-            findings=MAX_FINDINGS,
-            listed=sum(LISTED.values()),
-            megabytes=sum(ROOM.values()) // 1_000_000,
+            codes=code_views(self._codes, self._tools, self._errors),
+            environments={key: number for key, number in self._places.items() if number},
+            listed=number,
+            bare=sum(row.at is None for row in rows if row.calls),
+            unlisted={name: self._outcomes[name] - sum(row.verdict == name for row in rows) for name in OUTCOMES},
         )
-
-
-def _in_words(finding: Finding) -> str:
-    place = place_in_words(finding)
-    return flat(f"{place}: {finding.message}" if place else finding.message, 200)
-
-
-@cache
-def _templates() -> Templates:
-    return Templates(
-        loader=PackageLoader("gem_sim.report", "page"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-
-
-def _template(name: str) -> Template:
-    return _templates().get_template(name)
-
-
-def render(name: str, **values: object) -> str:
-    """Return a template of the folder `page`, filled."""
-    return _template(name).render(**values)
-
-
-@cache
-def asset(name: str) -> str:
-    """Return a file of the folder `page` as text."""
-    return resources.files("gem_sim.report").joinpath("page", name).read_text(encoding="utf-8")
+        return page(
+            [(scene.context, scene.walks.drawing) for scene in self._scenes.values()],
+            numbers,
+            rows=rows[:PAGE],
+            packed=packed,
+            plots=self._shapes._repr_html_() if self._shapes.number else "",
+            megabytes=ROOM // 1_000_000,
+        )

@@ -40,6 +40,8 @@ _STYLE = """
 .gg .after{stroke:var(--soft)}.gg .stated{stroke:var(--stated);stroke-width:2.4}
 .gg .data{stroke:var(--data)}.gg .state{stroke:var(--state)}
 .gg .path{fill:none;stroke:var(--path);stroke-width:9;stroke-opacity:.22;stroke-linecap:round}
+.gg .stop{fill:none;stroke-width:2}.gg .s-fine{stroke:var(--path)}.gg .s-fail{stroke:var(--fail)}\
+.gg .s-undecided{stroke:var(--undecided)}
 .gg .fine{fill:var(--path)}.gg .fail{fill:var(--fail)}.gg .undecided{fill:var(--undecided)}
 .gg .t-after,.gg .t-stated{fill:var(--soft)}.gg .t-data{fill:var(--data)}.gg .t-state{fill:var(--state)}
 """.strip()
@@ -54,7 +56,7 @@ class Note(NamedTuple):
     text: str
 
 
-class _Place(NamedTuple):
+class Place(NamedTuple):
     """A card and where it stands on the whole drawing."""
 
     card: Card
@@ -75,10 +77,7 @@ class _Set(NamedTuple):
 
 def draw(title: str, subtitle: str, panels: Sequence[Panel], notes: Sequence[Note], kinds: Sequence[str]) -> str:
     """Return the drawing; `notes` stand beneath the panels, `kinds` of edges and calls in the legend."""
-    layouts = [_layout(panel) for panel in panels]
-    legend_width = _legend_width(kinds)
-    width = max([_LEAST_WIDTH, legend_width + 2 * _MARGIN, *(layout.width + 2 * _MARGIN for layout in layouts)])
-    sets, width, bottom = _arranged(panels, layouts, width)
+    sets, width, bottom = _sets(panels, kinds)
     body: list[str] = []
     for placed in sets:
         body += _panel(placed)
@@ -93,11 +92,35 @@ def draw(title: str, subtitle: str, panels: Sequence[Panel], notes: Sequence[Not
         f"<style>{_STYLE}</style>",
         _markers(),
         f'<rect width="{width}" height="{height}" fill="var(--bg)"/>',
-        _text(_MARGIN, 38, fit(title, room, 20, "bold"), 20, "b"),
-        _text(_MARGIN, 59, fit(subtitle, room, 12), 12, "s"),
+        text_at(_MARGIN, 38, fit(title, room, 20, "bold"), 20, "b"),
+        text_at(_MARGIN, 59, fit(subtitle, room, 12), 12, "s"),
         *_legend(kinds, 84),
     ]
     return "\n".join([*head, *body, "</svg>"]) + "\n"
+
+
+def places_of(panels: Sequence[Panel], kinds: Sequence[str]) -> dict[tuple[str, str], Place]:
+    """Return where `draw` puts each card: panel and card, by id → the place."""
+    found = {}
+    for placed in _sets(panels, kinds)[0]:
+        found.update({(placed.panel.id, name): place for name, place in _placed(placed).items()})
+    return found
+
+
+def _sets(panels: Sequence[Panel], kinds: Sequence[str]) -> tuple[list[_Set], int, int]:
+    layouts = [_layout(panel) for panel in panels]
+    legend_width = _legend_width(kinds)
+    width = max([_LEAST_WIDTH, legend_width + 2 * _MARGIN, *(layout.width + 2 * _MARGIN for layout in layouts)])
+    return _arranged(panels, layouts, width)
+
+
+def _placed(placed: _Set) -> dict[str, Place]:
+    boxes = _boxes(placed.panel)
+    places = {}
+    for card in placed.panel.cards:
+        x, y = placed.layout.places[card.id]
+        places[card.id] = Place(card, placed.left + x, placed.top + y, boxes[card.id].width, boxes[card.id].height)
+    return places
 
 
 def _arranged(panels: Sequence[Panel], layouts: Sequence[Layout], width: int) -> tuple[list[_Set], int, int]:
@@ -162,22 +185,17 @@ def _when_lines(card: Card, width: int) -> list[str]:
 
 def _panel(placed: _Set) -> Iterator[str]:
     panel, layout, left, top = placed
-    yield _text(left, top - 18, fit(panel.title, max(layout.width, _ROOMY), 14, "bold"), 14, "b")
-    places = {}
-    boxes = _boxes(panel)
-    for card in panel.cards:
-        x, y = layout.places[card.id]
-        box = boxes[card.id]
-        places[card.id] = _Place(card, left + x, top + y, box.width, box.height)
+    yield text_at(left, top - 18, fit(panel.title, max(layout.width, _ROOMY), 14, "bold"), 14, "b")
+    places = _placed(placed)
     for one, other in panel.path:
-        yield _path(places[one], places[other])
+        yield path_between(places[one], places[other])
     for place in places.values():
         yield from _edges(place, places, placed)
     for place in places.values():
         yield from _card(place)
 
 
-def _edges(place: _Place, places: dict[str, _Place], placed: _Set) -> Iterator[str]:
+def _edges(place: Place, places: dict[str, Place], placed: _Set) -> Iterator[str]:
     for before in place.card.after:
         kind = "stated" if before in place.card.stated else "after"
         yield from _edge(places.get(before), place, place.top + _HEAD // 2, kind, placed)
@@ -188,7 +206,7 @@ def _edges(place: _Place, places: dict[str, _Place], placed: _Set) -> Iterator[s
             yield from _edge(places.get(source), place, first + _LINE * number, style, placed)
 
 
-def _edge(before: _Place | None, after: _Place, end: int, style: str, placed: _Set) -> Iterator[str]:
+def _edge(before: Place | None, after: Place, end: int, style: str, placed: _Set) -> Iterator[str]:
     """Draw one edge; one that cannot point forward is not drawn, the card's own row says it."""
     if before is None or (before.card.id, after.card.id) not in placed.layout.routes:
         return
@@ -206,7 +224,7 @@ def _edge(before: _Place | None, after: _Place, end: int, style: str, placed: _S
     yield f'<path class="e {style}" d="{path}" marker-end="url(#gg-{kind})"/>'
 
 
-def _path(one: _Place, other: _Place) -> str:
+def path_between(one: Place, other: Place) -> str:
     """Draw that a call of one card was followed by a call of another."""
     x, y = one.left + one.width // 2, one.top + one.height // 2
     to_x, to_y = other.left + other.width // 2, other.top + other.height // 2
@@ -223,7 +241,7 @@ def _markers() -> str:
     return f"<defs>{heads}</defs>"
 
 
-def _card(place: _Place) -> Iterator[str]:
+def _card(place: Place) -> Iterator[str]:
     """Draw a card as a drawing of its own, which cuts off whatever would reach beyond it."""
     card, left, top, width, height = place
     effect = card.effect or "none"
@@ -234,10 +252,10 @@ def _card(place: _Place) -> Iterator[str]:
     yield f'<svg x="{left}" y="{top}" width="{width}" height="{height}"><title>{escaped(card.hint)}</title>'
     yield f'<rect class="card" x=".5" y=".5" width="{width - 1}" height="{height - 1}" rx="9"/>'
     yield f'<rect class="{effect}" x="0" y="10" width="4" height="{height - 20}" rx="2"/>'
-    yield _text(_PAD, 24, fit(card.id, room - pill - 8, 14, "bold"), 14, "b")
+    yield text_at(_PAD, 24, fit(card.id, room - pill - 8, 14, "bold"), 14, "b")
     yield f'<rect class="{effect}-bg" x="{x}" y="11" width="{pill}" height="18" rx="9"/>'
-    yield _text(x + 8, 24, word, 11, effect)
-    yield _text(_PAD, 43, fit(card.tool, room, 12, "mono"), 12, "m s")
+    yield text_at(x + 8, 24, word, 11, effect)
+    yield text_at(_PAD, 43, fit(card.tool, room, 12, "mono"), 12, "m s")
     y = _HEAD
     if card.marks:
         yield from _chips(card.marks, y, width)
@@ -246,7 +264,7 @@ def _card(place: _Place) -> Iterator[str]:
         yield from _badge_band(band, y)
         y += _BAND
     for line in _when_lines(card, width):
-        yield _text(_PAD, y + 13, line, 11, "m")
+        yield text_at(_PAD, y + 13, line, 11, "m")
         y += _LINE
     for row in card.rows:
         yield _row(row, y, room)
@@ -255,7 +273,7 @@ def _card(place: _Place) -> Iterator[str]:
 
 
 def _row(row: Row, top: int, room: int) -> str:
-    text = _text(_PAD, top + 13, fit(row.text, room, 11, "mono"), 11, f"m t-{row.kind}")
+    text = text_at(_PAD, top + 13, fit(row.text, room, 11, "mono"), 11, f"m t-{row.kind}")
     return f"<g><title>{escaped(row.hint)}</title>{text}</g>" if row.hint else text
 
 
@@ -268,7 +286,7 @@ def _chips(marks: Sequence[str], top: int, width: int) -> Iterator[str]:
         text = fit(mark, room, 11)
         chip = _chip_width(text)
         yield f'<rect class="chip" x="{x}" y="{top}" width="{chip}" height="18" rx="5"/>'
-        yield _text(x + 8, top + 13, text, 11)
+        yield text_at(x + 8, top + 13, text, 11)
         x += chip + 6
 
 
@@ -277,7 +295,7 @@ def _badges(calls: Sequence[Call], width: int) -> list[list[Call | int]]:
     bands: list[list[Call | int]] = []
     x = width
     for index, call in enumerate(calls):
-        needed = _badge_width(call) + 5
+        needed = badge_width(call) + 5
         if x + needed > width - _PAD:
             if len(bands) == 2:
                 bands[-1][-1:] = [len(calls) - index + 1]
@@ -293,18 +311,18 @@ def _badge_band(band: Sequence[Call | int], top: int) -> Iterator[str]:
     x = _PAD
     for call in band:
         fate = "none" if isinstance(call, int) else call.fate
-        width = _badge_width(call)
+        width = badge_width(call)
         yield f'<rect class="{fate}" x="{x}" y="{top}" width="{width}" height="19" rx="9.5"/>'
-        yield _text(x + 7, top + 14, _badge_text(call), 11, "b on")
+        yield text_at(x + 7, top + 14, badge_text(call), 11, "b on")
         x += width + 5
 
 
-def _badge_text(call: Call | int) -> str:
+def badge_text(call: Call | int) -> str:
     return f"+{call}" if isinstance(call, int) else f"{_SIGNS[call.fate]}{call.number}"
 
 
-def _badge_width(call: Call | int) -> int:
-    return int(width_of(_badge_text(call), 11, "bold")) + 15
+def badge_width(call: Call | int) -> int:
+    return int(width_of(badge_text(call), 11, "bold")) + 15
 
 
 def _chip_width(text: str) -> int:
@@ -316,9 +334,9 @@ def _note_lines(note: Note, width: int) -> list[str]:
 
 
 def _note(note: Note, top: int, width: int) -> Iterator[str]:
-    yield _text(_MARGIN, top, fit(note.name, _NAMES - 8, 12, "bold"), 12, "b")
+    yield text_at(_MARGIN, top, fit(note.name, _NAMES - 8, 12, "bold"), 12, "b")
     for number, line in enumerate(_note_lines(note, width)):
-        yield _text(_MARGIN + _NAMES, top + _LINE * number, line, 12, "s")
+        yield text_at(_MARGIN + _NAMES, top + _LINE * number, line, 12, "s")
 
 
 # What stands in the legend: kind → words. Effects are always there.
@@ -342,21 +360,21 @@ def _legend(kinds: Sequence[str], base: int) -> Iterator[str]:
     x = _MARGIN
     for word in ("read", "write"):
         yield f'<rect class="{word}" x="{x}" y="{base - 10}" width="4" height="12" rx="2"/>'
-        yield _text(x + 10, base, word, 11, "s")
+        yield text_at(x + 10, base, word, 11, "s")
         x += int(width_of(word, 11)) + 26
     for word, style in (pair for kind in kinds for pair in _LEGEND.get(kind, ())):
         marker = style.partition(" ")[0]
         yield f'<path class="e {style}" d="M{x} {base - 4}H{x + 20}" marker-end="url(#gg-{marker})"/>'
-        yield _text(x + 34, base, word, 11, "s")
+        yield text_at(x + 34, base, word, 11, "s")
         x += int(width_of(word, 11)) + 52
     for word, call in _CALLS if "path" in kinds else ():
-        width = _badge_width(call)
+        width = badge_width(call)
         yield f'<rect class="{call.fate}" x="{x}" y="{base - 14}" width="{width}" height="19" rx="9.5"/>'
-        yield _text(x + 7, base, _badge_text(call), 11, "b on")
-        yield _text(x + width + 6, base, word, 11, "s")
+        yield text_at(x + 7, base, badge_text(call), 11, "b on")
+        yield text_at(x + width + 6, base, word, 11, "s")
         x += width + int(width_of(word, 11)) + 20
 
 
-def _text(x: int, y: int, text: str, size: int, style: str = "") -> str:
+def text_at(x: int, y: int, text: str, size: int, style: str = "") -> str:
     kind = f' class="{style}"' if style else ""
     return f'<text x="{x}" y="{y}" font-size="{size}"{kind}>{escaped(text)}</text>'

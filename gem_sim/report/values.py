@@ -34,11 +34,15 @@ TIGHT = Limits(text=400, string=160, lines=12, rows=6)
 
 
 class Line(NamedTuple):
-    """A line of a value as JSON after its indent; `marked` where the two answers part."""
+    """A line of a value as JSON after its indent; `marked` where the two answers part.
+
+    `path` is where the value stands that begins here (`$.total`), empty where none does.
+    """
 
     indent: str
     text: str
     marked: bool
+    path: str = ""
 
 
 class Shown(NamedTuple):
@@ -84,7 +88,9 @@ def one_line(value: Json, limit: int) -> str:
     return text if len(text) <= limit else text[: limit - 1] + "…"
 
 
-def show_json(value: Json, limits: Limits, marks: Mapping[str, Json] | None = None, like: Json = None) -> Shown:
+def show_json(
+    value: Json, limits: Limits, marks: Mapping[str, Json] | None = None, like: Json = None, *, spread: bool = False
+) -> Shown:
     """Return a value as indented JSON.
 
     Args:
@@ -92,8 +98,9 @@ def show_json(value: Json, limits: Limits, marks: Mapping[str, Json] | None = No
         limits: How much of it is shown.
         marks: Path (`$.total`) → the value that stands there and parts from the other answer's; None: nothing does.
         like: A value whose order of keys to follow, so that two answers stand line by line.
+        spread: Whether each value gets a line of its own, however short they are.
     """
-    writer = _Writer(limits, marks or {})
+    writer = _Writer(limits, marks or {}, spread)
     lines = list(islice(writer.lines(value, like, "$"), limits.lines + 1))
     if len(lines) <= limits.lines:
         return Shown(tuple(lines), "")
@@ -104,6 +111,7 @@ def show_json(value: Json, limits: Limits, marks: Mapping[str, Json] | None = No
 class _Writer(NamedTuple):
     limits: Limits
     marks: Mapping[str, Json]
+    spread: bool
 
     def lines(
         self, value: Json, like: Json, path: str, indent: str = "", head: str = "", tail: str = "", marked: bool = False
@@ -114,10 +122,10 @@ class _Writer(NamedTuple):
         if is_unspecified(value) and isinstance(value, dict):
             reason = next(iter(value.values()))
             words = flat(reason, string) if isinstance(reason, str) else one_line(reason, string)
-            yield Line(indent, f"{head}(unspecified: {words}){tail}", marked)
+            yield Line(indent, f"{head}(unspecified: {words}){tail}", marked, path)
         elif isinstance(value, dict | list) and value and not self._fits(value, path, len(indent + head)):
             opening, closing = "{}" if isinstance(value, dict) else "[]"
-            yield Line(indent, head + opening, marked)
+            yield Line(indent, head + opening, marked, path)
             for number, (key, item, beside, below) in enumerate(_items(value, like, path), start=1):
                 name = f"{_scalar(key, string)}: " if key is not None else ""
                 comma = "," if number < len(value) else ""
@@ -125,12 +133,12 @@ class _Writer(NamedTuple):
             yield Line(indent, closing + tail, marked)
         else:
             ordered = {key: value[key] for key in _keys(value, like)} if isinstance(value, dict) else value
-            yield Line(indent, head + _scalar(ordered, string) + tail, marked)
+            yield Line(indent, head + _scalar(ordered, string) + tail, marked, path)
 
     def _fits(self, value: dict[str, Json] | list[Json], path: str, start: int) -> bool:
         """Tell whether a value of a few scalars stands on one line from column `start`, with no difference inside."""
         items: Sequence[Json] = list(value.values()) if isinstance(value, dict) else value
-        if len(items) > 8 or any(isinstance(item, dict | list) for item in items):
+        if self.spread or len(items) > 8 or any(isinstance(item, dict | list) for item in items):
             return False
         if any(mark.startswith(path) and mark != path for mark in self.marks):
             return False

@@ -46,6 +46,12 @@ def declared_kind(answer: Message | None, tool: Tool | None) -> Kind | None:
     return found if found in _REASONS or (tool is not None and tool.effect == "read") else None
 
 
+def declaration_in(answer: Message | None) -> Json:
+    """Return what an answer says of a fault in it where that has a kind; None where it says nothing like that."""
+    declared = None if answer is None else answer.extra.get(KEY)
+    return declared if isinstance(declared, dict) and isinstance(declared.get("kind"), str) else None
+
+
 def faulty_result(kind: Kind, tool_call: ToolCall, session: LiveRun, start: LiveRun) -> ToolResult:
     """Return what a call answers under a fault; `start` is the run before its first call, for what is stale.
 

@@ -244,6 +244,13 @@ def _locate_quotes(content: EnvironmentFile, passage: Passage, text: str, file: 
         if item.quote is None:
             continue
         source = locate(item.quote, passage)
+        if source is None and not (file.parent / passage.name).exists():
+            raise EnvironmentFault(
+                f"{group}.{name} quotes {passage.name}, and there is none beside it",
+                file=str(file),
+                line=line_of(text, (group, name, "quote")),
+                cure=f"put the text that the rules come from into {file.parent / passage.name}",
+            )
         if source is None:
             raise EnvironmentFault(
                 f"{group}.{name}: the quote {item.quote!r} does not occur in {passage.name}",

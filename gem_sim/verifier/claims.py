@@ -19,6 +19,7 @@ from gem_sim.simulator import Replay
 from gem_sim.verdict import Finding, Severity
 from gem_sim.verifier.comparisons import false_comparisons, may_compare
 from gem_sim.verifier.contradict import contradictions
+from gem_sim.verifier.deeds import false_deeds
 from gem_sim.verifier.derive import supported
 from gem_sim.verifier.outcomes import false_outcomes
 from gem_sim.verifier.prose import Mention, Sentence, read
@@ -50,7 +51,7 @@ def statements(replay: Replay) -> Iterator[Finding]:
     policy = "\n".join(replay.environment.policy)
     if policy and not any(message.content == policy for message in replay.trajectory.messages[:1]):
         seen.hear(policy, 0, "the policy")
-    clock = _clock(replay)
+    clock = clock_of(replay)
     answered = {id(call.placed.answer): call for call in replay.calls if call.placed.answer is not None}
     reported: set[object] = set()
     turn = spoken = 0
@@ -76,7 +77,8 @@ def statements(replay: Replay) -> Iterator[Finding]:
                 spoken = index + 1
 
 
-def _clock(replay: Replay) -> datetime:
+def clock_of(replay: Replay) -> datetime:
+    """Return the time at which a trajectory starts, by the environment or its task."""
     text = replay.environment.clock_of(replay.task)
     return datetime.fromisoformat(text.replace("Z", "+00:00"))
 
@@ -97,7 +99,7 @@ def _judged(scene: Scene, reported: set[object], environment: Environment) -> It
             )
     for mention in prose.mentions:
         key = (mention.kind, mention.value)
-        if key in reported or not _is_claim(mention, environment) or supported(mention, scene):
+        if key in reported or not is_claim(mention, environment) or supported(mention, scene):
             continue
         reported.add(key)
         if len(reported) > _ENOUGH:
@@ -111,7 +113,7 @@ def _judged(scene: Scene, reported: set[object], environment: Environment) -> It
         if word not in reported:
             reported.add(word)
             yield _unsupported(word, what, prose.sentence_at(start), None)
-    for outcome in false_outcomes(scene, environment):
+    for outcome in (*false_outcomes(scene, environment), *false_deeds(scene, environment)):
         sentence_of = prose.sentence_at(outcome.start)
         evidence = {"sentence": sentence_of.text, "value": outcome.said}
         yield Finding(code="claims.contradiction", message=outcome.message, evidence=evidence | outcome.evidence)
@@ -120,7 +122,7 @@ def _judged(scene: Scene, reported: set[object], environment: Environment) -> It
             yield Finding(code="claims.false_comparison", message=false.message, evidence=false.evidence)
 
 
-def _is_claim(mention: Mention, environment: Environment) -> bool:
+def is_claim(mention: Mention, environment: Environment) -> bool:
     """Tell whether a mention states something: small numbers and ordinals without a unit count and enumerate.
 
     An identifier of few characters does only where the environment's rows have keys of that make.

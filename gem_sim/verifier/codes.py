@@ -34,6 +34,7 @@ CODES: Final[dict[str, str]] = {
     "result.refused": "The recording shows success where execution refuses.",
     "result.accepted": "The recording shows a refusal where execution succeeds.",
     "result.unspecified": "The recording has a value that nothing in the environment determines (undecided).",
+    "result.unconfirmed": "A free text of the recorded answer has a figure that execution does not give (undecided).",
     "result.declared_fault": "The recording declares that a fault was injected into the answer (warning).",
     "effects.read_writes": "A tool that is declared to read changed the state.",
     "effects.undeclared_write": "A tool changed a table that it does not declare to write.",
@@ -42,6 +43,7 @@ CODES: Final[dict[str, str]] = {
     "goal.unmet": "The end is not what the task expects.",
     "goal.vacuous": "What the task expects already holds at the start, so meeting it says nothing (undecided).",
     "goal.unknown_task": "The trajectory names a task that the environment lacks (undecided).",
+    "goal.nothing": "The trajectory makes no call, and no task says what its end should be (undecided).",
     "consistency.constant": "Prompt, source and code state different figures for the same thing.",
     "consistency.formula": "Prompt and source work a thing out differently, or the prompt leaves it out (warning).",
     "consistency.rule": "The prompt leaves out a limit of its source (warning), or code and rule differ.",
@@ -50,5 +52,6 @@ CODES: Final[dict[str, str]] = {
     "claims.false_comparison": "The assistant states a comparison that the numbers it names refute.",
     "replay.checks_not_run": "The workspace has checks of its own, not run since it is not trusted (warning).",
     "replay.check_crashed": "A check crashed, so the trajectory could not be judged (undecided).",
+    "replay.worker_lost": "Its process died, or had no memory left, so the trajectory could not be judged (undecided).",
     "replay.broken": "A stub crashed or hit a limit, so the trajectory could not be judged (undecided).",
 }

@@ -9,6 +9,9 @@ from gem_sim.canonical import Json, freeze, show
 from gem_sim.simulator import ReplayedCall
 from gem_sim.tool import Tool, ToolCall
 
+# Types of which equal values are the same JSON value; a flag is no number.
+_PLAIN = (str, int, float)
+
 
 class MissingCall(NamedTuple):
     """A call that should have been made: the tool, and those of its arguments that are known."""
@@ -39,12 +42,24 @@ def differing(earlier: ReplayedCall, call: ReplayedCall, names: Iterable[str]) -
     """
     found = []
     for name in names:
+        wanted = call.placed.call.arguments.get(name)
+        # Nearly always: the call says nothing of it, or both say the same.
+        if wanted is None or (type(wanted) in _PLAIN and _says(earlier, name, wanted)):
+            continue
         recorded = _values(call.placed.call, name), _about(earlier.placed.call, earlier.recorded, name)
         executed = _values(call.executed, name), _about(earlier.executed, earlier.result.content, name)
         stated = [(wanted, known) for wanted, known in (recorded, executed) if wanted and known]
         if stated and not any(wanted & known for wanted, known in stated):
             found.append(name)
     return tuple(found)
+
+
+def _says(call: ReplayedCall, name: str, wanted: Json) -> bool:
+    given = call.placed.call.arguments.get(name)
+    if type(given) in _PLAIN and given == wanted:
+        return True
+    told = call.recorded.get(name) if isinstance(call.recorded, dict) else None
+    return type(told) in _PLAIN and told == wanted
 
 
 def entity_of(call: ReplayedCall, name: str) -> Json:

@@ -81,6 +81,17 @@ def unknown_task(replay: Replay) -> Iterator[Finding]:
         )
 
 
+def nothing(replay: Replay) -> Iterator[Finding]:
+    """Yield an undecided finding where nothing was replayed: no call, and no task that says what the end should be."""
+    if not replay.calls and replay.task is None:
+        yield Finding(
+            code="goal.nothing",
+            severity="undecided",
+            message="the trajectory makes no call and no task says what its end should be, so nothing was replayed",
+            evidence={"messages": len(replay.trajectory.messages)},
+        )
+
+
 def is_vacuous(task: Task, start: State) -> bool:
     """Tell whether a task expects something, and all of it holds before the first call."""
     return bool(task.expect) and not task.end and all(e.tool is None and holds_in(e, start) for e in task.expect)

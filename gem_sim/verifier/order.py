@@ -186,12 +186,15 @@ class _Bench(NamedTuple):
         befores = [self._named(edge.before) for edge in group]
         given, state = self.call.executed.arguments, self.call.before
         needed = [holds(before, given, self.environment, state, own=False) for before in befores]
+        if False in needed:
+            return
         calls = [other for before in befores for other in self._calls_of(before)]
         # An argument taken from the step itself is judged as data.
-        taken = {edge.argument for edge in self.step.dependencies() if edge.before in {b.id for b in befores}}
+        ids = {before.id for before in befores}
+        taken = {edge.argument for edge in self.step.dependencies() if edge.before in ids}
         entity = [name for name in self._entity if name not in taken]
         apart = [differing(other, self.call, entity) for other in calls]
-        if () in apart or False in needed:
+        if () in apart:
             return
         names = " or ".join(repr(before.id) for before in befores)
         tools = " or ".join(repr(tool) for tool in dict.fromkeys(before.tool for before in befores))
@@ -330,12 +333,16 @@ def _values(call: ReplayedCall, edge: Dependency) -> list[Json]:
     The agent saw the recorded answers, but where those are wrong the executed value is no less honoured.
     """
     recorded = values_at(call.recorded, edge.path or "")
+    if call.recorded is call.result.content:
+        return recorded
     known = {freeze(value) for value in recorded}
     return recorded + [value for value in values_at(call.result.content, edge.path or "") if freeze(value) not in known]
 
 
 def _stray(value: Json, seen: Sequence[Json]) -> Json:
     """Return what of a value was not seen, None where all of it was; of a list each item counts."""
+    if type(value) is str and value in seen:
+        return None
     known = {freeze(item) for item in seen}
     if not isinstance(value, list) or freeze(value) in known:
         return None if freeze(value) in known else value

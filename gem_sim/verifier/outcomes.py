@@ -26,7 +26,7 @@ _SUCCESS = re.compile(
 _BEING = re.compile(r"\b(?:is|are|has been|status:?)\s+(?:now |all |currently |still )?$")
 _BEING_IN = re.compile(r"\b(?:is|are|has been|status)\b", re.IGNORECASE)
 # A message with any of these does not hide that something went wrong, or speaks of something else.
-_DOUBT = re.compile(
+DOUBT = re.compile(
     r"\b(?:sorry|unfortunately|cannot|can['’]t|could(?:n['’]t| not)|unable|fail\w*|refus\w*|reject\w*|declin\w*|error"
     r"|denied|not|no|never|nothing|however|but|already|only|until|unless|once|if|when|before|problem|issue|instead)\b"
     r"|n['’]t\b",
@@ -51,24 +51,35 @@ def false_outcomes(scene: Scene, environment: Environment) -> Iterator[Outcome]:
     text = scene.prose.text
     if all(says_error(result.value) for result in fresh):
         match = _SUCCESS.search(text)
-        if match is not None and _DOUBT.search(text) is None:
+        if match is not None and DOUBT.search(text) is None:
             last = fresh[-1]
             message = f"{match.group()!r} is said where {last.tool} refused"
             yield Outcome(match.group(), match.start(), message, {"seen": last.value, "seen_in_message": last.message})
         return
-    for sentence in scene.prose.sentences:
-        if _BEING_IN.search(sentence.text) and not sentence.text.endswith("?") and not _DOUBT.search(sentence.text):
-            yield from _false_status(fresh, sentence, scene, environment)
+    standings = [_Standing(name, allowed, _given(name, fresh)) for name, allowed in _statuses(environment).items()]
+    standings = [standing for standing in standings if standing.given]
+    for sentence in scene.prose.sentences if standings else ():
+        if _BEING_IN.search(sentence.text) and not sentence.text.endswith("?") and not DOUBT.search(sentence.text):
+            yield from _false_status(standings, sentence, scene)
 
 
-def _false_status(
-    fresh: list[Received], sentence: Sentence, scene: Scene, environment: Environment
-) -> Iterator[Outcome]:
+class _Standing(NamedTuple):
+    """A field that says how a thing stands: every status there is, and those that answers give."""
+
+    name: str
+    allowed: frozenset[str]
+    given: dict[str, Received]
+
+
+def _given(name: str, fresh: list[Received]) -> dict[str, Received]:
+    return {value.lower(): result for result in fresh for value in _values_of(name, result.value)}
+
+
+def _false_status(standings: list[_Standing], sentence: Sentence, scene: Scene) -> Iterator[Outcome]:
     """Yield a status said of something where the answers give others, and the sentence gives none of those."""
     lowered = sentence.text.lower()
-    for name, allowed in _statuses(environment).items():
-        given = {value.lower(): result for result in fresh for value in _values_of(name, result.value)}
-        if not given or any(value in lowered for value in given):
+    for name, allowed, given in standings:
+        if any(value in lowered for value in given):
             continue
         for other in sorted(allowed - given.keys()):
             start = lowered.find(other)

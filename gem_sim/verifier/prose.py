@@ -153,6 +153,8 @@ _DAY = re.compile(rf"\b(?:{'|'.join(WEEKDAYS)})\b|\b(?:noon|midnight)\b")
 _COUNTING = frozenset(NUMBER_WORDS) - {"one"}
 # Longer runs of characters are encoded data; within them every place would have to be tried.
 _LONGEST = 200
+# Texts of which is kept what they mention.
+_SHORT = 160
 # How far behind its first run of characters a mention may end: `September 15th, 2026`.
 _FAR = 48
 _OPENING = "\"'“‘([{<|~="
@@ -250,6 +252,12 @@ def read(text: str) -> Prose:
 
 def mentions(text: str) -> tuple[Mention, ...]:
     """Return what a short text mentions, in order; the two ends of a range and the sides of a size one by one."""
+    return _mentions_of_short(text) if len(text) <= _SHORT else _mentions(text, ())
+
+
+# The rows of an environment come up again in one conversation after the other.
+@lru_cache(maxsize=8192)
+def _mentions_of_short(text: str) -> tuple[Mention, ...]:
     return _mentions(text, ())
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from gem_sim.canonical import Json, show
-from gem_sim.simulator import Replay, ReplayedCall
+from gem_sim.simulator import Replay, ReplayedCall, faults
 from gem_sim.simulator.compare import Difference, error_key
 from gem_sim.tool import is_unspecified
 from gem_sim.verdict import Finding
@@ -55,7 +55,7 @@ def unspecified(replay: Replay) -> Iterator[Finding]:
 
 
 def declared_fault(replay: Replay) -> Iterator[Finding]:
-    """Yield a warning for each answer whose recording declares a fault that was injected into it."""
+    """Yield a warning for each answer whose recording declares that a fault was injected into it."""
     for call in replay.calls:
         if call.fault is not None:
             message = f"the recording declares an injected fault, {call.fault}; the answer is judged as that makes it"
@@ -65,6 +65,15 @@ def declared_fault(replay: Replay) -> Iterator[Finding]:
                 message=message,
                 evidence={"kind": call.fault, "expected": call.result.content},
                 **place_of(call),
+            )
+        elif (declared := faults.declaration_in(call.placed.answer)) is not None:
+            message = (
+                f"the recording declares the fault {show(declared, 60)}, which is none that this tool can have, so its "
+                f"answer is judged as one without; there are {', '.join(faults.KINDS)}, the last two of tools that read"
+            )
+            evidence = {"declared": declared, "kinds": list[Json](faults.KINDS)}
+            yield Finding(
+                code="result.declared_fault", severity="warning", message=message, evidence=evidence, **place_of(call)
             )
 
 

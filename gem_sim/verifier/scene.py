@@ -51,8 +51,11 @@ def literal(mention: Mention, scene: Scene) -> bool:
         )
     if mention.kind == "weekday":
         return seen.says(mention.text.lower())
-    stages = (seen.read_results, seen.read_told, seen.read_texts)
-    return any(known(mention, stage().numbers.get(value, ())) for stage in stages)
+    for stage in (seen.read_results, seen.read_told, seen.read_texts):
+        sightings = stage().numbers.get(value)
+        if sightings and (mention.unit is None or known(mention, sightings)):
+            return True
+    return False
 
 
 def known(mention: Mention, sightings: Iterable[Sighting]) -> bool:

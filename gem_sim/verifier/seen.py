@@ -373,15 +373,16 @@ def _items(value: Json, group: str) -> Iterator[tuple[str, Json]]:
                 yield group, item
 
 
-def _leaves(value: Json) -> Iterator[Json]:
-    if isinstance(value, dict):
-        for item in value.values():
-            yield from _leaves(item)
-    elif isinstance(value, list):
-        for item in value:
-            yield from _leaves(item)
-    else:
-        yield value
+def _leaves(value: Json) -> list[Json]:
+    if not isinstance(value, dict | list):
+        return [value]
+    found: list[Json] = []
+    for item in value.values() if isinstance(value, dict) else value:
+        if isinstance(item, dict | list):
+            found += _leaves(item)
+        else:
+            found.append(item)
+    return found
 
 
 def day_of(value: tuple[int, int, int], year: int) -> date | None:

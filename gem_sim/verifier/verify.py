@@ -12,7 +12,7 @@ from gem_sim.environment import Environment
 from gem_sim.errors import CheckError, GemSimError, InputError
 from gem_sim.simulator import Replay
 from gem_sim.verdict import Finding, Verdict, outcome_of
-from gem_sim.verifier import claims, consistency, effects, goal, order, provenance, result, schema
+from gem_sim.verifier import claims, consistency, effects, goal, order, provenance, replies, result, schema
 from gem_sim.verifier import format as format_checks
 
 Check: TypeAlias = Callable[[Replay], Iterator[Finding]]
@@ -41,7 +41,9 @@ CHECKS: tuple[Check, ...] = (
     goal.end,
     goal.vacuous,
     goal.unknown_task,
+    goal.nothing,
     consistency.prompt,
+    replies.unconfirmed,
     claims.statements,
 )
 
@@ -92,7 +94,7 @@ def run_check(check: Check, replay: Replay) -> list[Finding]:
     """
     try:
         return list(check(replay))
-    except GemSimError:
+    except (GemSimError, MemoryError):
         raise
     except Exception as error:
         message = f"check {check.__name__!r} crashed on {replay.trajectory.id!r}: {type(error).__name__}: {error}"

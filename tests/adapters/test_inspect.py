@@ -15,6 +15,7 @@ from inspect_ai.model._providers.mockllm import MockLLM
 
 from gem_sim.adapters.inspect import inspect_task
 from tests.conftest import environment
+from tests.docs.page import checked
 
 
 @pytest.fixture(autouse=True)
@@ -85,3 +86,7 @@ def test_a_sample_does_not_tell_the_end() -> None:
     for sample in inspect_task(environment("library")).dataset:
         assert set(sample.metadata or {}) == {"task"}
         assert not sample.target
+
+
+def test_the_page_on_training_runs(tmp_path: Path) -> None:
+    assert "inspect" not in checked("docs/train.md", tmp_path, "python").missing

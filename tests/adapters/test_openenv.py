@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -21,6 +22,7 @@ from openenv.core.generic_client import GenericEnvClient
 from gem_sim.adapters.openenv import RESPOND, GemSimEnvironment
 from gem_sim.errors import InputError
 from tests.conftest import environment
+from tests.docs.page import checked
 
 WAY = (
     ("authenticate_user", {"name": "Ines Marchetti", "zip_code": "02139"}),
@@ -121,3 +123,7 @@ def test_what_cannot_be_stepped_is_refused() -> None:
     made.step(CallToolAction(tool_name=RESPOND, arguments={"message": "Bye."}))
     with pytest.raises(InputError, match="over"):
         made.step(CallToolAction(tool_name=RESPOND, arguments={}))
+
+
+def test_the_page_on_training_runs(tmp_path: Path) -> None:
+    assert "openenv" not in checked("docs/train.md", tmp_path, "python").missing

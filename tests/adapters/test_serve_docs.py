@@ -1,17 +1,17 @@
-"""The page about serving: its snippets run; the adapters' libraries are needed by nobody else."""
+"""The page about serving: its snippet for HTTP runs; the adapters' libraries are needed by nobody else."""
 
 from __future__ import annotations
 
-import re
 import subprocess
 import sys
 
 import pytest
 
+from docs.making.blocks import blocks
 from tests.adapters.serving import served
 from tests.conftest import ROOT
 
-BLOCKS = re.findall(r"```python\n(.*?)```", (ROOT / "docs" / "serve.md").read_text(), re.DOTALL)
+BLOCKS = [block.text for block in blocks((ROOT / "docs" / "serve.md").read_text()) if block.language == "python"]
 
 
 def run(code: str) -> subprocess.CompletedProcess[str]:
@@ -24,17 +24,12 @@ def test_the_page_has_a_snippet_for_each_surface() -> None:
     assert len(BLOCKS) == 3
 
 
-@pytest.mark.parametrize("block", BLOCKS, ids=["gymnasium", "mcp", "http"])
-def test_the_snippets_run(block: str, request: pytest.FixtureRequest) -> None:
-    name = request.node.callspec.id
-    pytest.importorskip({"http": "uvicorn"}.get(name, name), reason=f"the extra `{name}` is not installed")
-    if name != "http":
-        done = run(block)
-    else:
-        with served("frame_shop", "--http") as server:
-            done = run(block.replace("http://127.0.0.1:8000", server.url))
-        assert "pass fail" in done.stdout
+def test_the_snippet_for_http_runs() -> None:
+    pytest.importorskip("uvicorn", reason="the extra `http` is not installed")
+    with served("frame_shop", "--http") as server:
+        done = run(BLOCKS[-1].replace("http://127.0.0.1:8000", server.url))
     assert done.returncode == 0, done.stderr
+    assert "pass fail" in done.stdout
 
 
 def test_the_core_and_the_command_line_import_no_adapters_library() -> None:

@@ -5,13 +5,17 @@ from __future__ import annotations
 import inspect
 import json
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from docs.making.blocks import blocks
 from gem_sim.adapters.trl import environment_class, training_rows
 from gem_sim.errors import InputError
-from tests.conftest import environment
+from tests.conftest import ROOT, environment
+from tests.docs.page import checked
 
 
 def test_the_methods_are_the_tools() -> None:
@@ -77,16 +81,13 @@ def tokenizer(folder: Path) -> object:
     return fast
 
 
-def test_the_trainer_of_trl_takes_two_steps(tmp_path: Path) -> None:
-    pytest.importorskip("trl", reason="the extra `trl` is not installed")
+def tiny(words: Any) -> Any:
+    """Make a random model of one small layer for the vocabulary of a tokenizer."""
     import torch
-    from datasets import Dataset
     from transformers import Qwen3Config, Qwen3ForCausalLM
-    from trl import GRPOConfig, GRPOTrainer
 
     torch.manual_seed(0)
     torch.set_num_threads(1)
-    words = tokenizer(tmp_path)
     config = Qwen3Config(
         vocab_size=len(words),
         hidden_size=32,
@@ -97,6 +98,15 @@ def test_the_trainer_of_trl_takes_two_steps(tmp_path: Path) -> None:
         head_dim=16,
         max_position_embeddings=32768,
     )
+    return Qwen3ForCausalLM(config)
+
+
+def test_the_trainer_of_trl_takes_two_steps(tmp_path: Path) -> None:
+    pytest.importorskip("trl", reason="the extra `trl` is not installed")
+    from datasets import Dataset
+    from trl import GRPOConfig, GRPOTrainer
+
+    words = tokenizer(tmp_path)
     made = environment_class(environment("frame_shop"))
     resets = []
 
@@ -119,7 +129,7 @@ def test_the_trainer_of_trl_takes_two_steps(tmp_path: Path) -> None:
         disable_tqdm=True,
     )
     trainer = GRPOTrainer(
-        model=Qwen3ForCausalLM(config),
+        model=tiny(words),
         args=settings,
         processing_class=words,
         train_dataset=Dataset.from_list(training_rows(environment("frame_shop"))),
@@ -132,3 +142,22 @@ def test_the_trainer_of_trl_takes_two_steps(tmp_path: Path) -> None:
     offered = {tool.__name__ for tool in trainer.tools}
     assert offered == set(environment("frame_shop").tools)
     assert [entry["rewards/Watched/mean"] for entry in trainer.state.log_history if "loss" in entry] == [0.0, 0.0]
+
+
+def test_the_page_on_training_runs(tmp_path: Path) -> None:
+    pytest.importorskip("trl", reason="the extra `trl` is not installed")
+    assert "trl" not in checked("docs/train.md", tmp_path, "python").missing
+
+
+def test_the_tutorial_ends_in_a_trained_model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    trl = pytest.importorskip("trl", reason="the extra `trl` is not installed")
+    page = "docs/guides/tutorial.md"
+    space = checked(page, tmp_path).space
+    words = tokenizer(tmp_path)
+    last = [block for block in blocks((ROOT / page).read_text()) if block.language == "python"][-1]
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("trl.SFTConfig", partial(trl.SFTConfig, use_cpu=True, bf16=False, max_steps=2))
+    after = {**space, "model": tiny(words), "tokenizer": words}
+    exec(compile(last.text, page, "exec"), after)
+    assert after["trainer"].state.global_step == 2
+    assert len(after["trainer"].train_dataset) == len(after["made"])

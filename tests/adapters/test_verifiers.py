@@ -23,6 +23,7 @@ from gem_sim.adapters.expert import expert_messages
 from gem_sim.adapters.verifiers import GemSimConfig, GemSimTaskset, GemSimToolset, judged, write_package
 from gem_sim.errors import InputError
 from tests.conftest import ROOT, environment
+from tests.docs.page import checked
 
 
 def tasks(name: str = "frame_shop") -> list[Any]:
@@ -130,3 +131,7 @@ def test_a_package_is_not_written_twice(tmp_path: Path) -> None:
     write_package(shop, tmp_path)
     with pytest.raises(InputError, match="exists already"):
         write_package(shop, tmp_path)
+
+
+def test_the_page_on_training_runs(tmp_path: Path) -> None:
+    assert "verifiers" not in checked("docs/train.md", tmp_path, "python").missing

@@ -279,3 +279,29 @@ def test_a_fault_of_ours_is_70(cli, monkeypatch: pytest.MonkeyPatch) -> None:  #
     result = cli("compile", DESK)
     assert result.status == 70
     assert "planted" in result.err.splitlines()[-1]
+
+
+@pytest.mark.parametrize(
+    "command",
+    ["synthesize {file} --model offline --out {taken}", f"check {DESK} --out {{taken}}", "schemas --out {taken}/x"],
+)
+def test_a_folder_that_cannot_be_made_ends_in_one_line_with_a_cure(cli, tmp_path: Path, command: str) -> None:  # type: ignore[no-untyped-def]
+    (tmp_path / "texts.jsonl").write_text('{"text": "1. Open the door. 2. Close the door."}\n')
+    (tmp_path / "taken").touch()
+    result = cli(*command.format(file=tmp_path / "texts.jsonl", taken=tmp_path / "taken").split())
+    assert result.status == 2
+    (line,) = result.err.splitlines()
+    assert str(tmp_path / "taken") in line
+    assert "; name a " in line
+
+
+@pytest.mark.parametrize(("command", "kept"), [("synthesize", True), ("verify", False)])
+def test_an_interrupted_run_says_how_it_goes_on(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, command: str, kept: bool
+) -> None:
+    def interrupted(**_arguments: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("gem_sim.cli.app", interrupted)
+    assert run([command, "x"]) == 130
+    assert ("the same command goes on from there" in capsys.readouterr().err) is kept

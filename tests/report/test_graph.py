@@ -6,7 +6,6 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import replace
-from html import unescape
 from itertools import combinations
 from pathlib import Path
 from typing import Any
@@ -24,8 +23,8 @@ from gem_sim.simulator import Replay, bundled_environments
 from gem_sim.simulator.dependency_graph import EVIDENCE
 from gem_sim.verdict import Verdict
 from gem_sim.workflow import Step, Workflow
+from tests.chromium import browser, chromium
 from tests.conftest import conversation, environment
-from tests.report.test_browser import BROWSER, dom
 
 ALL = (*bundled_environments(), "desk", "counter")
 SVG = "{http://www.w3.org/2000/svg}"
@@ -177,31 +176,26 @@ def assert_within(element: ElementTree.Element, width: float) -> None:
         assert float(text.get("x") or 0) + width_of(text.text or "", size, face) <= width  # type: ignore[arg-type]
 
 
-MEASURE = """
-const log = [], measured = document.querySelectorAll("svg text").length;
-for (const text of document.querySelectorAll("svg text")) {
+MEASURE = """[...document.querySelectorAll("svg text")].map((text) => {
   const right = text.x.baseVal[0].value + text.getComputedTextLength();
-  const over = right - text.ownerSVGElement.width.baseVal.value;
-  if (over > 0) log.push([text.textContent, over]);
-}
-document.body.innerHTML = "<pre id=log></pre>";
-document.getElementById("log").textContent = JSON.stringify({over: log, texts: measured});
-"""
+  return [text.textContent, right - text.ownerSVGElement.width.baseVal.value];
+})"""
 
 
-@pytest.mark.skipif(BROWSER is None, reason="there is no Chromium on this machine")
+@pytest.mark.skipif(browser() is None, reason="there is no Chromium on this machine")
 def test_a_browser_finds_no_text_beyond_its_card(tmp_path: Path) -> None:
     drawings = [svg(environment(name), EVIDENCE) for name in ALL]
     drawings += [
         svg(nasty(text)) for text in ("W" * 60, "mmm@@%%" * 9, "長い名前" * 20, "🖼️🔨" * 30, "i" * 200, "é÷ß" * 30)
     ]
     page = tmp_path / "drawings.html"
-    page.write_text(f"<!doctype html><meta charset=utf-8><body>{''.join(drawings)}<script>{MEASURE}</script></body>")
-    log = re.search(r'<pre id="log">(.*?)</pre>', dom(page), re.DOTALL)
-    assert log is not None
-    measured = json.loads(unescape(log[1]))
-    assert measured["texts"] > 500
-    assert measured["over"] == []
+    page.write_text(f"<!doctype html><meta charset=utf-8><body>{''.join(drawings)}</body>")
+    with chromium() as running:
+        tab = running.tab()
+        tab.open(page.as_uri())
+        measured = tab.run(MEASURE)
+    assert len(measured) > 500
+    assert [text for text, over in measured if over > 0] == []
 
 
 @given(st.text(max_size=60), st.floats(0, 300), st.sampled_from([11, 14]), st.sampled_from(["plain", "bold", "mono"]))

@@ -127,12 +127,21 @@ def test_a_write_cannot_be_declared_partial() -> None:
 def test_a_foreign_key_of_that_name_is_no_declaration() -> None:
     messages = [
         one.model_copy(update={"extra": {KEY: value}})
-        for one, value in zip(
-            recorded(0, 0).messages, ["a", None, {"kind": 3}, {"kind": "no"}, [], 1] * 9, strict=False
-        )
+        for one, value in zip(recorded(0, 0).messages, ["a", None, {"kind": 3}, {}, [], 1] * 9, strict=False)
     ]
     found = verify(replay(Trajectory(id="faulty", messages=tuple(messages)), environment("library"))).findings
     assert not [finding for finding in found if finding.code.startswith("result.")]
+
+
+@pytest.mark.parametrize("kind", ["flood", "partial"])
+def test_a_declared_fault_that_there_is_not_is_told_of(kind: str) -> None:
+    cut = {"extra": {KEY: {"kind": kind}}}
+    messages = [one.model_copy(update=cut) if one.name == "pay_charge" else one for one in recorded(0, 0).messages]
+    verdict = verify(replay(Trajectory(id="faulty", messages=tuple(messages)), environment("library")))
+    (finding,) = [finding for finding in verdict.findings if finding.code == "result.declared_fault"]
+    assert (finding.severity, finding.tool) == ("warning", "pay_charge")
+    assert f'"{kind}"' in finding.message
+    assert all(known in finding.message for known in KINDS)
 
 
 def test_a_fork_goes_wrong_as_the_run_does() -> None:

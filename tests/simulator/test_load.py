@@ -74,6 +74,13 @@ def test_a_fault_names_file_line_and_key(desk: Path, edit: Change, words: str) -
     assert "\n" not in str(caught.value)
 
 
+def test_a_quote_without_a_source_names_the_file_that_is_missing(desk: Path) -> None:
+    (desk / "source.md").unlink()
+    with pytest.raises(EnvironmentFault, match=r"quotes source\.md, and there is none") as caught:
+        load_environment(desk)
+    assert str(desk / "source.md") in str(caught.value.cure)
+
+
 def test_a_fault_of_a_step_names_the_line_of_that_step(desk: Path) -> None:
     change(desk, _set("workflow", 0, "steps", 0, "after", ["lend"]))
     with pytest.raises(EnvironmentFault, match="wait for each other") as caught:
