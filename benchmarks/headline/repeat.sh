@@ -3,18 +3,22 @@
 #
 #   TEXTS=texts.jsonl TEACHER=name TEACHER_URL=https://…/v1 OPENAI_API_KEY=… benchmarks/headline/repeat.sh
 #
-# It needs three virtual environments, made as benchmarks/README.md and docs say: .venv (this package with the extra
-# `train`), .venv-bench (the peers) and one with vLLM, whose `vllm` is named by VLLM.
+# It needs four installations, since they exclude each other: .venv (this package), .venv-bench (the peers, as
+# benchmarks/README.md says), LLaMA-Factory, and vLLM; FACTORY and VLLM name their programs.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 : "${TEXTS:?a JSONL file of texts}" "${TEACHER:?name of the teacher model}" "${TEACHER_URL:?its endpoint, ending in /v1}"
-: "${MODEL:=Qwen/Qwen3-32B}" "${RUN:=headline-run}" "${PORT:=8000}" "${VLLM:=vllm}" "${USER_MODEL:=$TEACHER}"
-sim=.venv/bin/gem-sim
+: "${MODEL:=Qwen/Qwen3-32B}" "${RUN:=headline-run}" "${PORT:=8000}" "${USER_MODEL:=$TEACHER}"
+: "${FACTORY:=llamafactory-cli}" "${VLLM:=vllm}"
+sim=.venv/bin/gem-sim recipes=gem_sim/synthesizer/recipes
 
 $sim synthesize "$TEXTS" --model "$TEACHER" --base-url "$TEACHER_URL" --out "$RUN/workspace"
-$sim export "$RUN/workspace" --out "$RUN/data" --format openai
-.venv/bin/accelerate launch --config_file gem_sim/synthesizer/recipes/zero3.yaml \
-  -m gem_sim synthesizer train "$RUN/data" --model "$MODEL" --recipe qwen3-8b --out "$RUN/model"
+$sim export "$RUN/workspace" --out "$RUN/data" --format llamafactory
+
+# The paper's settings; the recipe is that of the Synthesizer, on other data.
+FORCE_TORCHRUN=1 "$FACTORY" train $recipes/llama-factory-qwen3-8b.yaml model_name_or_path="$MODEL" \
+  deepspeed=$recipes/deepspeed-zero3.json dataset_dir="$RUN/data" dataset=gem_sim eval_dataset=null \
+  eval_strategy=no output_dir="$RUN/model"
 
 "$VLLM" serve "$RUN/model" --served-model-name tuned --port "$PORT" --enable-auto-tool-choice --tool-call-parser hermes &
 server=$!

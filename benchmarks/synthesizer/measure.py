@@ -6,21 +6,23 @@ there already is not made again, so a run that was interrupted goes on.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import Any, NamedTuple
 
-from gem_sim.pipeline.ledger import Ledger
+from gem_sim.pipeline.ledger import Attempt, Ledger
 from gem_sim.pipeline.offline.teacher import Offline
 from gem_sim.pipeline.synthesize import synthesize
+from gem_sim.pipeline.teaching import ModelFault
 from gem_sim.synthesizer.comparing import compare, comparison_table
 from gem_sim.synthesizer.dataset import write_dataset
-from gem_sim.synthesizer.generating import Generated, generate
+from gem_sim.synthesizer.generating import Drawn, Generated, generate
 from gem_sim.synthesizer.howtos import Howto, howto_pairs, howtos
 from gem_sim.synthesizer.pairs import draft_in
 from gem_sim.synthesizer.recipe import load_recipe
@@ -61,11 +63,40 @@ def measure(seconds: float | None = None) -> dict[str, Any]:
             "generated": made.texts,
             "passed": made.passed_by[0],
             "passed_by_draws": list(made.passed_by),
+            "unreliable_by_draws": _unreliable(texts, unseen),
             "reasons": _reasons(work / "synthesizer"),
             "as_the_teacher": _as_the_teacher(work, pipeline.totals[0].outcomes.get("kept", 0)),
             "comparison": [line._asdict() for line in lines],
             "table": comparison_table(lines),
         }
+
+
+class _Unreliable(NamedTuple):
+    """A writer that knows the teacher's text for each passage, and spoils half of what it writes, by a hash."""
+
+    known: dict[str, str]
+    batch: int = 8
+
+    def settings(self) -> str:
+        return "unreliable"
+
+    async def write(self, passages: Sequence[str], draw: int) -> list[Drawn | ModelFault]:
+        spoilt = [hashlib.sha256(f"{passage} {draw}".encode()).digest()[0] % 2 for passage in passages]
+        texts = [self.known[passage] for passage in passages]
+        return [
+            Drawn(
+                text.replace("return dict(record)", "return {}") if bad else text, True, (Attempt(model="unreliable"),)
+            )
+            for text, bad in zip(texts, spoilt, strict=True)
+        ]
+
+
+def _unreliable(texts: Path, unseen: Sequence[Howto]) -> list[int]:
+    """Return how many texts pass by 1, 2, … draws of a writer half of whose texts are wrong."""
+    known = {one.pair.passage: one.text for one in howto_pairs(unseen, Counter())}
+    with TemporaryDirectory() as folder, Ledger(Path(folder)) as ledger:
+        done = generate([texts], Path(folder), _Unreliable(known), ledger, draws=DRAWS, threshold=0.0, trusted=True)
+        return list(done.passed_by)
 
 
 @contextmanager
@@ -116,10 +147,9 @@ def _reasons(workspace: Path) -> dict[str, int]:
 
 def _as_the_teacher(work: Path, texts: int) -> str:
     """Return for how many texts what passed has the tools, rules, constants and entities of the offline teacher."""
-    alike = 0
-    for folder in sorted((work / "synthesizer" / "environments").glob("*/")):
-        other = work / "pipeline" / "environments" / folder.name
-        alike += other.is_dir() and _what(folder) == _what(other)
+    made, theirs = ({path.name.rpartition("_")[2]: path for path in (work / name / "environments").glob("*/")}
+                    for name in ("synthesizer", "pipeline"))  # fmt: skip
+    alike = sum(passage in theirs and _what(path) == _what(theirs[passage]) for passage, path in made.items())
     return f"{alike} of {texts}"
 
 
@@ -145,6 +175,8 @@ def table(measured: dict[str, Any]) -> str:
     lines.append(f"unseen texts: {measured['generated']}")
     for draws, passed in enumerate(measured["passed_by_draws"], start=1):
         lines.append(f"  passed, best of {draws}: {passed} ({passed / measured['generated']:.0%})")
+    shares = ", ".join(f"{passed / measured['generated']:.0%}" for passed in measured["unreliable_by_draws"])
+    lines.append(f"  of a writer that spoils half of its texts, by draws: {shares}")
     lines += [f"  first draw: {number} {reason}" for reason, number in measured["reasons"].items()]
     lines.append(f"  with the teacher's tools, rules, constants and entities: {measured['as_the_teacher']}")
     return "\n".join([*lines, measured["table"]])
