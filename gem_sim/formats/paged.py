@@ -5,15 +5,14 @@ from __future__ import annotations
 import tempfile
 from array import array
 from collections.abc import Iterator, Sequence
-from importlib import import_module
 from pathlib import Path
 from typing import IO, Any, NamedTuple
 
 from gem_sim.canonical import parse_json
 from gem_sim.errors import FormatError, InputError
+from gem_sim.formats.parquet import is_parquet, open_parquet
 from gem_sim.formats.rows import JsonObject, dump_json, read_rows
 
-_PARQUET = b"PAR1"
 _ENDINGS = (".jsonl", ".jsonl.gz", ".json", ".json.gz", ".ndjson", ".parquet")
 # Rows of Parquet that are held at a time: a group of this size whole, of a larger one a batch.
 _HELD = 2_048
@@ -100,16 +99,7 @@ class _Parquet:
 
     def __init__(self, name: str) -> None:
         self.name = name
-        try:
-            parquet: Any = import_module("pyarrow.parquet")
-        except ImportError:
-            cure = "pip install 'gem-sim[parquet]'"
-            raise InputError("Parquet needs the package pyarrow", file=name, cure=cure) from None
-        try:
-            self._file = parquet.ParquetFile(name)
-        except (OSError, ValueError) as error:
-            reason = str(error).splitlines()[0]
-            raise InputError(f"the Parquet file cannot be read: {reason}", file=name, cure="write it again") from None
+        self._file = open_parquet(name)
         sizes = [self._file.metadata.row_group(group).num_rows for group in range(self._file.metadata.num_row_groups)]
         self._starts = [sum(sizes[:group]) for group in range(len(sizes) + 1)]
         self._held: tuple[int, list[JsonObject]] = (0, [])
@@ -187,15 +177,6 @@ class PagedRows:
         at = max(n for n, start in enumerate(self._starts) if start <= number)
         line, value = self._files[at].row(number - self._starts[at])
         return Place(self._files[at].name, line), value
-
-
-def is_parquet(file: str | Path) -> bool:
-    """Tell by its first bytes whether a file is Parquet."""
-    try:
-        with Path(file).open("rb") as stream:
-            return stream.read(len(_PARQUET)) == _PARQUET
-    except OSError:
-        return False
 
 
 def files_in(path: str | Path) -> list[str]:

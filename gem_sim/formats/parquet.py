@@ -34,7 +34,7 @@ def parquet_rows(path: str | Path, start: int = 0, end: int | None = None) -> It
     Raises:
         InputError: If the file is no Parquet, or pyarrow is not installed.
     """
-    file = _opened(path)
+    file = open_parquet(path)
     at = 0
     for group in range(file.metadata.num_row_groups):
         size = file.metadata.row_group(group).num_rows
@@ -52,7 +52,7 @@ def parquet_rows(path: str | Path, start: int = 0, end: int | None = None) -> It
 
 def parquet_size(path: str | Path) -> int:
     """Return how many rows a file has."""
-    return int(_opened(path).metadata.num_rows)
+    return int(open_parquet(path).metadata.num_rows)
 
 
 def json_of(value: object) -> Json:
@@ -107,7 +107,12 @@ def write_parquet(
     return count
 
 
-def _opened(path: str | Path) -> Any:
+def open_parquet(path: str | Path) -> Any:
+    """Return a file of pyarrow, opened.
+
+    Raises:
+        InputError: If the file is no Parquet, or pyarrow is not installed.
+    """
     parquet = _arrow("pyarrow.parquet", path)
     try:
         return parquet.ParquetFile(path)
