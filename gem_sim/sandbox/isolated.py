@@ -35,6 +35,7 @@ _GRACE_SECONDS: Final = 2.0
 _PART: Final = 100
 # What the process keeps of the states it has seen; one it has forgotten is sent again, as what differs from the first.
 _MOST_STATES: Final = 20_000
+_OUT_OF_TIME: Final = "out of time"
 _LAUNCH: Final = "import sys; sys.path.insert(0, {path!r}); from gem_sim.sandbox.worker import main; main()"
 
 
@@ -63,16 +64,28 @@ class Isolated:
     def calls(self, calls: Calls, moment: Moment, limits: Limits) -> tuple[list[Outcome], StubError | None]:
         """Run stubs one after the other; see `Runner.calls`. The process works on one part while another is read.
 
-        If the process dies, no call counts.
+        If the process dies, no call counts. One that dies or runs out of memory may do so of what earlier calls left
+        behind, such as a cycle that is freed late, so a new one is asked before these calls are blamed.
         """
         with self._lock:
-            process = self._started()
-            try:
-                return self._run(process, calls, moment, limits)
-            except _WorkerDied as death:
-                self.close()
-                name = calls[0][0] if len(calls) == 1 else f"one of {', '.join(sorted({name for name, _ in calls}))}"
-                return [], LimitError(name, death.reason)
+            used = self._process is not None
+            outcomes, error, is_lost = self._asked(calls, moment, limits)
+            if is_lost and used:
+                outcomes, error, _ = self._asked(calls, moment, limits)
+            return outcomes, error
+
+    def _asked(
+        self, calls: Calls, moment: Moment, limits: Limits
+    ) -> tuple[list[Outcome], StubError | None, bool]:
+        """Ask a process; tell besides whether it was lost to something else than the clock."""
+        process = self._started()
+        try:
+            outcomes, error = self._run(process, calls, moment, limits)
+        except _WorkerDied as death:
+            self.close()
+            name = calls[0][0] if len(calls) == 1 else f"one of {', '.join(sorted({name for name, _ in calls}))}"
+            return [], LimitError(name, death.reason), death.reason != _OUT_OF_TIME
+        return outcomes, error, self._process is None
 
     def _run(
         self, process: _Process, calls: Calls, moment: Moment, limits: Limits
@@ -316,7 +329,7 @@ class _Process:
         for file in writing:
             poll.register(file, select.POLLOUT)
         if left <= 0 or not poll.poll(left * 1000):
-            raise _WorkerDied("out of time")
+            raise _WorkerDied(_OUT_OF_TIME)
 
     def _death(self) -> str:
         try:

@@ -115,12 +115,15 @@ class Runner:
         except Refusal as refusal:
             return Outcome(None, refusal.message, {}, moment.state, moment.ids, (), self._host.read_clock)
         except LimitHit as hit:
-            raise LimitError(name, hit.reason) from None
+            broken: StubError = LimitError(name, hit.reason)
         except SharedValueChanged:
-            raise StubError(name, "it changes a constant; make a copy first") from None
-        except (RecursionError, MemoryError) as error:
-            what = "out of memory" if isinstance(error, MemoryError) else "calls nested too deeply"
-            raise LimitError(name, what) from None
+            broken = StubError(name, "it changes a constant; make a copy first")
+        except RecursionError:
+            broken = LimitError(name, "calls nested too deeply")
+        except MemoryError:
+            broken = LimitError(name, "out of memory")
+        # Out here, so that it does not keep alive what the stub's frames held.
+        raise broken
 
     def _attempt(self, name: str, arguments: Any, moment: Moment, limits: Limits, *, copying: bool) -> Outcome:
         content, view = self.evaluate(name, arguments, moment, limits, copying=copying)
@@ -150,6 +153,8 @@ class Runner:
             self._view = view_with(moment.state)
         view = self._view(moment.state, copying, meter.items)
         context = decimal.getcontext() if decimals else None
+        broken: StubError | None = None
+        content: Any = None
         try:
             if context is not None:
                 decimal.setcontext(CONTEXT)
@@ -158,10 +163,12 @@ class Runner:
             raise
         except Exception as error:
             meter.check()
-            raise StubError(name, _described(error), line=_line_of(error.__traceback__, filename)) from None
+            broken = StubError(name, _described(error), line=_line_of(error.__traceback__, filename))
         finally:
             if context is not None:
                 decimal.setcontext(context)
+        if broken is not None:
+            raise broken
         meter.check()
         return content, view
 

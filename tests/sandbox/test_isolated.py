@@ -111,15 +111,59 @@ def test_memory_is_bounded(worker: Isolated) -> None:
     assert worker.call("tool", {"kind": "read", "value": 1}, moment(), Limits()).content == []
 
 
-def test_a_worker_killed_at_work_is_one_clear_error_and_then_a_new_worker(worker: Isolated) -> None:
+def killed_at_work(worker: Isolated, times: int, limits: Limits) -> str:
+    """Let a used worker, and those that take its place, be killed while they run an endless loop; return the error."""
     worker.call("tool", {"kind": "read", "value": 1}, moment(), Limits())
-    assert worker._process is not None
-    killer = threading.Timer(0.3, os.kill, (worker._process._process.pid, signal.SIGKILL))
+
+    def kill() -> None:
+        for _ in range(times):
+            time.sleep(0.3)
+            while (process := worker._process) is None or process.ended():
+                time.sleep(0.01)
+            os.kill(process._process.pid, signal.SIGKILL)
+
+    killer = threading.Thread(target=kill)
     killer.start()
-    with pytest.raises(LimitError, match=r"died of signal 9|closed its end"):
-        worker.call("tool", {"kind": "loop", "value": 1}, moment(), Limits(fuel=10**12, seconds=60))
+    with pytest.raises(LimitError) as caught:
+        worker.call("tool", {"kind": "loop", "value": 1}, moment(), limits)
     killer.join()
+    return str(caught.value)
+
+
+def test_a_call_whose_worker_is_killed_is_asked_of_a_new_one(worker: Isolated) -> None:
+    """Whatever killed the first, perhaps something that an earlier call left, says nothing about this call."""
+    assert killed_at_work(worker, 1, Limits(fuel=20_000_000)).endswith("out of fuel")
+
+
+def test_a_call_that_new_workers_die_of_too_is_one_clear_error(worker: Isolated) -> None:
+    told = killed_at_work(worker, 2, Limits(fuel=10**12, seconds=60))
+    assert told.endswith(("died of signal 9", "closed its end"))
     assert worker.call("tool", {"kind": "read", "value": 1}, moment(), Limits()).content == []
+
+
+LATE = """\
+if kind == 'leave':
+    kept = None
+    for _ in range(80000):
+        kept = defaultdict(None, {1: kept})
+    cycle = [kept]
+    cycle.append(cycle)
+    kept = None
+    return 'left'
+return [[number] for number in range(value)]"""
+
+
+def test_what_a_call_leaves_to_be_freed_late_costs_no_later_call() -> None:
+    """The cycle is freed while a later call makes lists, and freeing it ends the process."""
+    made = program("from collections import defaultdict\n" + LATE, "kind", "value")
+    worker = Isolated(made, State(ROWS))
+    left = worker.call("tool", {"kind": "leave", "value": 0}, moment(), Limits())
+    first = worker._process
+    after = worker.call("tool", {"kind": "make", "value": 100_000}, moment(), Limits())
+    died = worker._process is not first
+    worker.close()
+    assert (left.content, after.content) == ("left", [[number] for number in range(100_000)])
+    assert died, "the process was to die of what the first call left; make it leave more"
 
 
 def test_a_worker_killed_at_rest_costs_nothing(worker: Isolated) -> None:
@@ -252,6 +296,16 @@ def test_what_a_worker_answers_is_not_trusted(worker: Isolated, answer: bytes) -
     process = worker._process
     assert process is not None
     process._read += answer
-    with pytest.raises(LimitError, match=r"broke its protocol|too large"):
-        worker.call("tool", {"kind": "read", "value": 1}, moment(), Limits())
+    # An earlier call may have written it, so it is a new process that answers this one.
+    assert worker.call("tool", {"kind": "read", "value": 1}, moment(), Limits()).content == []
+    assert worker._process is not process
+
+
+def test_a_new_worker_that_breaks_its_protocol_is_one_clear_error(
+    worker: Isolated, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(isolated._Process, "receive", lambda *_: {"measures": {}, "outcomes": 7})
+        with pytest.raises(LimitError, match="broke its protocol"):
+            worker.call("tool", {"kind": "read", "value": 1}, moment(), Limits())
     assert worker.call("tool", {"kind": "read", "value": 1}, moment(), Limits()).content == []
