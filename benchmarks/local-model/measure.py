@@ -1,7 +1,9 @@
-"""A small language model takes three passages through all stages, by gem-sim's own command and ledger.
+"""A small language model takes three passages through all stages, by gem-sim's own commands and ledger.
 
-The model is read from the file named by GEM_SIM_MODEL (benchmarks/README.md says how to get it) and served on loopback.
-The workspace stands beside it; a run that was stopped goes on there.
+Where no environment of the model's holds together, it goes on in the one that the rules (`--model offline`) make of the
+passage, so that it grounds and judges too; both are told apart. The model is read from the file named by GEM_SIM_MODEL
+(benchmarks/README.md says how to get it) and served on loopback. The workspaces stand beside it; a run that was stopped
+goes on there.
 """
 
 from __future__ import annotations
@@ -14,7 +16,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -46,10 +48,12 @@ _PARSED = ("done", "does not hold together")
 def measure(seconds: float = 7_200) -> dict[str, Any]:
     """Return what became of each passage at each stage, and how many extractions parsed, compiled and were verified.
 
+    `by_rules` is the same of the passages whose extraction failed, from the environments that rules made of them.
+
     Of a passage whose extraction was under way when the time was up, the first reply is judged where there is one.
 
     Args:
-        seconds: When to stop.
+        seconds: When to stop; the second part has what the first leaves, and at least a third.
 
     Raises:
         InputError: If the model or the passages are not there.
@@ -57,14 +61,17 @@ def measure(seconds: float = 7_200) -> dict[str, Any]:
     begun = time.monotonic()
     model = _model_file()
     workspace = model.parent / f"workspace-{_asked_digest()}"
-    workspace.mkdir(exist_ok=True)
-    texts = workspace / "texts.jsonl"
-    rows = {row["id"]: row for row in map(json.loads, _lines(TEXTS))}
-    texts.write_text("".join(json.dumps(rows[name]) + "\n" for name in PASSAGES), encoding="utf-8")
+    by_rules = workspace.with_name(f"{workspace.name}-by-rules")
     with _served(model) as address:
-        ended = _synthesize(texts, workspace, address, seconds)
-    with Ledger(workspace) as ledger:
-        report = _report(ledger)
+        ended = _gone_through(workspace, PASSAGES, (_synthesize(workspace, address),), seconds * 2 / 3)
+        with Ledger(workspace) as ledger:
+            report = _report(ledger, PASSAGES)
+        left = tuple(passage["passage"] for passage in report["passages"] if not passage["compiled"])
+        commands = _from_rules(by_rules, address)
+        ended_there = _gone_through(by_rules, left, commands, seconds - (time.monotonic() - begun)) if left else ""
+    if left:
+        with Ledger(by_rules) as ledger:
+            report["by_rules"] = {"ended": ended_there, **_report(ledger, left)}
     return {"model": NAME, "sha256": SHA256, "ended": ended, **report, "seconds": round(time.monotonic() - begun)}
 
 
@@ -109,25 +116,45 @@ def _served(model: Path) -> Iterator[str]:
         server.wait()
 
 
-def _synthesize(texts: Path, workspace: Path, address: str, seconds: float) -> str:
-    """Run the command; return "finished", or that the time was up."""
-    asked = ["--model", NAME, "--base-url", address, "--grounding", "single", "--concurrency", "3"]
+def _synthesize(workspace: Path, address: str) -> list[str]:
+    """Return the arguments of the command that takes the passages all the way."""
+    return ["synthesize", str(workspace / "texts.jsonl"), "--out", str(workspace), *_teacher(address)]
+
+
+def _from_rules(workspace: Path, address: str) -> tuple[list[str], ...]:
+    """Return the arguments of the commands by which the model goes on where rules have made the environments."""
+    extract = ["extract", str(workspace / "texts.jsonl"), "--out", str(workspace)]
+    return extract, ["ground", str(workspace), *_teacher(address)], ["validate", str(workspace), *_teacher(address)]
+
+
+def _teacher(address: str) -> list[str]:
     bounds = ["--timeout", str(REPLY_SECONDS), "--max-tokens", str(REPLY_TOKENS)]
-    command = [sys.executable, "-m", "gem_sim", "synthesize", str(texts), "--out", str(workspace), *asked, *bounds]
+    return ["--model", NAME, "--base-url", address, "--grounding", "single", "--concurrency", "3", *bounds]
+
+
+def _gone_through(workspace: Path, passages: Sequence[str], commands: Sequence[list[str]], seconds: float) -> str:
+    """Run commands over passages; return "finished", or that the time was up."""
+    until = time.monotonic() + seconds
+    workspace.mkdir(exist_ok=True)
+    rows = {row["id"]: row for row in map(json.loads, _lines(TEXTS))}
+    texts = "".join(json.dumps(rows[name]) + "\n" for name in passages)
+    (workspace / "texts.jsonl").write_text(texts, encoding="utf-8")
     environment = {**os.environ, "OPENAI_API_KEY": "any"}
-    run = subprocess.Popen([*command, "--json"], stdout=subprocess.DEVNULL, env=environment, cwd=ROOT)
-    try:
-        run.wait(seconds)
-    except subprocess.TimeoutExpired:
-        run.send_signal(signal.SIGKILL)
-        run.wait()
-        return f"stopped after {seconds:.0f} seconds"
+    for arguments in commands:
+        command = [sys.executable, "-m", "gem_sim", *arguments, "--json"]
+        run = subprocess.Popen(command, stdout=subprocess.DEVNULL, env=environment, cwd=ROOT)
+        try:
+            run.wait(max(0.0, until - time.monotonic()))
+        except subprocess.TimeoutExpired:
+            run.send_signal(signal.SIGKILL)
+            run.wait()
+            return f"stopped after {seconds:.0f} seconds"
     return "finished"
 
 
-def _report(ledger: Ledger) -> dict[str, Any]:
+def _report(ledger: Ledger, names: Sequence[str]) -> dict[str, Any]:
     settled = {(item, stage): (outcome, reason) for item, stage, outcome, reason in ledger.outcomes()}
-    passages = [_passage(name, settled, ledger) for name in PASSAGES]
+    passages = [_passage(name, settled, ledger) for name in names]
     talks = [pair for (_, stage), pair in settled.items() if stage == "trajectory"]
     replies = [reply for passage in passages for reply in passage["replies"]]
     return {
@@ -178,6 +205,8 @@ def _passage(name: str, settled: dict[Any, tuple[str, str]], ledger: Ledger) -> 
 
 def _under_way(name: str, ledger: Ledger) -> list[tuple[str, Attempt]]:
     """Return the first reply to an extraction that was not brought to an end, judged as the stage judges it."""
+    if name not in ledger.kept("filter"):
+        return []
     text, origin, licence = ledger.text(name)
     prompt = load_prompt("extract")
     turns = [{"role": "user", "content": prompt.fill(passage=text, rows=LEAST_ROWS)}]
@@ -199,21 +228,37 @@ def _under_way(name: str, ledger: Ledger) -> list[tuple[str, Attempt]]:
 
 def table(measured: dict[str, Any]) -> str:
     """Return the report as text."""
-    lines = [f"{measured['model']}, {measured['ended']}"]
-    for passage in measured["passages"]:
+    lines = [f"{measured['model']}, {measured['ended']}", *_passages_table(measured["passages"])]
+    found, talks = measured["extractions"], measured["conversations"]
+    lines.append(
+        f"extractions: {found['answered']} answered, {found['parsed']} parsed, {found['compiled']} compiled and held "
+        f"together, {found['verified']} led to verified conversations ({talks['verified']} of them)"
+    )
+    lines += _rejected(talks)
+    spent = [measured]
+    if "by_rules" in measured:
+        rest = measured["by_rules"]
+        spent.append(rest)
+        lines.append(f"from the environments that rules made of the others, {rest['ended']}")
+        lines += _passages_table(rest["passages"])
+        lines.append(f"conversations of the model there: {rest['conversations']['verified']} verified")
+        lines += _rejected(rest["conversations"])
+    tokens = [sum(part[f"tokens_{way}"] for part in spent) for way in ("in", "out")]
+    lines.append(f"{tokens[0]} tokens in, {tokens[1]} out, {measured['seconds']} seconds in this run")
+    return "\n".join(lines)
+
+
+def _rejected(talks: dict[str, Any]) -> list[str]:
+    return [f"  {number} rejected: {reason[:160]}" for reason, number in talks["rejected"].items()]
+
+
+def _passages_table(passages: Sequence[dict[str, Any]]) -> list[str]:
+    lines: list[str] = []
+    for passage in passages:
         lines.append(passage["passage"])
         lines += [f"  {stage:<9} {outcome[:160]}" for stage, outcome in passage["stages"].items()]
         for reply in passage["replies"]:
             spent = f"{reply['tokens_in']:>6} tokens in {reply['tokens_out']:>6} out {reply['seconds']:>5} s"
             why = " | ".join(reply["reason"].splitlines())[:300]
             lines.append(f"    {reply['prompt']:<11}{spent}  {reply['outcome']}: {why}")
-    found, talks = measured["extractions"], measured["conversations"]
-    lines.append(
-        f"extractions: {found['answered']} answered, {found['parsed']} parsed, {found['compiled']} compiled and held "
-        f"together, {found['verified']} led to verified conversations ({talks['verified']} of them)"
-    )
-    lines += [f"  {number} rejected: {reason[:160]}" for reason, number in talks["rejected"].items()]
-    lines.append(
-        f"{measured['tokens_in']} tokens in, {measured['tokens_out']} out, {measured['seconds']} seconds in this run"
-    )
-    return "\n".join(lines)
+    return lines

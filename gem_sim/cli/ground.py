@@ -35,4 +35,4 @@ def command(
 ) -> int:
     """Make conversations in the environments of a workspace, their results from execution."""
     asked = Asked(model, base_url, grounding, concurrency, per_minute, prices, timeout, max_tokens, engine, workers)
-    return from_workspace(workspace, asked, last="ground", as_json=as_json)
+    return from_workspace(workspace, asked, first="ground", last="ground", as_json=as_json)

@@ -116,15 +116,17 @@ def run_stages(
     last: str,
     as_json: bool,
     harder: bool = False,
+    first: str = "extract",
 ) -> int:
-    """Run the stages up to the last wanted, and print what the ledger then says."""
+    """Run the stages from the first wanted to the last, and print what the ledger then says."""
     from gem_sim.engine.staging import staged
     from gem_sim.pipeline.ledger import Ledger
     from gem_sim.pipeline.offline.teacher import Offline
     from gem_sim.pipeline.relevance import read_model
-    from gem_sim.pipeline.synthesize import synthesize
+    from gem_sim.pipeline.synthesize import Stages, synthesize
 
     engine = _engine(asked)
+    stages = Stages(first, last, harder, reading.labels)
     threshold = None if reading.precision is None else read_model().threshold(reading.precision)
     with Ledger(out) as ledger, bars() as watch:
         teacher: Teacher = Offline() if asked.model == "offline" else _teacher(asked, ledger)
@@ -135,19 +137,20 @@ def run_stages(
             threshold=threshold,
             concurrency=asked.concurrency,
             ledger=ledger,
+            first=first,
             last=last,
             harder=harder,
             labels=reading.labels,
             scrub=reading.scrub,
             watch=watch,
-            elsewhere=None if engine is None else staged(out, teacher, last, harder, engine, labels=reading.labels),
+            elsewhere=None if engine is None else staged(out, teacher, stages, engine),
         )
     print(json.dumps(totals_json(run, out)) if as_json else totals_table(run, out))
     return 1 if any(total.outcomes.get("failed") for total in run.totals) else 0
 
 
-def from_workspace(workspace: Path, asked: Asked, *, last: str, as_json: bool, harder: bool = False) -> int:
-    """Let what a workspace's ledger has go on to a stage.
+def from_workspace(workspace: Path, asked: Asked, *, first: str, last: str, as_json: bool, harder: bool = False) -> int:
+    """Let what a workspace's ledger has go on from one stage to another; what was done before stands, whoever did it.
 
     Raises:
         InputError: If the folder has no ledger.
@@ -157,7 +160,7 @@ def from_workspace(workspace: Path, asked: Asked, *, last: str, as_json: bool, h
 
     if not (workspace / FILE).is_file():
         raise InputError(f"the folder has no {FILE}", file=str(workspace), cure="write it with gem-sim extract")
-    return run_stages([], workspace, asked, Reading(), last=last, as_json=as_json, harder=harder)
+    return run_stages([], workspace, asked, Reading(), first=first, last=last, as_json=as_json, harder=harder)
 
 
 def _engine(asked: Asked) -> Engine | None:

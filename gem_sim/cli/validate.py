@@ -37,4 +37,5 @@ def command(
 ) -> int:
     """Verify the conversations of a workspace and write those that pass."""
     asked = Asked(model, base_url, grounding, concurrency, per_minute, prices, timeout, max_tokens, engine, workers)
-    return from_workspace(workspace, asked, last="validate", as_json=as_json, harder=refine)
+    first = "refine" if refine else "validate"
+    return from_workspace(workspace, asked, first=first, last="validate", as_json=as_json, harder=refine)

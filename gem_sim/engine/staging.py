@@ -11,24 +11,22 @@ from gem_sim.engine.run import Engine
 from gem_sim.engine.work import Item
 from gem_sim.formats import JsonObject, write_rows
 from gem_sim.pipeline.ledger import Attempt, Outcome
-from gem_sim.pipeline.synthesize import Elsewhere, Noted, noted
+from gem_sim.pipeline.synthesize import Elsewhere, Noted, Stages, noted
 from gem_sim.pipeline.teaching import Teacher
 
 _ROWS = 8
 
 
-def staged(
-    workspace: Path, teacher: Teacher, last: str, harder: bool, engine: Engine, *, labels: bool = False
-) -> Elsewhere:
+def staged(workspace: Path, teacher: Teacher, stages: Stages, engine: Engine) -> Elsewhere:
     """Return what takes items through the stages in an engine.
 
     Args:
         workspace: Where environments go; all machines must see it under its name.
         teacher: It is pickled to the workers, so it must not need the ledger.
-        last, harder, labels: See `synthesize`.
+        stages: Which stages are the run's.
         engine: Where the items are worked on.
     """
-    arguments = (workspace.absolute(), teacher, last, harder, labels)
+    arguments = (workspace.absolute(), teacher, stages)
 
     def elsewhere(rows: Iterable[JsonObject]) -> Iterator[Noted]:
         with TemporaryDirectory(prefix="gem-sim-") as folder:
@@ -39,7 +37,7 @@ def staged(
     return elsewhere
 
 
-def staging(workspace: Path, teacher: Teacher, last: str, harder: bool, labels: bool) -> Callable[[Item], Noted]:
+def staging(workspace: Path, teacher: Teacher, stages: Stages) -> Callable[[Item], Noted]:
     """Return what takes an item through the stages."""
 
     def stage(item: Item) -> Noted:
@@ -50,6 +48,6 @@ def staging(workspace: Path, teacher: Teacher, last: str, harder: bool, labels: 
             # Ours to mend, so the next run tries it again.
             outcome = Outcome("failed", f"lost: {item.lost}")
             return Noted([(str(row["item"]), "extract", "", outcome, (Attempt(outcome="lost", reason=item.lost),))], 1)
-        return noted(row, workspace, teacher, last, harder, labels)
+        return noted(row, workspace, teacher, stages)
 
     return stage

@@ -157,11 +157,16 @@ class Ledger:
 
     def outcome(self, item: str, stage: str, settings: str) -> Outcome | None:
         """Return what became of an item at a stage under the same settings, None where it is still to be done."""
-        query = "SELECT outcome, reason, result FROM outcomes WHERE item = ? AND stage = ? AND settings = ?"
-        row = self._database.execute(query, (item, stage, settings)).fetchone()
-        if row is None or row[0] == "failed":
+        known = self.latest(item, stage)
+        return None if known is None or known[0] != settings else known[1]
+
+    def latest(self, item: str, stage: str) -> tuple[str, Outcome] | None:
+        """Return settings and outcome of a stage, whatever the settings; None where it is still to be done."""
+        query = "SELECT settings, outcome, reason, result FROM outcomes WHERE item = ? AND stage = ?"
+        row = self._database.execute(query, (item, stage)).fetchone()
+        if row is None or row[1] == "failed":
             return None
-        return Outcome(row[0], row[1], None if row[2] is None else json.loads(row[2]))
+        return row[0], Outcome(row[1], row[2], None if row[3] is None else json.loads(row[3]))
 
     def settled(self, item: str) -> list[tuple[str, str, str, str, Json]]:
         """Return stage, settings, outcome, reason and result of all that is settled of an item after the filter."""

@@ -7,6 +7,7 @@ import hashlib
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import nullcontext
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -19,7 +20,7 @@ from gem_sim.pipeline.documents import read_documents
 from gem_sim.pipeline.draft import Draft, as_json, draft_of, with_tasks
 from gem_sim.pipeline.elsewhere import tools_of_elsewhere
 from gem_sim.pipeline.filter import Judged, judge
-from gem_sim.pipeline.ledger import Attempt, Ledger, Outcome, Total
+from gem_sim.pipeline.ledger import STAGES, Attempt, Ledger, Outcome, Total
 from gem_sim.pipeline.relevance import Model, name_of, read_model
 from gem_sim.pipeline.scrub import SCRUBBED, scrub_documents
 from gem_sim.pipeline.teaching import Item, ModelFault, Teacher
@@ -56,6 +57,7 @@ def synthesize(
     model: Model | None = None,
     concurrency: int = 1,
     ledger: Ledger | None = None,
+    first: str = "extract",
     last: str = "validate",
     harder: bool = False,
     labels: bool = False,
@@ -73,6 +75,7 @@ def synthesize(
         model: The filter's model; None: the one that comes with the package.
         concurrency: How many items are under way at once.
         ledger: The workspace's open ledger, where the teacher writes to it too; None opens it.
+        first: The first stage that is this run's: what the ledger has of those before it stands, whoever did it.
         last: The stage after which to stop.
         harder: Whether each conversation that passes gets a refined twin (see `gem_sim.refiner`).
         labels: Whether the teacher labels each text that the filter keeps (GEM, stage 1), and may drop it.
@@ -90,11 +93,20 @@ def synthesize(
         if elsewhere is not None:
             worked += _note(opened, elsewhere(_known(opened, item) for item in items), watch, len(items))
         else:
-            work = _Work(workspace, teacher, opened, last, harder, labels, watch)
+            work = _Work(workspace, teacher, opened, Stages(first, last, harder, labels), watch)
             asyncio.run(work.items(items, concurrency))
             worked += work.worked
         clear_drafts(workspace)
         return Run(opened.totals(), worked, time.monotonic() - begun)
+
+
+class Stages(NamedTuple):
+    """Which stages are a run's, from `first` to `last`, and whether conversations are refined and texts labelled."""
+
+    first: str = "extract"
+    last: str = "validate"
+    harder: bool = False
+    labels: bool = False
 
 
 class Noted(NamedTuple):
@@ -104,19 +116,17 @@ class Noted(NamedTuple):
     worked: int
 
 
-def noted(row: JsonObject, workspace: Path, teacher: Teacher, last: str, harder: bool, labels: bool) -> Noted:
+def noted(row: JsonObject, workspace: Path, teacher: Teacher, stages: Stages) -> Noted:
     """Take an item through the stages away from the ledger, which one process writes.
 
     Args:
         row: The item as `synthesize` hands it out: its text, and what the ledger has of it.
         workspace: Where its environment goes.
         teacher: Who extracts and grounds; it must not need the ledger.
-        last: The stage after which to stop.
-        harder: Whether conversations are refined.
-        labels: Whether the teacher labels the text first.
+        stages: Which stages are this run's.
     """
     page = _Page(row)
-    work = _Work(workspace, teacher, page, last, harder, labels, lambda _stage, _done, _total: None)
+    work = _Work(workspace, teacher, page, stages, lambda _stage, _done, _total: None)
     asyncio.run(work.items([str(row["item"])], 1))
     return Noted(page.settled, work.worked)
 
@@ -148,9 +158,13 @@ class _Page:
     def text(self, _item: str) -> tuple[str, str, str]:
         return self._row["text"], self._row["origin"], self._row["licence"]
 
-    def outcome(self, _item: str, stage: str, settings: str) -> Outcome | None:
-        found = (Outcome(*rest) for known, under, *rest in self._row["before"] if (known, under) == (stage, settings))
-        return next((outcome for outcome in found if outcome.outcome != "failed"), None)
+    def outcome(self, item: str, stage: str, settings: str) -> Outcome | None:
+        known = self.latest(item, stage)
+        return None if known is None or known[0] != settings else known[1]
+
+    def latest(self, _item: str, stage: str) -> tuple[str, Outcome] | None:
+        found = ((under, Outcome(*rest)) for known, under, *rest in self._row["before"] if known == stage)
+        return next((one for one in found if one[1].outcome != "failed"), None)
 
     def settle(
         self, item: str, stage: str, settings: str, outcome: Outcome, attempts: tuple[Attempt, ...] = (Attempt(),)
@@ -215,6 +229,29 @@ def _licence(one: Judged) -> str:
     return next((text for text in found if isinstance(text, str)), "")
 
 
+class _Settled(NamedTuple):
+    """What became of an item at a stage; `after` names who did it, or what came before it, "" where all is our own."""
+
+    outcome: Outcome
+    after: str
+
+    @property
+    def kept(self) -> Any:
+        """What the stage made, None where it kept nothing."""
+        return self.outcome.result if self.outcome.outcome == "kept" else None
+
+
+class _Trusted(NamedTuple):
+    """An environment's draft, and whether its bodies may run in this process."""
+
+    draft: Draft
+    trusted: bool
+
+
+def _is_rejected(known: tuple[str, Outcome] | None) -> bool:
+    return known is not None and known[1].outcome != "kept"
+
+
 class _Work:
     """One run's way through the stages: an item's stages follow each other, items go side by side."""
 
@@ -223,17 +260,13 @@ class _Work:
         workspace: Path,
         teacher: Teacher,
         ledger: Ledger | _Page,
-        last: str,
-        harder: bool,
-        labels: bool,
+        stages: Stages,
         watch: Watch,
     ) -> None:
         self.workspace = workspace
         self.teacher = teacher
         self.ledger = ledger
-        self.last = last
-        self.harder = harder
-        self.labels = labels
+        self.stages = stages
         self.watch = watch
         self.worked = 0
         self._done: dict[str, int] = {}
@@ -241,7 +274,7 @@ class _Work:
 
     async def items(self, names: Sequence[str], concurrency: int) -> None:
         """Take items through the stages, so many at once."""
-        self.expect("label" if self.labels else "extract", len(names))
+        self.expect("label" if self.stages.labels else "extract", len(names))
         gate = asyncio.Semaphore(concurrency)
 
         async def one(name: str) -> None:
@@ -264,50 +297,82 @@ class _Work:
     async def item(self, name: str) -> None:
         """Take an item through the stages, up to the first that rejects it."""
         text, origin, licence = self.ledger.text(name)
-        item = Item(name, text, origin, licence)
-        if self.labels and (await self._stage(item, "label", "extract", self._label, ())).outcome != "kept":
+        item, stages = Item(name, text, origin, licence), self.stages
+        if stages.labels:
+            labelled = await self._stage(item, "label", "extract", self._label)
+            if labelled.kept is None:
+                return
+        elif self._is_before("label") and _is_rejected(self.ledger.latest(name, "label")):
             return
-        extracted = await self._stage(item, "extract", "ground", self._extract, ())
-        if extracted.outcome != "kept" or self.last == "extract":
+        extracted = await self._stage(item, "extract", "ground", self._extract)
+        if extracted.kept is None or stages.last == "extract":
             return
-        draft = draft_of(_mapping(extracted.result))
-        following = "refine" if self.harder else "validate"
-        made = await self._stage(item, "ground", following, self._ground, (draft,))
-        if made.outcome != "kept" or self.last == "ground":
+        # Bodies that another teacher wrote are not this one's to trust.
+        trusted = self.teacher.trusted and not extracted.after
+        draft = _Trusted(draft_of(_mapping(extracted.kept)), trusted)
+        made = await self._stage(
+            item, "ground", "refine" if stages.harder else "validate", self._ground, extracted, draft
+        )
+        if made.kept is None or stages.last == "ground":
             return
-        if self.harder:
-            made = await self._stage(item, "refine", "validate", self._refine, (draft, made.result))
-        await self._stage(item, "validate", None, self._validate, (draft, made.result))
+        if stages.harder:
+            made = await self._stage(item, "refine", "validate", self._refine, made, draft, made.kept)
+        await self._stage(item, "validate", None, self._validate, made, draft, made.kept)
 
     async def _stage(
-        self, item: Item, stage: str, following: str | None, function: Callable[..., Any], arguments: tuple[Any, ...]
-    ) -> Outcome:
-        settings = self._settings(stage)
+        self,
+        item: Item,
+        stage: str,
+        following: str | None,
+        function: Callable[..., Any],
+        before: _Settled | None = None,
+        *arguments: Any,
+    ) -> _Settled:
+        """Return what became of an item at a stage; done now where it has not been done under the same settings.
+
+        What another teacher did in the stages before belongs to the settings.
+        """
+        own = self._settings(stage)
+        after = "" if before is None else before.after
+        if self._is_before(stage) and (known := self.ledger.latest(item.id, stage)) is not None:
+            return _Settled(known[1], "" if known[0] == own else f" after {known[0]}")
+        settings = own + after
         outcome = self.ledger.outcome(item.id, stage, settings)
         if outcome is None:
-            self.worked += 1
-            begun = time.monotonic()
-            try:
-                outcome, attempts = await function(item, *arguments)
-            except ModelFault as fault:
-                outcome, attempts = Outcome("failed", str(fault)), fault.attempts
-            except (StubError, CheckError) as error:
-                outcome, attempts = Outcome("rejected", f"broken: {error}"), (Attempt(outcome="broken"),)
-            except GemSimError as error:
-                outcome, attempts = Outcome("rejected", f"unusable: {error}"), (Attempt(outcome="unusable"),)
-            if attempts:
-                seconds = time.monotonic() - begun - sum(attempt.seconds for attempt in attempts[:-1])
-                attempts = (*attempts[:-1], attempts[-1]._replace(seconds=round(seconds, 4)))
-            self.ledger.settle(item.id, stage, settings, outcome, attempts)
+            outcome = await self._done_now(item, stage, settings, function, arguments)
         self._advance(stage, outcome, following)
+        return _Settled(outcome, after)
+
+    async def _done_now(
+        self, item: Item, stage: str, settings: str, function: Callable[..., Any], arguments: tuple[Any, ...]
+    ) -> Outcome:
+        self.worked += 1
+        begun = time.monotonic()
+        outcome: Outcome
+        attempts: tuple[Attempt, ...]
+        try:
+            outcome, attempts = await function(item, *arguments)
+        except ModelFault as fault:
+            outcome, attempts = Outcome("failed", str(fault)), fault.attempts
+        except (StubError, CheckError) as error:
+            outcome, attempts = Outcome("rejected", f"broken: {error}"), (Attempt(outcome="broken"),)
+        except GemSimError as error:
+            outcome, attempts = Outcome("rejected", f"unusable: {error}"), (Attempt(outcome="unusable"),)
+        if attempts:
+            seconds = time.monotonic() - begun - sum(attempt.seconds for attempt in attempts[:-1])
+            attempts = (*attempts[:-1], attempts[-1]._replace(seconds=round(seconds, 4)))
+        self.ledger.settle(item.id, stage, settings, outcome, attempts)
         return outcome
 
+    def _is_before(self, stage: str) -> bool:
+        return STAGES.index(stage) < STAGES.index(self.stages.first)
+
     def _settings(self, stage: str) -> str:
-        refined = f" {REFINED}" if self.harder and stage in ("refine", "validate") else ""
+        refined = f" {REFINED}" if self.stages.harder and stage in ("refine", "validate") else ""
         return self.teacher.settings(stage) + refined
 
-    def _load(self, draft: Draft) -> Environment:
-        return load(self.workspace, draft, trusted=self.teacher.trusted)
+    def _load(self, draft: Draft, *, trusted: bool) -> Environment:
+        return load(self.workspace, draft, trusted=trusted)
 
     async def _label(self, item: Item) -> tuple[Outcome, tuple[Attempt, ...]]:
         labelled = await self.teacher.label(item)
@@ -319,22 +384,22 @@ class _Work:
         return Outcome("kept", "", result), labelled.attempts
 
     async def _extract(self, item: Item) -> tuple[Outcome, tuple[Attempt, ...]]:
-        extracted = await self.teacher.extract(item, self._load)
+        extracted = await self.teacher.extract(item, partial(self._load, trusted=self.teacher.trusted))
         if extracted.draft is None:
             return Outcome("rejected", extracted.reason), extracted.attempts
         result: Json = as_json(extracted.draft)
         return Outcome("kept", "", result), extracted.attempts
 
-    async def _ground(self, item: Item, draft: Draft) -> tuple[Outcome, tuple[Attempt, ...]]:
-        plain = self._load(draft)
-        made = await self.teacher.ground(item, draft, plain)
-        if not made.pairs:
-            return Outcome("rejected", made.reason or "no conversation came about"), made.attempts
-        return Outcome("kept", made.reason, [_pair_row(pair, plain) for pair in made.pairs]), made.attempts
+    async def _ground(self, item: Item, made: _Trusted) -> tuple[Outcome, tuple[Attempt, ...]]:
+        draft, plain = made.draft, self._load(made.draft, trusted=made.trusted)
+        talks = await self.teacher.ground(item, draft, plain)
+        if not talks.pairs:
+            return Outcome("rejected", talks.reason or "no conversation came about"), talks.attempts
+        return Outcome("kept", talks.reason, [_pair_row(pair, plain) for pair in talks.pairs]), talks.attempts
 
-    async def _refine(self, item: Item, draft: Draft, rows: list[Json]) -> tuple[Outcome, tuple[Attempt, ...]]:  # noqa: ARG002
+    async def _refine(self, item: Item, made: _Trusted, rows: list[Json]) -> tuple[Outcome, tuple[Attempt, ...]]:  # noqa: ARG002
         """Give each conversation that passes a twin made harder by rules; every rewrite is in the ledger."""
-        plain = self._load(draft)
+        plain = self._load(made.draft, trusted=made.trusted)
         pairs = [_read_pair(_mapping(row), plain) for row in rows]
         environment = with_tasks(plain, [task for task, _ in pairs])
         attempts: list[Attempt] = []
@@ -358,9 +423,9 @@ class _Work:
             Attempt(model="rules"),
         )
 
-    async def _validate(self, item: Item, draft: Draft, rows: list[Json]) -> tuple[Outcome, tuple[Attempt, ...]]:
+    async def _validate(self, item: Item, made: _Trusted, rows: list[Json]) -> tuple[Outcome, tuple[Attempt, ...]]:
         """Verify each conversation, let the judge add what it finds, and place what passes."""
-        plain = self._load(draft)
+        draft, plain = made.draft, self._load(made.draft, trusted=made.trusted)
         pairs = [_read_pair(_mapping(row), plain) for row in rows]
         environment = with_tasks(plain, [task for task, _ in pairs])
         passed: list[Pair] = []
@@ -377,7 +442,7 @@ class _Work:
                 passed.append((task, trajectory))
         if not passed:
             return Outcome("rejected", "no conversation passed"), (*attempts, Attempt())
-        place(self.workspace, draft, passed, trusted=self.teacher.trusted)
+        place(self.workspace, draft, passed, trusted=made.trusted)
         return Outcome("kept", "", {"environment": draft.name, "trajectories": len(passed)}), (*attempts, Attempt())
 
 

@@ -74,9 +74,7 @@ class Isolated:
                 outcomes, error, _ = self._asked(calls, moment, limits)
             return outcomes, error
 
-    def _asked(
-        self, calls: Calls, moment: Moment, limits: Limits
-    ) -> tuple[list[Outcome], StubError | None, bool]:
+    def _asked(self, calls: Calls, moment: Moment, limits: Limits) -> tuple[list[Outcome], StubError | None, bool]:
         """Ask a process; tell besides whether it was lost to something else than the clock."""
         process = self._started()
         try:

@@ -59,6 +59,24 @@ def test_what_passes_every_stage_is_counted(tmp_path: Path, monkeypatch: pytest.
     assert "1 led to verified conversations" in module.table(measured)
 
 
+def test_a_model_goes_on_in_the_environments_of_the_rules(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def wrong(_name: str, _before: int, text: str) -> str | None:
+        return "wrong quote" if text.startswith(("You turn", "The environment does not hold")) else None
+
+    with reported(tmp_path, wrong, monkeypatch) as module:
+        measured = module.measure()
+    assert measured["extractions"] == {"answered": 1, "parsed": 1, "compiled": 0, "verified": 0}
+    there = measured["by_rules"]
+    assert there["ended"] == "finished"
+    (passage,) = there["passages"]
+    assert passage["stages"]["extract"] == "kept"
+    assert "ground" in {reply["stage"] for reply in passage["replies"]}
+    assert "extract" not in {reply["stage"] for reply in passage["replies"]}
+    told = module.table(measured)
+    assert "from the environments that rules made of the others, finished" in told
+    assert f"{measured['tokens_in'] + there['tokens_in']} tokens in" in told
+
+
 def test_the_first_reply_of_what_was_under_way_is_judged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def wrong_then_silent(_name: str, _before: int, text: str) -> str | None:
         if text.startswith("You turn"):

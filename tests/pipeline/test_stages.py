@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 
 import pytest
 
 import gem_sim
 from gem_sim.cli import run
+from gem_sim.environment import Environment
+from gem_sim.pipeline.draft import Draft
+from gem_sim.pipeline.ledger import Ledger
 from gem_sim.pipeline.offline.teacher import Offline
 from gem_sim.pipeline.synthesize import synthesize
 from tests.cli.test_progress import watched
@@ -75,6 +79,54 @@ def test_another_way_of_grounding_extracts_nothing_anew(tmp_path: Path, monkeypa
         asked = endpoint.requests.total()
         assert run(["ground", str(tmp_path), *model, "--grounding", "single"]) == 0
         assert endpoint.requests.total() == asked + 3
+
+
+def told(workspace: Path) -> list[tuple[str, str]]:
+    with Ledger(workspace) as ledger:
+        return [(stage, attempt.model) for name in ledger.kept("filter") for stage, attempt in ledger.attempts(name)]
+
+
+def test_what_another_teacher_did_before_stands(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A model grounds in the environments that rules made, and what a model was paid for is not done anew by rules."""
+    monkeypatch.setenv("OPENAI_API_KEY", "any")
+    mixed, whole = tmp_path / "mixed", tmp_path / "whole"
+    with serving() as endpoint:
+        model = ["--model", "fake", "--base-url", endpoint.base_url, "--grounding", "single"]
+        assert run(["extract", str(TEXTS), "--out", str(mixed)]) == 0
+        assert run(["ground", str(mixed), *model]) == 0
+        assert set(told(mixed)) == {("extract", "offline"), ("ground", "fake")}
+        asked = endpoint.requests.total()
+        assert run(["validate", str(mixed), "--no-refine"]) == 0
+        assert endpoint.requests.total() == asked
+        before = told(mixed)
+        assert run(["validate", str(mixed), "--no-refine"]) == 0
+        assert told(mixed) == before
+        # From the start by the model: what it wrote for the environments of the rules is not for its own.
+        for out in (mixed, whole):
+            assert run(["synthesize", str(TEXTS), "--out", str(out), *model, "--no-refine"]) == 0
+    made = {name: data for name, data in files(whole).items() if name.startswith("environments")}
+    assert made
+    assert made.items() <= files(mixed).items()
+
+
+def test_bodies_of_a_model_are_not_trusted_by_who_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", "any")
+    module = sys.modules["gem_sim.pipeline.synthesize"]
+    trust: list[bool] = []
+    load = module.load
+
+    def watching(workspace: Path, draft: Draft, *, trusted: bool) -> Environment:
+        trust.append(trusted)
+        return load(workspace, draft, trusted=trusted)
+
+    monkeypatch.setattr(module, "load", watching)
+    out = ["--out", str(tmp_path)]
+    with serving() as endpoint:
+        assert run(["extract", str(TEXTS), *out, "--model", "fake", "--base-url", endpoint.base_url]) == 0
+    assert run(["ground", str(tmp_path)]) == 0
+    assert run(["validate", str(tmp_path)]) == 0
+    assert len(trust) > 6
+    assert not any(trust)
 
 
 @pytest.mark.parametrize(
