@@ -300,7 +300,7 @@ class _Work:
         item, stages = Item(name, text, origin, licence), self.stages
         if stages.labels:
             labelled = await self._stage(item, "label", "extract", self._label)
-            if labelled.kept is None:
+            if labelled.outcome.outcome != "kept":
                 return
         elif self._is_before("label") and _is_rejected(self.ledger.latest(name, "label")):
             return
