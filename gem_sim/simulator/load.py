@@ -273,8 +273,8 @@ def _check_constants(content: EnvironmentFile, text: str, file: Path) -> None:
 def _tools(content: EnvironmentFile, text: str, file: Path) -> dict[str, Tool]:
     tools: dict[str, Tool] = {}
     for index, item in enumerate(content.tools):
-        line = line_of(text, ("tools", index, "name"))
         if item.name in tools:
+            line = line_of(text, ("tools", index, "name"))
             message = f"the tool {item.name!r} occurs twice"
             raise EnvironmentFault(message, file=str(file), line=line, cure="rename or remove one")
         values = item.model_dump(exclude={"inputSchema"}, exclude_unset=True)
