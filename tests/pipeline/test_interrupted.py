@@ -19,20 +19,22 @@ from tests.pipeline.test_offline import files
 
 TEXTS = CASES / "pipeline" / "texts.jsonl"
 KILLS = 20
+KILLS_A_ROUND = 10
+TEXTS_USED = 2
 CONCURRENCY = 2
 
 
-def work(workspace: Path, base_url: str) -> None:
+def work(texts: Path, workspace: Path, base_url: str) -> None:
     with Ledger(workspace) as ledger:
         client = Client("fake", ledger, base_url=base_url, limits=Limits(concurrency=CONCURRENCY))
-        synthesize([TEXTS], workspace, Model(client), concurrency=CONCURRENCY, ledger=ledger, harder=True)
+        synthesize([texts], workspace, Model(client), concurrency=CONCURRENCY, ledger=ledger, harder=True)
 
 
-def run_until(workspace: Path, base_url: str, dies: object) -> bool:
+def run_until(texts: Path, workspace: Path, base_url: str, dies: object) -> bool:
     """Run in a process of its own; kill it when `dies` says so. Return whether it was killed."""
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(["gem_sim.pipeline.teacher", "gem_sim.pipeline.synthesize"])
-    process = context.Process(target=work, args=(workspace, base_url))
+    process = context.Process(target=work, args=(texts, workspace, base_url))
     process.start()
     while process.is_alive():
         if callable(dies) and dies():
@@ -48,11 +50,13 @@ def test_killed_twenty_times_and_resumed_the_files_are_the_same(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("OPENAI_API_KEY", "any")
+    texts = tmp_path / "texts.jsonl"
+    texts.write_text("".join(TEXTS.read_text().splitlines(keepends=True)[:TEXTS_USED]))
     with serving() as endpoint:
-        assert not run_until(tmp_path / "whole", endpoint.base_url, None)
+        assert not run_until(texts, tmp_path / "whole", endpoint.base_url, None)
         needed = endpoint.requests.total()
     wanted = files(tmp_path / "whole")
-    assert len([name for name in wanted if name.endswith("trajectories.jsonl")]) == 3
+    assert len([name for name in wanted if name.endswith("trajectories.jsonl")]) == TEXTS_USED
     chance = random.Random(5)
     kills = rounds = 0
     while kills < KILLS:
@@ -60,9 +64,9 @@ def test_killed_twenty_times_and_resumed_the_files_are_the_same(
         rounds += 1
         killed_here = 0
         with serving(delay_seconds=0.002) as endpoint:
-            while killed_here < 5:
+            while killed_here < KILLS_A_ROUND:
                 # Some requests further on, and then at once or some moments later.
-                at = endpoint.requests.total() + chance.randrange(0, max(2, needed // 5))
+                at = endpoint.requests.total() + chance.randrange(0, max(2, needed // KILLS_A_ROUND))
                 moment = chance.random() * 0.05
                 reached: list[float] = []
 
@@ -73,15 +77,15 @@ def test_killed_twenty_times_and_resumed_the_files_are_the_same(
                         reached.append(time.monotonic())
                     return bool(reached) and time.monotonic() - reached[0] >= moment
 
-                if not run_until(workspace, endpoint.base_url, dies):
+                if not run_until(texts, workspace, endpoint.base_url, dies):
                     break
                 killed_here += 1
             kills += killed_here
-            run_until(workspace, endpoint.base_url, None)
+            run_until(texts, workspace, endpoint.base_url, None)
             # What was under way at a kill is all that may be asked again.
             assert endpoint.requests.total() <= needed + killed_here * CONCURRENCY
             asked = endpoint.requests.total()
-            run_until(workspace, endpoint.base_url, None)
+            run_until(texts, workspace, endpoint.base_url, None)
             assert endpoint.requests.total() == asked
         assert files(workspace) == wanted
         assert not (workspace / ".drafts").exists()
