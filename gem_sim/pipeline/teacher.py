@@ -73,6 +73,7 @@ class Model(NamedTuple):
         prompt, mend = load_prompt("extract"), load_prompt("mend")
         turns: list[Turn] = [_user(prompt.fill(passage=item.text, rows=LEAST_ROWS))]
         problem = ""
+        said: Json = None
         for _ in range(_MENDS + 1):
             try:
                 value = await self.client.ask(prompt if len(turns) == 1 else mend, turns, log)
@@ -84,6 +85,11 @@ class Model(NamedTuple):
                 return Extracted(draft, "", tuple(log))
             problem = found
             log[-1] = log[-1]._replace(outcome="does not hold together", reason=problem[:400])
+            if value == said:
+                # Asked the same again, it would say the same again.
+                problem = f"{problem}\nthe model wrote the same again when it was told so"
+                break
+            said = value
             turns = [turns[0], {"role": "assistant", "content": json.dumps(value, ensure_ascii=False)},
                      _user(mend.fill(problem=problem))]  # fmt: skip
         return Extracted(None, f"does not hold together: {problem}", tuple(log))

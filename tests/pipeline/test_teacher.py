@@ -138,6 +138,9 @@ def test_an_environment_that_never_holds_together_is_rejected_with_the_reason(tm
     outcome, reason = outcomes(tmp_path)["parcel", "extract"]
     assert outcome == "rejected"
     assert "never said at all" in reason
+    # It answers the same when told so, and is not asked a third time.
+    assert "wrote the same again" in reason
+    assert [attempt.outcome for _, attempt in attempts(tmp_path, "parcel")] == ["does not hold together"] * 2
     assert not (tmp_path / "environments").exists()
 
 
