@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 import gem_sim
 from gem_sim.pipeline.ledger import Ledger
 from gem_sim.pipeline.offline.environment import extract
+from gem_sim.pipeline.offline.figures import figures
 from gem_sim.pipeline.offline.procedure import NoProcedure, procedure_of
 from gem_sim.pipeline.offline.teacher import Offline
 from gem_sim.pipeline.synthesize import synthesize
@@ -49,6 +50,21 @@ def test_every_quote_is_in_the_text_and_every_limit_is_enforced() -> None:
     name, constant = next((n, c) for n, c in procedure.constants.items() if n.startswith("MAX"))
     assert constant.value == 2
     assert any(name in line for tool in draft.environment["tools"] for line in tool["body"] if "require" in line)
+
+
+@pytest.mark.parametrize(
+    ("text", "bounds"),
+    [
+        ("Wait up to 30 minutes.", [(30, "most")]),
+        ("Enter at most 3 files.", [(3, "most")]),
+        ("Keep at least two copies.", [(2, "least")]),
+        ("Heat it for 5 minutes.", [(5, "exact")]),
+        ("Wait 30 to 60 minutes.", []),
+        ("Keep two or 3 copies.", []),
+    ],
+)
+def test_figures_bound_or_measure_and_ranges_do_neither(text: str, bounds: list[tuple[int, str]]) -> None:
+    assert [(figure.value, figure.bound) for figure in figures(text)] == bounds
 
 
 def test_a_condition_decides_whether_a_step_applies() -> None:

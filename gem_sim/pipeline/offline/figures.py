@@ -28,7 +28,7 @@ _MOST = re.compile(
     r"(?:at most|no more than|not more than|up to|maximum of|max of|not exceed|within|limit of)\s*$", re.I
 )
 _LEAST = re.compile(r"(?:at least|no less than|not less than|minimum of|min of|no fewer than)\s*$", re.I)
-_RANGE = re.compile(r"[-–—/.]\s*$|\b(?:to|or)\s+$")
+_RANGE = re.compile(r"[-–—/.]\s*$|\b(?:(?<!up )to|or)\s+$", re.I)
 
 
 class Figure(NamedTuple):
