@@ -56,9 +56,8 @@ def command(
     from gem_sim.simulator import load_environment
 
     where = engine_of(engine, workers)
-    keep_apart(files, out, report)
-    files = files_of(files)
-    keep_apart(files, out, report)
+    named, files = files, files_of(files)
+    keep_apart([*named, *files], out, report)
     environment = load_environment(env, trusted=trusted or None)
     if holds_shards(out):
         if report is not None:

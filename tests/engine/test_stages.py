@@ -64,7 +64,7 @@ def test_an_induced_environment_is_the_same(tmp_path: Path) -> None:
 
 
 def test_a_workspace_is_the_same_and_nothing_is_done_twice(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    alone, pooled = both(["synthesize", str(TEXTS)], tmp_path, "workspace")
+    alone, pooled = both(["synthesize", str(TEXTS), "--no-refine"], tmp_path, "workspace")
     assert files(pooled) == files(alone)
     assert any(name.endswith("trajectories.jsonl") for name in files(alone))
     told = []
@@ -73,15 +73,17 @@ def test_a_workspace_is_the_same_and_nothing_is_done_twice(tmp_path: Path, capsy
             told.append((list(ledger.outcomes()), [total.attempts for total in ledger.totals()]))
     assert told[0] == told[1]
     capsys.readouterr()
-    assert run(["synthesize", str(TEXTS), "--out", str(pooled), "--workers", "2", "--json"]) == 0
+    assert run(["synthesize", str(TEXTS), "--out", str(pooled), "--workers", "2", "--no-refine", "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["worked"] == 0
 
 
 def test_a_workspace_goes_on_in_a_pool_where_it_ended(tmp_path: Path) -> None:
-    whole, broken = tmp_path / "whole", tmp_path / "broken"
-    assert run(["synthesize", str(TEXTS), "--out", str(whole)]) == 0
-    assert run(["extract", str(TEXTS), "--out", str(broken)]) == 0
+    whole, broken, text = tmp_path / "whole", tmp_path / "broken", tmp_path / "one.jsonl"
+    text.write_text(TEXTS.read_text().splitlines(keepends=True)[0])
+    assert run(["synthesize", str(text), "--out", str(whole)]) == 0
+    assert run(["extract", str(text), "--out", str(broken)]) == 0
     assert run(["validate", str(broken), "--workers", "2"]) == 0
+    assert any(b"-harder" in data for data in files(broken).values())
     assert files(broken) == files(whole)
 
 
