@@ -12,7 +12,7 @@ from gem_sim.state import State
 from gem_sim.task import Task
 from gem_sim.testing.budget import Budget
 from gem_sim.testing.conformance import CONFORMANCE, bundled
-from gem_sim.testing.explore import Explored, explore
+from gem_sim.testing.explore import MOST_STEPS, Explored, explore
 from gem_sim.testing.lab import Lab, Made
 from gem_sim.testing.program import steps
 from gem_sim.testing.repeat import nondeterminism, row_order
@@ -92,15 +92,28 @@ def check(
     seed: int = 0,
     parts: Iterable[str] = PARTS,
     note: Callable[[str], object] = lambda _part: None,
+    steps: int = MOST_STEPS,
 ) -> Report:
-    """Check an environment and return the report, whatever it found; `note` is told each part as it begins."""
-    return _Check(environment, seconds, seed, tuple(part for part in PARTS if part in set(parts)), note).run()
+    """Check an environment and return the report, whatever it found; `note` is told each part as it begins.
+
+    `steps` is the most calls to try, by which a run ends at the same call on every machine if `seconds` do not end it
+    before. The other arguments are those of `check_environment`.
+    """
+    asked = tuple(part for part in PARTS if part in set(parts))
+    return _Check(environment, seconds, seed, asked, note, steps).run()
 
 
 class _Check:
     def __init__(
-        self, environment: Environment, seconds: float, seed: int, parts: tuple[str, ...], note: Callable[[str], object]
+        self,
+        environment: Environment,
+        seconds: float,
+        seed: int,
+        parts: tuple[str, ...],
+        note: Callable[[str], object],
+        steps: int,
     ) -> None:
+        self.steps = steps
         self.environment, self.seconds, self.seed, self.parts, self.note = environment, seconds, seed, parts, note
         self.lab = Lab(environment, seed=seed)
         self.known: Conventions = conventions(environment)
@@ -144,7 +157,8 @@ class _Check:
         watch = Watch(self.lab, self.known)
         seeds = [(self.environment.tasks.get(one.task or ""), _calls_of(one)) for one in self.recorded]
         budget = Budget(self.seconds)
-        self.explored = explore(self.lab, seeds=seeds, seed=self.seed, seconds=0.7 * self.seconds, watch=watch)
+        most = 0.7 * self.seconds
+        self.explored = explore(self.lab, seeds=seeds, seed=self.seed, steps=self.steps, seconds=most, watch=watch)
         left = max(1.0, min(0.2 * self.seconds, budget.left()))
         empty = list(_emptied(self.environment.state, {table for _tool, table in watch.makers}, self.known))
         if empty:

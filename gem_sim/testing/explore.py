@@ -17,6 +17,7 @@ from gem_sim.testing.lab import Lab, Made, Node, Taken, is_limit
 from gem_sim.testing.probe import Site
 from gem_sim.testing.values import Values, answers_for, properties_of
 
+MOST_STEPS: Final = 20_000
 _DEPTH: Final = 40
 _NODES: Final = 400
 _KEPT: Final = 40
@@ -62,7 +63,7 @@ def explore(
     seeds: Iterable[tuple[Task | None, tuple[Made, ...]]] = (),
     starts: Iterable[Task] = (),
     seed: int = 0,
-    steps: int = 20_000,
+    steps: int = MOST_STEPS,
     seconds: float = 20.0,
     only_starts: bool = False,
     hints: Iterable[tuple[str, Json]] = (),

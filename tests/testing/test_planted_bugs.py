@@ -37,21 +37,24 @@ EXPECTED = {
 @pytest.mark.parametrize("name", EXPECTED)
 def test_a_planted_bug_is_found_under_its_code(name: str, tmp_path: Path) -> None:
     code, part = EXPECTED[name]
-    report = check(planted(name, tmp_path, examples=code == "check.example"), seconds=2, parts=(part,))
+    # Ended by the number of calls, on a machine however busy; what a task lacks is seen without a search.
+    seconds = 2 if part == "tasks" else 120
+    planted_in = planted(name, tmp_path, examples=code == "check.example")
+    report = check(planted_in, seconds=seconds, parts=(part,), steps=1_000)
     found = [problem for problem in report.problems if problem.finding.code == code]
     assert found, f"{name}: {[str(problem.finding) for problem in report.problems]}"
     assert code in CHECK_CODES
 
 
 def test_a_bug_that_calls_show_is_shrunk_to_the_calls_it_takes(tmp_path: Path) -> None:
-    report = check(planted("an id reused", tmp_path, examples=False), seconds=2, parts=("calls",))
+    report = check(planted("an id reused", tmp_path, examples=False), seconds=120, parts=("calls",), steps=1_000)
     found = next(problem for problem in report.problems if problem.finding.code == "check.id_reused")
     assert [made.tool for made in found.calls] == ["place_custom_order"]
     assert found.start is None
 
 
 def test_frame_shop_raises_no_alarm() -> None:
-    report = check(environment("frame_shop"), seconds=8)
+    report = check(environment("frame_shop"), seconds=20)
     assert [str(problem.finding) for problem in report.problems] == []
     assert report.explored is not None
     for kind in ("passed", "refused", "failed", "branch"):
