@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
-import venv
+import sysconfig
 import zipfile
 from pathlib import Path
 
@@ -13,20 +14,24 @@ import pytest
 
 from tests.conftest import ROOT
 
-build = pytest.importorskip("build", reason="the extra `dev` is not installed")
+UV = shutil.which("uv", path=sysconfig.get_path("scripts"))
 
 
-@pytest.fixture(scope="module")
-def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("wheel")
-    command = [sys.executable, "-m", "build", "--wheel", "--outdir", str(folder), str(ROOT)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+def uv(*arguments: str) -> None:
+    if UV is None:
+        pytest.skip("uv is not installed; it comes with the extra `dev`")
+    done = subprocess.run([UV, *arguments], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr[-2000:]
-    (made,) = folder.glob("*.whl")
-    return made
 
 
-def test_the_wheel_has_the_bundled_workspace_and_nothing_foreign(wheel: Path) -> None:
+def test_the_wheel_is_whole_light_and_works_where_nothing_else_is(tmp_path: Path) -> None:
+    uv("build", "--quiet", "--wheel", "--out-dir", str(tmp_path), str(ROOT))
+    (wheel,) = tmp_path.glob("*.whl")
+    has_the_bundled_workspace_and_nothing_foreign(wheel)
+    installs_below_100_mb_and_its_demo_runs(wheel, tmp_path)
+
+
+def has_the_bundled_workspace_and_nothing_foreign(wheel: Path) -> None:
     names = zipfile.ZipFile(wheel).namelist()
     tops = {name.split("/")[0] for name in names}
     assert {top for top in tops if not top.endswith(".dist-info")} == {"gem_sim"}
@@ -40,14 +45,12 @@ def bytes_below(folder: Path) -> int:
     return sum(path.lstat().st_size for path in folder.rglob("*") if path.is_file())
 
 
-def test_the_wheel_installs_below_100_mb_and_its_demo_runs(wheel: Path, tmp_path: Path) -> None:
+def installs_below_100_mb_and_its_demo_runs(wheel: Path, tmp_path: Path) -> None:
     folder = tmp_path / "fresh"
-    venv.create(folder, with_pip=True)
+    uv("venv", "--quiet", "--python", sys.executable, str(folder))
     empty = bytes_below(folder)
     scripts = folder / ("Scripts" if os.name == "nt" else "bin")
-    install = [str(scripts / "python"), "-m", "pip", "install", "--quiet", str(wheel)]
-    done = subprocess.run(install, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr[-2000:]
+    uv("pip", "install", "--quiet", "--compile-bytecode", "--python", str(scripts / "python"), str(wheel))
     assert bytes_below(folder) - empty < 100e6
     clean = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
     elsewhere = tmp_path / "elsewhere"

@@ -161,14 +161,14 @@ def test_openai_says_everything(trajectory):
 
 @pytest.mark.parametrize("known", [HERMES, GEM, SHAREGPT], ids=lambda known: known.name)
 @given(trajectory=trajectories_of(expressible_messages()))
-@settings(max_examples=200)
+@settings(max_examples=100)
 def test_tagged_formats_say_what_they_can(known: Format, trajectory: Trajectory):
     assert known.read(through_json(known.write(trajectory)), "") == trajectory
 
 
 @pytest.mark.parametrize("known", FORMATS, ids=lambda known: known.name)
 @given(trajectory=any_trajectory)
-@settings(max_examples=150)
+@settings(max_examples=80)
 def test_reading_after_writing_settles(known: Format, trajectory: Trajectory):
     without_lists = [message for message in trajectory.messages if "<tools>" not in (message.content or "")]
     trajectory = trajectory.model_copy(update={"messages": tuple(without_lists)})
