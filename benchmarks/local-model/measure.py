@@ -40,6 +40,8 @@ SHA256 = "cc324af070c2ecbfd324a30884d2f951a7ff756aba85cb811a6ec436933bb046"
 PASSAGES = ("t-5572f03deb", "t-597a3ac953", "t-6be752e744")
 REPLY_TOKENS = 2_500
 REPLY_SECONDS = 3_600
+# A small model in so many tokens: one conversation.
+FEWER = ("--conversations", "1")
 STAGES = ("filter", "extract", "ground", "refine", "validate")
 # What the ledger notes of a reply that was the JSON object asked for.
 _PARSED = ("done", "does not hold together")
@@ -118,13 +120,14 @@ def _served(model: Path) -> Iterator[str]:
 
 def _synthesize(workspace: Path, address: str) -> list[str]:
     """Return the arguments of the command that takes the passages all the way."""
-    return ["synthesize", str(workspace / "texts.jsonl"), "--out", str(workspace), *_teacher(address)]
+    return ["synthesize", str(workspace / "texts.jsonl"), "--out", str(workspace), *_teacher(address), *FEWER]
 
 
 def _from_rules(workspace: Path, address: str) -> tuple[list[str], ...]:
     """Return the arguments of the commands by which the model goes on where rules have made the environments."""
     extract = ["extract", str(workspace / "texts.jsonl"), "--out", str(workspace)]
-    return extract, ["ground", str(workspace), *_teacher(address)], ["validate", str(workspace), *_teacher(address)]
+    ground = ["ground", str(workspace), *_teacher(address), *FEWER]
+    return extract, ground, ["validate", str(workspace), *_teacher(address)]
 
 
 def _teacher(address: str) -> list[str]:

@@ -8,6 +8,7 @@ from gem_sim.cli.synthesize import (
     Asked,
     BaseUrl,
     Concurrency,
+    Conversations,
     Grounding,
     MaxTokens,
     Model,
@@ -29,10 +30,23 @@ def command(
     prices: PricesOption = "0,0",
     timeout: Timeout = 300.0,
     max_tokens: MaxTokens = None,
+    conversations: Conversations = 3,
     workers: Workers = 1,
     engine: EngineName = "local",
     as_json: AsJson = False,
 ) -> int:
     """Make conversations in the environments of a workspace, their results from execution."""
-    asked = Asked(model, base_url, grounding, concurrency, per_minute, prices, timeout, max_tokens, engine, workers)
+    asked = Asked(
+        model,
+        base_url,
+        grounding,
+        concurrency,
+        per_minute,
+        prices,
+        timeout,
+        max_tokens,
+        engine,
+        workers,
+        conversations,
+    )
     return from_workspace(workspace, asked, first="ground", last="ground", as_json=as_json)

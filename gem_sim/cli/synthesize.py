@@ -35,6 +35,9 @@ BaseUrl = Annotated[
 Grounding = Annotated[
     str, typer.Option(help="How a model grounds: single (whole conversations), interactive, or both.")
 ]
+Conversations = Annotated[
+    int, typer.Option(help="How many conversations a model is asked for in an environment, by each way.", min=1)
+]
 Concurrency = Annotated[int, typer.Option(help="Requests and items under way at once.", min=1)]
 PerMinute = Annotated[float | None, typer.Option(help="Most requests per minute; default: any.", min=0.1)]
 PricesOption = Annotated[
@@ -70,6 +73,7 @@ def command(
     prices: PricesOption = "0,0",
     timeout: Timeout = 300.0,
     max_tokens: MaxTokens = None,
+    conversations: Conversations = 3,
     precision: Precision = None,
     labels: Label = False,
     scrub: Scrub = False,
@@ -79,7 +83,19 @@ def command(
     as_json: AsJson = False,
 ) -> int:
     """Texts in, environments with verified trajectories out; what is done is never done again."""
-    asked = Asked(model, base_url, grounding, concurrency, per_minute, prices, timeout, max_tokens, engine, workers)
+    asked = Asked(
+        model,
+        base_url,
+        grounding,
+        concurrency,
+        per_minute,
+        prices,
+        timeout,
+        max_tokens,
+        engine,
+        workers,
+        conversations,
+    )
     reading = Reading(precision, labels, scrub)
     return run_stages(texts, out, asked, reading, last="validate", as_json=as_json, harder=refine)
 
@@ -97,6 +113,7 @@ class Asked(NamedTuple):
     max_tokens: int | None = None
     engine: str = "local"
     workers: int = 1
+    conversations: int = 3
 
 
 class Reading(NamedTuple):
@@ -190,7 +207,7 @@ def _teacher(asked: Asked, ledger: Ledger) -> Teacher:
         max_tokens=asked.max_tokens,
     )
     client = client_of(asked.model, ledger, asked.base_url, limits, asked.prices)
-    return teacher.Model(client, asked.grounding)  # type: ignore[arg-type]
+    return teacher.Model(client, asked.grounding, asked.conversations)  # type: ignore[arg-type]
 
 
 def client_of(model: str, ledger: Ledger, base_url: str | None, limits: Limits, prices: str) -> Client:

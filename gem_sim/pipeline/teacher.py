@@ -30,16 +30,21 @@ from gem_sim.verdict import Finding
 Grounding = Literal["single", "interactive", "both"]
 
 _MENDS = 3
-_CONVERSATIONS = 3
+# How many conversations a model is asked for in one request.
+CONVERSATIONS = 3
 _SHOWN_ROWS = 6
 _PROMPTS = {"extract": ("extract", "mend"), "ground": ("ground", "task", "user", "assistant"), "validate": ("judge",)}
 
 
 class Model(NamedTuple):
-    """A model behind a `Client`; its bodies are untrusted and run in a worker process."""
+    """A model behind a `Client`; its bodies are untrusted and run in a worker process.
+
+    `conversations` is how many it is asked for in an environment, by each way of grounding.
+    """
 
     client: Client
     grounding: Grounding = "both"
+    conversations: int = CONVERSATIONS
     trusted: bool = False
 
     def settings(self, stage: str) -> str:
@@ -51,6 +56,8 @@ class Model(NamedTuple):
         if stage != "extract":
             names += _PROMPTS["ground"]
             way = f" {self.grounding}"
+            if self.conversations != CONVERSATIONS:
+                way += f"*{self.conversations}"
         if stage not in ("extract", "ground"):
             names += _PROMPTS["validate"]
         return f"{self.client.model}{way} {','.join(load_prompt(name).label for name in names)}"
@@ -121,7 +128,7 @@ class Model(NamedTuple):
     ) -> list[tuple[Task, Trajectory]]:
         """The model writes whole conversations (GEM, stage 3); execution puts the results right."""
         prompt = load_prompt("ground")
-        text = prompt.fill(passage=item.text, environment=_shown(draft), number=_CONVERSATIONS)
+        text = prompt.fill(passage=item.text, environment=_shown(draft), number=self.conversations)
         value = await self.client.ask(prompt, [_user(text)], log)
         pairs = []
         for entry in _list(value["conversations"]):
@@ -136,7 +143,7 @@ class Model(NamedTuple):
     ) -> list[tuple[Task, Trajectory]]:
         """The model plays user and assistant in turn; a Session answers."""
         prompt = load_prompt("task")
-        text = prompt.fill(environment=_shown(draft), number=_CONVERSATIONS)
+        text = prompt.fill(environment=_shown(draft), number=self.conversations)
         value = await self.client.ask(prompt, [_user(text)], log)
         pairs = []
         for entry in _list(value["tasks"]):

@@ -85,6 +85,18 @@ def test_another_way_of_grounding_extracts_nothing_anew(tmp_path: Path, monkeypa
         assert endpoint.requests.total() == asked + 3
 
 
+def test_a_model_is_asked_for_as_many_conversations_as_wanted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", "any")
+    asked: list[str] = []
+    with serving(lambda name, _before, text: asked.append(text) if name == "ground" else None) as endpoint:
+        model = ["--model", "fake", "--base-url", endpoint.base_url, "--grounding", "single"]
+        assert run(["extract", str(TEXTS), "--out", str(tmp_path)]) == 0
+        assert run(["ground", str(tmp_path), *model]) == 0
+        assert run(["ground", str(tmp_path), *model, "--conversations", "5"]) == 0
+    assert ["Write 3 conversations" in text for text in asked] == [True] * 3 + [False] * 3
+    assert ["Write 5 conversations" in text for text in asked] == [False] * 3 + [True] * 3
+
+
 def told(workspace: Path) -> list[tuple[str, str]]:
     with Ledger(workspace) as ledger:
         return [(stage, attempt.model) for name in ledger.kept("filter") for stage, attempt in ledger.attempts(name)]
