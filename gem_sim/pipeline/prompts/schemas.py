@@ -19,14 +19,20 @@ def _map(values: dict[str, Json]) -> dict[str, Json]:
     return {"type": "object", "additionalProperties": values}
 
 
-def _list(items: dict[str, Json], least: int = 0) -> dict[str, Json]:
-    return {"type": "array", "items": items, **({"minItems": least} if least else {})}
+def _list(items: dict[str, Json], least: int = 0, most: int | None = None) -> dict[str, Json]:
+    bounds: dict[str, Json] = {"minItems": least} if least else {}
+    if most is not None:
+        bounds["maxItems"] = most
+    return {"type": "array", "items": items, **bounds}
 
 
 _TEXT: dict[str, Json] = {"type": "string"}
 _ANY: dict[str, Json] = {"type": "object"}
 _NAME: dict[str, Json] = {"type": "string", "pattern": "^[A-Za-z_][A-Za-z0-9_]*$"}
 _CONSTANT: dict[str, Json] = {"type": ["string", "number", "boolean"]}
+
+# A model that repeats itself without end must come to one.
+_MOST_TURNS = 60
 
 _TYPES: dict[str, Json] = {"enum": ["string", "integer", "number", "boolean", "array", "object", "null"]}
 _FIELD: dict[str, Json] = {
@@ -114,7 +120,8 @@ SCHEMAS: dict[str, dict[str, Json]] = {
     "conversations": _object(
         {
             "conversations": _list(
-                _object({"id": _TEXT, "instruction": _TEXT, "expect": _EXPECT, "turns": _list(_TURN, 2)}), 1
+                _object({"id": _TEXT, "instruction": _TEXT, "expect": _EXPECT, "turns": _list(_TURN, 2, _MOST_TURNS)}),
+                1,
             )
         }
     ),
