@@ -203,6 +203,8 @@ def same_json(left: Json, right: Json) -> bool:
 
 
 def _has_booleans(value: Json) -> bool:
+    if type(value) in SCALARS:
+        return type(value) is bool
     if isinstance(value, dict):
         items: Collection[Json] = value.values()
     elif isinstance(value, list):
@@ -226,8 +228,8 @@ def _same(left: Json, right: Json) -> bool:
 
 def freeze(value: Json) -> object:
     """Return a hashable stand-in for a JSON value, equal exactly where `same_json` is."""
-    if isinstance(value, bool):
-        return ("bool", value)
+    if type(value) in SCALARS:
+        return ("bool", value) if type(value) is bool else value
     if isinstance(value, dict):
         return ("dict", frozenset((key, freeze(item)) for key, item in value.items()))
     if isinstance(value, list):

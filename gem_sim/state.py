@@ -187,7 +187,12 @@ class Table(Mapping[str, Row]):
 
     def rows(self) -> list[Row]:
         """Return the rows in order, as they are shared."""
-        return list(self._base.rows.values()) if not self._changes else [self[key] for key in self._merged()]
+        base, changes = self._base.rows, self._changes
+        if not changes:
+            return list(base.values())
+        merged = [changes.get(key, row) for key, row in base.items()]
+        merged += [row for key, row in changes.items() if key not in base]
+        return [row for row in merged if row is not _GONE]
 
     def with_changes(self, changes: Mapping[str, Row | None]) -> Table:
         """Return a table with these rows put in; None removes a row. Costs the changes, not the table."""
@@ -312,6 +317,15 @@ def changed_rows(before: State, after: State) -> Iterator[tuple[str, str, Row | 
             # Python's comparison is fast, and wrong only where it takes a flag for a number.
             if left is not right and (left != right or not same_json(left, right)):
                 yield name, key, left, right
+
+
+def changed_tables(before: State, after: State) -> set[str]:
+    """Return the names of the tables in which rows may differ; those of all others are the same."""
+    known = after.known_changes(before)
+    if known is not None:
+        return set(known)
+    tables, later = before._tables, after._tables
+    return {name for name in tables.keys() | later.keys() if tables.get(name, _EMPTY) is not later.get(name, _EMPTY)}
 
 
 def _touched(old: Table, new: Table) -> Iterator[str]:

@@ -99,6 +99,24 @@ class Step(Frozen):
             groups.setdefault(edge.group, []).append(edge)
         return tuple(map(tuple, groups.values()))
 
+    @cached_property
+    def taken(self) -> dict[str, frozenset[str]]:
+        """Return step → the arguments that take values from its results."""
+        found: dict[str, frozenset[str]] = {}
+        for edge in self.dependencies():
+            if edge.argument is not None:
+                found[edge.before] = found.get(edge.before, frozenset()) | {edge.argument}
+        return found
+
+    @cached_property
+    def joint(self) -> dict[str, tuple[Dependency, ...]]:
+        """Return step → the data edges from it that have no alternatives, where there are at least two."""
+        single: dict[str, list[Dependency]] = {}
+        for edge, *others in self.groups:
+            if edge.kind == "data" and not others:
+                single.setdefault(edge.before, []).append(edge)
+        return {before: tuple(edges) for before, edges in single.items() if len(edges) > 1}
+
 
 class Workflow(Frozen):
     """A procedure: steps in the order they were written. `id` and `title` are for people."""
@@ -132,6 +150,11 @@ class Workflow(Frozen):
     def by_id(self) -> dict[str, Step]:
         """The steps by their ids."""
         return {step.id: step for step in self.steps}
+
+    @cached_property
+    def tools(self) -> frozenset[str]:
+        """The tools that the steps use."""
+        return frozenset(step.tool for step in self.steps)
 
     def dependencies(self) -> tuple[Dependency, ...]:
         """Return every edge of the workflow, by step."""

@@ -109,7 +109,7 @@ def _judged(scene: Scene, reported: set[object], environment: Environment) -> It
         if severity is not None:
             nearest = _nearest(mention, scene.seen) if len(reported) <= _SOUGHT else None
             yield _unsupported(mention.text, _KINDS[mention.kind], sentence_of, nearest, severity)
-    for word, start, what in (*unseen_words(prose.text, scene.seen), *unseen_people(prose.text, scene.seen)):
+    for word, start, what in (*unseen_words(prose, scene.seen), *unseen_people(prose.text, scene.seen)):
         if word not in reported:
             reported.add(word)
             yield _unsupported(word, what, prose.sentence_at(start), None)
@@ -117,8 +117,8 @@ def _judged(scene: Scene, reported: set[object], environment: Environment) -> It
         sentence_of = prose.sentence_at(outcome.start)
         evidence = {"sentence": sentence_of.text, "value": outcome.said}
         yield Finding(code="claims.contradiction", message=outcome.message, evidence=evidence | outcome.evidence)
-    if prose.mentions and may_compare(prose.text):
-        for false in false_comparisons(prose.sentences):
+    if len(prose.mentions) > 1 and may_compare(prose.lowered):
+        for false in false_comparisons(prose):
             yield Finding(code="claims.false_comparison", message=false.message, evidence=false.evidence)
 
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from gem_sim.canonical import Json
-from gem_sim.verifier.prose import Mention, Sentence
+from gem_sim.verifier.prose import Mention, Prose, Sentence
 
 _ADVERBS = (
     r"(?:(?:still|also|well|perfectly|comfortably|just|currently|clearly|easily|both|only|now|already|therefore|thus"
@@ -23,6 +23,8 @@ _WITHIN = re.compile(
     r"(?:limits?|range|maximum|constraints?|restrictions?|budget|allowance|bounds)\b",
     re.IGNORECASE,
 )
+# One of these stands in whatever `_WITHIN` matches.
+_LIMITS = ("limit", "range", "maximum", "constraint", "restriction", "budget", "allowance", "bounds")
 _MORE = "more|greater|larger|bigger|longer|higher|taller|wider|older|over|above"
 _LESS = "less|smaller|shorter|lower|fewer|cheaper|younger|under|below"
 _RELATION = re.compile(
@@ -67,20 +69,22 @@ class Falsehood(NamedTuple):
     evidence: dict[str, Json]
 
 
-def may_compare(text: str) -> bool:
-    """Tell whether a text has a word of comparison at all."""
-    lowered = text.lower()
-    return any(hint in lowered for hint in _HINTS)
+def may_compare(lowered: str) -> bool:
+    """Tell whether a text, in lower case, has a word of comparison at all."""
+    return any(map(lowered.__contains__, _HINTS))
 
 
-def false_comparisons(parts: Sequence[Sentence]) -> list[Falsehood]:
+def false_comparisons(prose: Prose) -> list[Falsehood]:
     """Return the comparisons that the numbers named in their sentence, or before it, refute."""
     found = []
+    parts, limited = prose.sentences, prose.may_have(_LIMITS)
     for position, sentence in enumerate(parts):
         for index, mention in enumerate(sentence.mentions):
             if mention.kind in _COMPARED:
                 following = sentence.mentions[index + 1 :]
-                false = _between(sentence, mention, following) or _within_limits(parts, position, mention)
+                false = _between(sentence, mention, following)
+                if false is None and limited:
+                    false = _within_limits(parts, position, mention)
                 if false is not None:
                     false.evidence["sentence"] = sentence.text
                     found.append(false)

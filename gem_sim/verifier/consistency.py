@@ -46,9 +46,15 @@ def prompt(replay: Replay) -> Iterator[Finding]:
     source = _source_of(replay.trajectory)
     if source is not None:
         yield from _between_texts(told, source, environment)
-    own = "\n".join(line for line in told.splitlines() if line not in environment.policy)
+    own = _without(told, environment.policy)
     if clauses(own):
         yield from _against_environment(own, environment)
+
+
+@lru_cache(maxsize=64)
+def _without(told: str, policy: tuple[str, ...]) -> str:
+    """Return a prompt without the lines of a policy; the same prompt opens many conversations."""
+    return "\n".join(line for line in told.splitlines() if line not in policy)
 
 
 def _source_of(trajectory: Trajectory) -> str | None:
@@ -172,7 +178,7 @@ def _code_of(figure: Figure | None, clause: Clause, environment: Environment) ->
 
 
 def _carries(constant: Constant, figure: Figure) -> bool:
-    if isinstance(constant.value, bool) or not isinstance(constant.value, int | float):
+    if isinstance(constant.value, bool) or not isinstance(constant.value, (int, float)):
         return False
     unit = next((f.unit for f in figures_of(f"1 {constant.unit}") if f.unit), constant.unit) if constant.unit else None
     if unit is not None and unit.startswith("times"):
@@ -228,7 +234,7 @@ def _against_environment(told: str, environment: Environment, name: str = "promp
 def _constants_against_quotes(environment: Environment) -> Iterator[Finding]:
     for name, constant in environment.constants.items():
         figures = figures_of(constant.quote or "")
-        if not figures or isinstance(constant.value, bool) or not isinstance(constant.value, int | float):
+        if not figures or isinstance(constant.value, bool) or not isinstance(constant.value, (int, float)):
             continue
         if not any(_carries(constant, figure) or figure.value == constant.value for figure in figures):
             source = environment.sources.get(f"constants.{name}")
@@ -300,6 +306,6 @@ def _condition_numbers(condition: ast.expr, environment: Environment) -> list[fl
             value = node.value
         elif isinstance(node, ast.Name) and node.id in environment.constants:
             value = environment.constants[node.id].value
-        if isinstance(value, int | float) and not isinstance(value, bool) and value > 1:
+        if isinstance(value, (int, float)) and not isinstance(value, bool) and value > 1:
             values.append(float(value))
     return values

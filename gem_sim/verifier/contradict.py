@@ -7,20 +7,21 @@ one row of a list (`Bob at 1 pm`), and by what is counted (`4 reminders`), each 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import combinations, pairwise
 from typing import NamedTuple
 
 from gem_sim.canonical import Json
 from gem_sim.verifier.derive import supported
-from gem_sim.verifier.prose import SCALES, UNITS, Mention
+from gem_sim.verifier.prose import SCALES, UNITS, WORD, Mention
 from gem_sim.verifier.scene import Scene, literal, of_same_unit, says, value_of
 from gem_sim.verifier.seen import Row, Sighting, rows_of
 
-_WORD = re.compile(r"[^\W\d_]+")
 # Between a label and its number.
 _BETWEEN = "is are was were be been of at a an the now only just about around to has s exactly currently"
 _CONNECTORS = frozenset(_BETWEEN.split())
+# How many characters on either side of a number are read for a label.
+_BEFORE, _AFTER = 40, 30
 # How many messages back a list still counts as what the assistant speaks of.
 _RECENT = 8
 # Between a name and a value said of it: `Bob at 1 pm`, `Juneau is 59`, `Large: $12`.
@@ -29,7 +30,7 @@ _SAID_OF = frozenset(_OF.split())
 # Before a name that is not what the sentence is about.
 _BESIDES = "after before than like except instead of near following"
 _ASIDE = frozenset(_BESIDES.split())
-_STOP = re.compile(r"[.;,()\n]\s?")
+_STOPS = str.maketrans(dict.fromkeys(".;,()", "\n"))
 # Fields whose value prose may add up anew.
 _TOTALS = "total sum subtotal balance remaining left count number"
 _SUMS = frozenset(_TOTALS.split())
@@ -71,10 +72,12 @@ def contradictions(scene: Scene) -> Iterator[Contradiction]:
     if not seen.results or all(mention.kind in _WITHOUT_FIELDS for mention in scene.prose.mentions):
         return
     labels = seen.read_results().labels()
-    lowered = scene.prose.text.lower()
+    lowered = scene.prose.lowered
+    named = [label for label in labels if label in lowered]
+    phrases = lowered.translate(_STOPS) if named else lowered
     for mention in scene.prose.mentions:
-        if mention.kind in _NUMBERS:
-            label = _label(lowered, mention, labels)
+        if named and mention.kind in _NUMBERS:
+            label = _label(phrases, mention, named)
             if label is not None:
                 yield from _other_value(mention, label, scene)
         if mention.kind in ("number", "word") and mention.unit is None:
@@ -90,27 +93,42 @@ class _Label(NamedTuple):
     follows: bool
 
 
-def _label(text: str, mention: Mention, labels: set[str]) -> _Label | None:
-    """Return the words beside a number that name a field, those before it rather than those after it."""
-    before = _WORD.findall(_STOP.split(text[max(0, mention.start - 40) : mention.start])[-1])
+def _label(phrases: str, mention: Mention, labels: Sequence[str]) -> _Label | None:
+    """Return the words beside a number that name a field, those before it rather than those after it.
+
+    `phrases` is the text in lower case, each phrase on a line of its own.
+    """
+    before = _words_beside(phrases, max(0, mention.start - _BEFORE), mention.start, labels, last=True)
     while before and before[-1] in _CONNECTORS:
         before.pop()
     # `will cost 225` names no field `cost`.
     if before and before[-1] in labels and not (len(before) > 1 and before[-2] in ("will", "would", "to", "not")):
-        following = _WORD.match(text, mention.end + 1)
+        following = WORD.match(phrases, mention.end + 1)
         # `the price of 2 books`: what follows is what the number counts.
         counts = mention.unit is None and following is not None and following.group() not in _FUNCTION_WORDS
         return None if counts else _Label((" ".join(before[-2:]), before[-1]), follows=False)
-    after = _WORD.findall(_STOP.split(text[mention.end : mention.end + 30])[0])[:2]
+    after = _words_beside(phrases, mention.end, mention.end + _AFTER, labels, last=False)[:2]
     if after and after[0] in labels and after[0] not in _FUNCTION_WORDS:
         return _Label((" ".join(after), after[0]), follows=True)
     return None
 
 
+def _words_beside(phrases: str, start: int, end: int, labels: Sequence[str], *, last: bool) -> list[str]:
+    """Return the words of the last or the first phrase of a piece of text, none where it has no label at all."""
+    if not any(map(phrases[start:end].__contains__, labels)):
+        return []
+    stop = phrases.rfind("\n", start, end) if last else phrases.find("\n", start, end)
+    if stop < 0:
+        return WORD.findall(phrases, start, end)
+    return WORD.findall(phrases, stop + 1, end) if last else WORD.findall(phrases, start, stop)
+
+
 def _other_value(mention: Mention, label: _Label, scene: Scene) -> Iterator[Contradiction]:
     fields = scene.seen.fields
-    name = label.names[0] if any(_is_named(field, label.names[0]) for field in fields) else label.names[1]
-    known = [s for field, every in fields.items() if _is_named(field, name) for s in every if _comparable(mention, s)]
+    name, named = label.names[0], _named(fields, label.names[0])
+    if not named:
+        name, named = label.names[1], _named(fields, label.names[1])
+    known = [sighting for field in named for sighting in fields[field] if _comparable(mention, sighting)]
     if any(_equal(mention, sighting) for sighting in known):
         yield from _stale(mention, name, known, scene)
         return
@@ -163,8 +181,9 @@ def _contradiction(mention: Mention, name: str, sighting: Sighting) -> Contradic
     return Contradiction(mention, message, evidence)
 
 
-def _is_named(field: str, name: str) -> bool:
-    return field == name or f" {name} " in f" {field} "
+def _named(fields: Iterable[str], name: str) -> list[str]:
+    """Return the fields that have a name among their words."""
+    return [field for field in fields if name in field and f" {name} " in f" {field} "]
 
 
 def _comparable(mention: Mention, sighting: Sighting) -> bool:
@@ -207,7 +226,7 @@ def _other_count(mention: Mention, text: str, scene: Scene) -> Iterator[Contradi
     What has been written since a list was seen may have made it longer or shorter by one each.
     """
     value = mention.value
-    noun = _WORD.match(text, mention.end + 1)
+    noun = WORD.match(text, mention.end + 1)
     results = scene.seen.results
     if noun is None or not isinstance(value, float) or noun.group() in UNITS or noun.group() in _FUNCTION_WORDS:
         return
@@ -252,8 +271,9 @@ def _other_size(scene: Scene) -> Iterator[Contradiction]:
     """Yield a size whose sides were both seen, and nowhere together: a side that belongs to something else."""
     numbers = scene.seen.numbers
     for first, second in pairwise(scene.prose.mentions):
-        between = scene.prose.text[first.end : second.start]
-        if first.kind != "number" or second.kind != "number" or not _BY.fullmatch(between):
+        if first.kind != "number" or second.kind != "number":
+            continue
+        if not _BY.fullmatch(scene.prose.text, first.end, second.start):
             continue
         # A side that had to be worked out stands nowhere, alone or together.
         if not (literal(first, scene) and literal(second, scene)):
@@ -269,7 +289,11 @@ def _other_size(scene: Scene) -> Iterator[Contradiction]:
 
 def _name_before(text: str, mention: Mention) -> str | None:
     """Return the name, in lower case, that a value directly follows; None where none does."""
-    words = text[max(0, mention.start - 60) : mention.start].split()
+    before = text[max(0, mention.start - 60) : mention.start]
+    # Most numbers have no name before them, and many no capital letter.
+    if before.islower():
+        return None
+    words = before.split()
     while words and words[-1] in _SAID_OF:
         words.pop()
     if not words or not words[-1][:1].isupper() or words[-1][-1] in ".;,!?":

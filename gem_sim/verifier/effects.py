@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from gem_sim.canonical import Json, same_json
 from gem_sim.simulator import Replay, ReplayedCall
-from gem_sim.state import Row, changed_rows
+from gem_sim.state import Row, changed_rows, changed_tables
 from gem_sim.task import Expectation, Task
 from gem_sim.verdict import Finding
 from gem_sim.verifier.place import place_of
@@ -31,7 +31,10 @@ def declared(replay: Replay) -> Iterator[Finding]:
         if tool is None or call.before is call.after:
             continue
         allowed = () if tool.effect == "read" else tool.writes
-        outside = [change for change in _changes(call) if change.table not in allowed] if allowed is not None else []
+        # Which tables it changed is known at once; which rows has to be looked for.
+        if allowed is None or changed_tables(call.before, call.after).issubset(allowed):
+            continue
+        outside = [change for change in _changes(call) if change.table not in allowed]
         if not outside:
             continue
         if tool.effect == "read":
@@ -80,6 +83,8 @@ def unexpected(replay: Replay) -> Iterator[Finding]:
     called = {expectation.tool for expectation in replay.task.expect}
     for call in replay.calls:
         if call.before is call.after or call.placed.call.tool in called:
+            continue
+        if changed_tables(call.before, call.after).isdisjoint(tables):
             continue
         within = [change for change in _changes(call) if change.table in tables]
         if within and not any(_mentioned(change, expected) for change in within):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from gem_sim.canonical import Json, freeze, show
@@ -10,7 +10,7 @@ from gem_sim.simulator import ReplayedCall
 from gem_sim.tool import Tool, ToolCall
 
 # Types of which equal values are the same JSON value; a flag is no number.
-_PLAIN = (str, int, float)
+PLAIN = (str, int, float)
 
 
 class MissingCall(NamedTuple):
@@ -44,22 +44,32 @@ def differing(earlier: ReplayedCall, call: ReplayedCall, names: Iterable[str]) -
     for name in names:
         wanted = call.placed.call.arguments.get(name)
         # Nearly always: the call says nothing of it, or both say the same.
-        if wanted is None or (type(wanted) in _PLAIN and _says(earlier, name, wanted)):
+        if wanted is None or (type(wanted) in PLAIN and _says(earlier, name, wanted)):
             continue
-        recorded = _values(call.placed.call, name), _about(earlier.placed.call, earlier.recorded, name)
-        executed = _values(call.executed, name), _about(earlier.executed, earlier.result.content, name)
-        stated = [(wanted, known) for wanted, known in (recorded, executed) if wanted and known]
+        stated = [(wanted, known) for wanted, known in _stated(earlier, call, name) if wanted and known]
         if stated and not any(wanted & known for wanted, known in stated):
             found.append(name)
     return tuple(found)
 
 
+def _stated(earlier: ReplayedCall, call: ReplayedCall, name: str) -> Iterator[tuple[set[object], set[object]]]:
+    """Yield what a call wants under a name and an earlier one has there: as recorded, then as executed."""
+    as_recorded = call.executed is call.placed.call and earlier.executed is earlier.placed.call
+    as_recorded = as_recorded and earlier.recorded is earlier.result.content
+    # Many an earlier call has nothing of that name.
+    if as_recorded and entity_of(earlier, name) is None:
+        return
+    yield _values(call.placed.call, name), _about(earlier.placed.call, earlier.recorded, name)
+    if not as_recorded:
+        yield _values(call.executed, name), _about(earlier.executed, earlier.result.content, name)
+
+
 def _says(call: ReplayedCall, name: str, wanted: Json) -> bool:
     given = call.placed.call.arguments.get(name)
-    if type(given) in _PLAIN and given == wanted:
+    if type(given) in PLAIN and given == wanted:
         return True
     told = call.recorded.get(name) if isinstance(call.recorded, dict) else None
-    return type(told) in _PLAIN and told == wanted
+    return type(told) in PLAIN and told == wanted
 
 
 def entity_of(call: ReplayedCall, name: str) -> Json:

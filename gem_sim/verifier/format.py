@@ -15,13 +15,13 @@ from gem_sim.verdict import Finding
 from gem_sim.verifier.place import place_of
 
 # Placeholders GEM's stage 4 forbids, and their kin: a value somebody meant to fill in.
-_PLACEHOLDER = re.compile(
-    r"\b\d+\+? more (results|items|entries|rows)\b"
-    r"|^(path|file|url|id)=/?(example|placeholder)"
-    r"|^<[a-z][a-z0-9_ -]*>$|^\[(insert|your|placeholder)\b[^\]]*\]$|^\{\{.*\}\}$"
-    r"|\blorem ipsum\b|^(todo|tbd|placeholder|your_[a-z_]+_here)$",
+_WHOLE_PLACEHOLDER = re.compile(
+    r"(path|file|url|id)=/?(example|placeholder)"
+    r"|<[a-z][a-z0-9_ -]*>$|\[(insert|your|placeholder)\b[^\]]*\]$|\{\{.*\}\}$"
+    r"|(todo|tbd|placeholder|your_[a-z_]+_here)$",
     re.IGNORECASE,
 )
+_PLACEHOLDER_WITHIN = re.compile(r"\b\d+\+? more (results|items|entries|rows)\b|\blorem ipsum\b", re.IGNORECASE)
 
 
 def role_order(replay: Replay) -> Iterator[Finding]:
@@ -171,10 +171,18 @@ def _placeholder(call: ReplayedCall, text: str, argument: str | None, path: str 
 def _placeholders(value: Json) -> list[tuple[str, str]]:
     """Return path and text of every placeholder in a value."""
     if isinstance(value, str):
-        return [("$", value)] if _PLACEHOLDER.search(value) else []
-    if isinstance(value, dict | list):
-        return [(path, text) for path, text in _texts(value, ()) if _PLACEHOLDER.search(text)]
+        return [("$", value)] if _is_placeholder(value) else []
+    if isinstance(value, (dict, list)):
+        return [(json_path(path), text) for path, text in _texts(value, ()) if _is_placeholder(text)]
     return []
+
+
+def _is_placeholder(text: str) -> bool:
+    """Tell whether a text is a placeholder or has one in it; searched for only where one of its words stands."""
+    if _WHOLE_PLACEHOLDER.match(text):
+        return True
+    lowered = text.lower()
+    return (" more " in lowered or "lorem" in lowered) and _PLACEHOLDER_WITHIN.search(text) is not None
 
 
 def _was_said(text: str, replay: Replay, number: int) -> bool:
@@ -186,9 +194,9 @@ def _was_said(text: str, replay: Replay, number: int) -> bool:
     return any(text in said for answer in answers for _, said in _texts(answer, ()))
 
 
-def _texts(value: Json, path: tuple[str | int, ...]) -> Iterator[tuple[str, str]]:
+def _texts(value: Json, path: tuple[str | int, ...]) -> Iterator[tuple[tuple[str | int, ...], str]]:
     if isinstance(value, str):
-        yield json_path(path), value
+        yield path, value
     elif isinstance(value, dict):
         for key, item in value.items():
             yield from _texts(item, (*path, key))

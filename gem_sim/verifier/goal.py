@@ -107,7 +107,7 @@ def _count(expectation: Expectation, state: State) -> int:
     table = state.get(expectation.table or "")
     rows = [] if table is None else table.rows()
     for name, value in expectation.where.items():
-        rows = [row for row in rows if _has(row, name, value)]
+        rows = [row for row in rows if name in row and row[name] == value and same_json(row[name], value)]
     return len(rows)
 
 

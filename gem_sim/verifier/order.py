@@ -19,7 +19,7 @@ from gem_sim.simulator.compare import error_key
 from gem_sim.simulator.condition import holds
 from gem_sim.simulator.dataflow import identifying
 from gem_sim.verdict import Finding, Severity
-from gem_sim.verifier.entity import call_text, differing, entity_of, missing_call
+from gem_sim.verifier.entity import PLAIN, call_text, differing, entity_of, missing_call
 from gem_sim.verifier.place import place_of
 from gem_sim.verifier.prefix import smallest_prefix
 from gem_sim.verifier.stated import words_of
@@ -87,18 +87,28 @@ def judge(replay: Replay) -> tuple[Judgement, ...]:
 def _judgements(replay: Replay, from_: int = 0) -> Iterator[Judgement]:
     """Yield the judgements of the calls from an index on, each by the calls before it."""
     tools = {call.placed.call.tool for call in replay.calls}
-    under_way = sorted(replay.environment.workflows, key=lambda w: -len(tools & {step.tool for step in w.steps}))
-    candidates: dict[str, list[tuple[Workflow, Step]]] = {}
-    for workflow in under_way:
-        for step in workflow.steps:
-            candidates.setdefault(step.tool, []).append((workflow, step))
+    used = {id(workflow): len(tools & workflow.tools) for workflow in replay.environment.workflows}
+    candidates = _candidates(replay.environment)
     done: dict[str, list[ReplayedCall]] = {}
     for index, call in enumerate(replay.calls):
         tool, refused = call.placed.call.tool, _refused(call)
         if index >= from_:
-            yield _judged(call, candidates.get(tool, []), done, replay.environment, refused=refused)
+            steps = candidates.get(tool, ())
+            # A tool of one workflow leaves nothing to choose.
+            ranked = sorted(steps, key=lambda step: -used[id(step[0])]) if len(steps) > 1 else steps
+            yield _judged(call, ranked, done, replay.environment, refused=refused)
         if not refused:
             done.setdefault(tool, []).append(call)
+
+
+@lru_cache(maxsize=16)
+def _candidates(environment: Environment) -> dict[str, list[tuple[Workflow, Step]]]:
+    """Return tool → the steps that use it, each with its workflow."""
+    found: dict[str, list[tuple[Workflow, Step]]] = {}
+    for workflow in environment.workflows:
+        for step in workflow.steps:
+            found.setdefault(step.tool, []).append((workflow, step))
+    return found
 
 
 def _judged(
@@ -147,8 +157,9 @@ class _Bench(NamedTuple):
         for group in self.step.groups:
             if group[0].kind == "after":
                 problems = list(self._order(group))
-                missed |= {edge.before for edge in group if problems}
-                yield from problems
+                if problems:
+                    missed |= {edge.before for edge in group}
+                    yield from problems
         for group in self.step.groups:
             # Said once, for the order; that the data could not come from there either goes without saying.
             if group[0].kind == "data" and not {edge.before for edge in group} <= missed:
@@ -170,9 +181,12 @@ class _Bench(NamedTuple):
 
     def _calls_of(self, step: Step) -> list[ReplayedCall]:
         """Return the earlier calls that can have been this step: of its tool, and not against its condition."""
+        calls = self.done.get(step.tool, ())
+        if step.when is None:
+            return list(calls)
         return [
             other
-            for other in self.done.get(step.tool, ())
+            for other in calls
             if holds(step, other.executed.arguments, self.environment, other.before) is not False
         ]
 
@@ -190,12 +204,12 @@ class _Bench(NamedTuple):
             return
         calls = [other for before in befores for other in self._calls_of(before)]
         # An argument taken from the step itself is judged as data.
-        ids = {before.id for before in befores}
-        taken = {edge.argument for edge in self.step.dependencies() if edge.before in ids}
+        taken = {name for before in befores for name in self.step.taken.get(before.id, ())}
         entity = [name for name in self._entity if name not in taken]
-        apart = [differing(other, self.call, entity) for other in calls]
-        if () in apart:
+        # Where there are several the latest is most often about the same.
+        if any(not differing(other, self.call, entity) for other in reversed(calls)):
             return
+        apart = [differing(other, self.call, entity) for other in calls]
         names = " or ".join(repr(before.id) for before in befores)
         tools = " or ".join(repr(tool) for tool in dict.fromkeys(before.tool for before in befores))
         rule = self.environment.rules.get(self.step.rule or "")
@@ -239,16 +253,19 @@ class _Bench(NamedTuple):
         value = self.call.placed.call.arguments.get(argument)
         if value is None:
             return
+        entity = [name for name in self._entity if name != argument]
+        given = [(other, _values(other, edge)) for edge in group for other in self._calls_of(self._named(edge.before))]
+        # Nearly always one call about the same gave it; what the others gave is asked only where none did.
+        if any(_stray(value, values) is None and not differing(other, self.call, entity) for other, values in given):
+            return
         seen: list[Json] = []
         elsewhere: list[tuple[ReplayedCall, str, list[Json]]] = []
-        for edge in group:
-            for other in self._calls_of(self._named(edge.before)):
-                apart = differing(other, self.call, [name for name in self._entity if name != argument])
-                values = _values(other, edge)
-                if apart:
-                    elsewhere.append((other, apart[0], values))
-                else:
-                    seen += values
+        for other, values in given:
+            apart = differing(other, self.call, entity)
+            if apart:
+                elsewhere.append((other, apart[0], values))
+            else:
+                seen += values
         stray = _stray(value, seen)
         if stray is None:
             return
@@ -269,25 +286,26 @@ class _Bench(NamedTuple):
                 )
                 yield Problem("order.other_entity", message, argument, evidence)
                 return
-        given = f"; those gave {show(seen[:5], 80)}" if seen else ", and there is none before this call"
-        message = f"{argument} = {show(stray, 80)} has to come from an earlier result of {source}{given}"
+        those = f"; those gave {show(seen[:5], 80)}" if seen else ", and there is none before this call"
+        message = f"{argument} = {show(stray, 80)} has to come from an earlier result of {source}{those}"
         yield Problem("order.data_edge", message, argument, evidence)
 
     def _from_one_call(self) -> Iterator[Problem]:
         """Yield what is wrong if arguments that come from one step each come from another call of it."""
-        single = [group[0] for group in self.step.groups if group[0].kind == "data" and len(group) == 1]
-        if len(single) < 2:
-            return
-        for before in dict.fromkeys(edge.before for edge in single):
+        for before, single in self.step.joint.items():
             given = {edge: self.call.placed.call.arguments.get(edge.argument or "") for edge in single}
-            edges = [e for e in single if e.before == before and not isinstance(given[e], list | dict | None)]
+            edges = [edge for edge in single if not isinstance(given[edge], list | dict | None)]
+            if len(edges) < 2:
+                continue
             calls = self._calls_of(self._named(before))
+            if any(all(_stray(given[edge], _values(other, edge)) is None for edge in edges) for other in calls):
+                continue
             held = {
                 other.placed.number: [e for e in edges if _stray(given[e], _values(other, e)) is None]
                 for other in calls
             }
             found = {edge for part in held.values() for edge in part}
-            if len(found) < len(edges) or any(len(part) == len(edges) for part in held.values()):
+            if len(found) < len(edges):
                 continue
             parts = [
                 f"{edge.argument} = {show(given[edge], 60)} is from call {next(n for n in held if edge in held[n])}"
@@ -341,7 +359,7 @@ def _values(call: ReplayedCall, edge: Dependency) -> list[Json]:
 
 def _stray(value: Json, seen: Sequence[Json]) -> Json:
     """Return what of a value was not seen, None where all of it was; of a list each item counts."""
-    if type(value) is str and value in seen:
+    if type(value) in PLAIN and any(item == value and type(item) in PLAIN for item in seen):
         return None
     known = {freeze(item) for item in seen}
     if not isinstance(value, list) or freeze(value) in known:

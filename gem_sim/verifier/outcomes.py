@@ -56,8 +56,7 @@ def false_outcomes(scene: Scene, environment: Environment) -> Iterator[Outcome]:
             message = f"{match.group()!r} is said where {last.tool} refused"
             yield Outcome(match.group(), match.start(), message, {"seen": last.value, "seen_in_message": last.message})
         return
-    standings = [_Standing(name, allowed, _given(name, fresh)) for name, allowed in _statuses(environment).items()]
-    standings = [standing for standing in standings if standing.given]
+    standings = list(_standings(scene.prose.lowered, fresh, environment))
     for sentence in scene.prose.sentences if standings else ():
         if _BEING_IN.search(sentence.text) and not sentence.text.endswith("?") and not DOUBT.search(sentence.text):
             yield from _false_status(standings, sentence, scene)
@@ -69,6 +68,17 @@ class _Standing(NamedTuple):
     name: str
     allowed: frozenset[str]
     given: dict[str, Received]
+
+
+def _standings(lowered: str, fresh: list[Received], environment: Environment) -> Iterator[_Standing]:
+    """Yield the fields of which the answers give a value, and a message, in lower case, has another."""
+    for name, allowed in _statuses(environment).items():
+        # Most messages name no status at all; to look for those that the answers give costs more.
+        said = [value for value in allowed if value in lowered]
+        if said:
+            given = _given(name, fresh)
+            if given and not given.keys() >= set(said):
+                yield _Standing(name, allowed, given)
 
 
 def _given(name: str, fresh: list[Received]) -> dict[str, Received]:
@@ -103,7 +113,7 @@ def _values_of(name: str, value: Json) -> Iterator[str]:
         for key, below in value.items():
             if key == name and isinstance(below, str):
                 yield below
-            elif isinstance(below, dict | list):
+            elif isinstance(below, (dict, list)):
                 yield from _values_of(name, below)
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import cached_property, lru_cache
 from typing import Final, Literal, NamedTuple
 
@@ -106,11 +106,21 @@ SCALES: Final[dict[str, tuple[str, float]]] = {
     "tb": ("size", 1e9),
 }
 
+
+def any_of(words: Iterable[str]) -> str:
+    """Return a pattern of any of some words, the longest first; a letter that begins none of them ends the search."""
+    rests: dict[str, list[str]] = {}
+    for word in sorted(words, key=len, reverse=True):
+        rests.setdefault(word[0], []).append(re.escape(word[1:]))
+    grouped = (f"{re.escape(first)}(?:{'|'.join(rest)})" for first, rest in rests.items())
+    return f"(?=[{re.escape(''.join(rests))}])(?:{'|'.join(grouped)})"
+
+
 # `0,50` is a decimal comma, `1,250` a thousand and more; two figures behind a comma are never thousands.
 _NUMBER = r"(?:(?<!\d,)\d+,\d\d(?![\d,])|(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?)"
 _MONTH = "(?:" + "|".join(f"{month[:3]}(?:{month[3:]})?" if len(month) > 3 else month for month in MONTHS) + r")\.?"
-_UNIT = "(?:" + "|".join(sorted(map(re.escape, UNITS), key=len, reverse=True)) + r")(?![\w°])"
-_WORDS = "(?:" + "|".join(sorted(NUMBER_WORDS, key=len, reverse=True)) + ")"
+_UNIT = any_of(UNITS) + r"(?![\w°])"
+_WORDS = any_of(NUMBER_WORDS)
 _AM = r"(?:\s?(?:[ap]m\b|[ap]\.m\b\.?))"
 
 # The order decides: what stands higher takes the text first.
@@ -140,21 +150,25 @@ _MENTION = re.compile(
     """,
     re.VERBOSE | re.IGNORECASE,
 )
+WORD: Final = re.compile(r"[^\W\d_]+")
+_ENGLISH = re.compile(r"[a-z]+")
 _DECIMAL_COMMA = re.compile(r"\d+,\d\d")
 # Code and thoughts between tags are no claims; emphasis and headings are only marked.
 _ASIDE = re.compile(r"```.*?(?:```|\Z)|<think(?:ing)?>.*?(?:</think(?:ing)?>|\Z)", re.DOTALL)
 _MARKUP = re.compile(r"\*\*|`+|^[ \t]*#+[ \t]+", re.MULTILINE)
-_SENTENCE_END = re.compile(r"[.!?]+[\"'”’)]*\s+|\n+")
+# The first look ahead decides nothing: it rules out most places at once.
+_SENTENCE_END = re.compile(r"(?=[.!?\n])(?:[.!?]+[\"'”’)]*\s+|\n+)")
 _ABBREVIATION = re.compile(r"\b(?:mr|mrs|ms|dr|st|no|vs|e\.g|i\.e|approx)\.\s+$", re.IGNORECASE)
 _ITEM = re.compile(r"^[ \t]*(?:\d+[.)]|[-*•])[ \t]+", re.MULTILINE)
 # Where a mention can begin; trying the whole pattern at every character is slow.
 _NUMERIC = re.compile(r"[\d@]\S*|://\S*")
+_NUMERIC_WITHOUT_ADDRESS = re.compile(r"[\d@]\S*")
 _DAY = re.compile(rf"\b(?:{'|'.join(WEEKDAYS)})\b|\b(?:noon|midnight)\b")
 _COUNTING = frozenset(NUMBER_WORDS) - {"one"}
 # Longer runs of characters are encoded data; within them every place would have to be tried.
 _LONGEST = 200
 # Texts of which is kept what they mention.
-_SHORT = 160
+SHORT: Final = 160
 # How far behind its first run of characters a mention may end: `September 15th, 2026`.
 _FAR = 48
 _OPENING = "\"'“‘([{<|~="
@@ -214,6 +228,23 @@ class Prose:
         self._starts = [mention.start for mention in mentions]
 
     @cached_property
+    def lowered(self) -> str:
+        """The text in lower case."""
+        return self.text.lower()
+
+    def may_have(self, pieces: Iterable[str]) -> bool:
+        """Tell, quickly, whether a pattern that needs one of these pieces can match, written large or small.
+
+        Beyond ASCII a pattern takes letters for the same that `lower` does not make the same.
+        """
+        return not self.text.isascii() or any(map(self.lowered.__contains__, pieces))
+
+    @cached_property
+    def words(self) -> frozenset[str]:
+        """The words of the text in lower case: what no check looks for among them needs no search of its own."""
+        return words_in(self.text)
+
+    @cached_property
     def sentences(self) -> tuple[Sentence, ...]:
         """The sentences of the text in order, list markers taken off."""
         found = []
@@ -241,6 +272,20 @@ class Prose:
         return self.mentions[max(0, place - most) : place + most]
 
 
+def find_words(text: str) -> frozenset[str]:
+    """Return the words of a text in lower case."""
+    return frozenset((_ENGLISH if text.isascii() else WORD).findall(text.lower()))
+
+
+# What a user says is read for figures, for times and for words, one after the other.
+words_in = lru_cache(maxsize=1024)(find_words)
+
+
+def english_words(text: str) -> frozenset[str]:
+    """Return the runs of English letters in a text, in lower case."""
+    return words_in(text) if text.isascii() else frozenset(_ENGLISH.findall(text.casefold()))
+
+
 @lru_cache(maxsize=1024)
 def read(text: str) -> Prose:
     """Return what a text mentions; the markers of list items are no mentions."""
@@ -252,7 +297,7 @@ def read(text: str) -> Prose:
 
 def mentions(text: str) -> tuple[Mention, ...]:
     """Return what a short text mentions, in order; the two ends of a range and the sides of a size one by one."""
-    return _mentions_of_short(text) if len(text) <= _SHORT else _mentions(text, ())
+    return _mentions_of_short(text) if len(text) <= SHORT else _mentions(text, ())
 
 
 # The rows of an environment come up again in one conversation after the other.
@@ -280,7 +325,7 @@ def _mentions(text: str, markers: Sequence[int]) -> tuple[Mention, ...]:
 def _candidates(text: str) -> list[tuple[int, int]]:
     """Return the spans in which a mention may begin, in order."""
     spans = []
-    for match in _NUMERIC.finditer(text):
+    for match in (_NUMERIC if "://" in text else _NUMERIC_WITHOUT_ADDRESS).finditer(text):
         if match.end() - match.start() > _LONGEST:
             continue
         start = max(text.rfind(" ", 0, match.start()), text.rfind("\n", 0, match.start())) + 1
@@ -302,31 +347,33 @@ def _candidates(text: str) -> list[tuple[int, int]]:
 
 def _read(match: re.Match[str]) -> list[Mention]:
     text, start, end = match.group(), *match.span()
-    if match["iso"]:
+    # The last group closed is the alternative itself, but for a date with a time.
+    which = match.lastgroup
+    if which in ("iso", "isotime"):
         return _iso(match)
-    if match["fraction"]:
+    if which == "fraction":
         return _fraction(match)
-    if match["date"]:
+    if which == "date":
         return [_date(match["date"], start, end)]
-    if match["time"]:
+    if which == "time":
         minutes, exact = time_of(text)
         return [Mention("time", text, start, end, float(minutes), exact=exact)]
-    if match["range"]:
+    if which == "range":
         unit = _unit(match, "unit1", match["cur0"] or match["cur1"], match["percent1"])
         return [_number(match, "low", unit), _number(match, "high", unit)]
-    if match["size"]:
+    if which == "size":
         unit = _unit(match, "unit3") or _unit(match, "unit2")
         return [_number(match, "first", unit), _number(match, "second", unit)]
-    if match["figure"]:
+    if which == "figure":
         unit = "times" if match["times"] else _unit(match, "unit", match["currency"], match["percent"])
         return [_number(match, "number", unit, whole=True)]
-    if match["word"]:
+    if which == "word":
         return [Mention("word", text, start, end, float(_spelt_out(match["words"])), _unit(match, "unit4"))]
-    if match["ordinal"]:
+    if which == "ordinal":
         return [Mention("ordinal", text, start, end, float(re.sub(r"\D", "", text)))]
-    if match["weekday"]:
+    if which == "weekday":
         return [Mention("weekday", text, start, end, float(WEEKDAYS.index(text.lower())))]
-    return [Mention("contact" if match["contact"] else "identifier", text, start, end, text.lower().rstrip(".,"))]
+    return [Mention("contact" if which == "contact" else "identifier", text, start, end, text.lower().rstrip(".,"))]
 
 
 def _spelt_out(words: str) -> int:

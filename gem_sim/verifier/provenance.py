@@ -108,10 +108,11 @@ def unsupported(replay: Replay) -> Iterator[Finding]:
         for argument, value in call.placed.call.arguments.items():
             if sources.is_plain(value, call):
                 continue
-            leaves = leaves_of({argument: value}, _tool(replay, call))
-            open_leaves = [leaf for leaf in leaves if not (sources.is_plain(leaf.value, call) or declared_choice(leaf))]
-            if open_leaves and sources.whole(value) is None:
-                for leaf in open_leaves:
+            leaves = [leaf for leaf in leaves_of({argument: value}, _tool(replay, call)) if not declared_choice(leaf)]
+            if isinstance(value, (list, dict)):
+                leaves = [leaf for leaf in leaves if not sources.is_plain(leaf.value, call)]
+            if leaves and sources.whole(value) is None:
+                for leaf in leaves:
                     yield from _judged(leaf, sources.origin(leaf, call), sources, call)
 
 

@@ -16,7 +16,7 @@ from gem_sim.verifier.derive import supported
 from gem_sim.verifier.place import place_of
 from gem_sim.verifier.prose import read
 from gem_sim.verifier.scene import Scene
-from gem_sim.verifier.seen import Received, Seen
+from gem_sim.verifier.seen import Received, Seen, leaves
 
 
 def unconfirmed(replay: Replay) -> Iterator[Finding]:
@@ -45,11 +45,16 @@ def _texts(call: ReplayedCall) -> Iterator[tuple[str, str]]:
     """Yield path and text of what stands in the recorded answer and was not compared with the executed one."""
     if not call.has_answer or call.recorded is call.result.content or call.recorded_error != call.executed_error:
         return
-    given = dict(_leaves(call.result.content, "$"))
-    refused = call.executed_error
+    if call.recorded == call.result.content:
+        return
+    texts = {text for text in leaves(call.recorded) if isinstance(text, str) and " " in text}
+    # An id or a time that differs was compared, up to renaming.
+    free = texts.difference(text for text in leaves(call.result.content) if isinstance(text, str)) if texts else ()
+    if not free:
+        return
+    given, refused = dict(_leaves(call.result.content, "$")), call.executed_error
     for path, text in _leaves(call.recorded, "$"):
-        # An id or a time that differs was compared, up to renaming.
-        if " " in text and text not in given.values() and (refused or path in given):
+        if text in free and (refused or path in given):
             yield path, text
 
 

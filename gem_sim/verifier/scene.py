@@ -60,7 +60,8 @@ def literal(mention: Mention, scene: Scene) -> bool:
 
 def known(mention: Mention, sightings: Iterable[Sighting]) -> bool:
     """Tell whether one of the numbers seen may be the one that a mention says."""
-    return any(of_same_unit(mention, sighting) for sighting in sightings)
+    unit = mention.unit
+    return any(unit == sighting.unit or of_same_unit(mention, sighting) for sighting in sightings)
 
 
 def of_same_unit(mention: Mention, sighting: Sighting) -> bool:

@@ -14,13 +14,13 @@ from functools import cached_property, lru_cache
 from typing import NamedTuple
 
 from gem_sim.canonical import Json
-from gem_sim.verifier.prose import UNITS, Mention, mentions, read
+from gem_sim.verifier.prose import SHORT, UNITS, Mention, find_words, mentions, read, words_in
 
-_WORD = re.compile(r"[^\W\d_]+")
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _PLAIN_NUMBER = re.compile(r"[$€£]?\d{1,12}(?:,\d{3})*(?:\.\d+)?%?")
 # Larger integers are no measures, and the largest no floats either.
 _BITS = 512
+_SCALARS = frozenset((str, int, float, bool, type(None)))
 _NUMBER_STARTS = "$€£0123456789"
 # Words in a field's name that say what its numbers are, by unit or by dimension; `label` numbers measure nothing.
 _FIELD_UNITS = (
@@ -75,13 +75,13 @@ class Row:
     @cached_property
     def dates(self) -> frozenset[tuple[int, int, int]]:
         """The dates in it as (year or 0, month, day)."""
-        found = (m.value for leaf in _leaves(self.content) if isinstance(leaf, str) for m in mentions(leaf))
+        found = (m.value for leaf in leaves(self.content) if isinstance(leaf, str) for m in mentions(leaf))
         return frozenset(value for value in found if isinstance(value, tuple))
 
     @cached_property
     def _values(self) -> list[tuple[str, float]]:
         found: list[tuple[str, float]] = []
-        for leaf in _leaves(self.content):
+        for leaf in leaves(self.content):
             if isinstance(leaf, str):
                 found += [(m.kind, m.value) for m in mentions(leaf) if isinstance(m.value, float)]
             elif (number := _number(leaf)) is not None:
@@ -150,7 +150,8 @@ class Seen:
         self._heard: list[_Heard] = []
         self._textual: list[Received] = []
         self._row = 0
-        self._labels: tuple[set[str], set[str]] = (set(), set())
+        self._labels: set[str] = set()
+        self._label_words: set[str] = set()
         self._texts: list[str] = []
         self._text = ""
         self._counts: set[int] = set()
@@ -190,6 +191,8 @@ class Seen:
 
     def read_results(self) -> Seen:
         """Read the numbers of the results and arguments that have come since the last time."""
+        if not self._numeric:
+            return self
         received, self._numeric = self._numeric, []
         for item in received:
             if item.answered:
@@ -200,9 +203,11 @@ class Seen:
 
     def read_told(self) -> Seen:
         """Read what prompts, policy and user have said since the last time."""
+        if not self._heard:
+            return self
         heard, self._heard = self._heard, []
         for item in heard:
-            words, found = _words_of(item.text), read(item.text).mentions
+            words, found = words_in(item.text), read(item.text).mentions
             self.words |= words
             if item.where == "the user":
                 self.asked.words |= words
@@ -218,9 +223,9 @@ class Seen:
         self.read_told()
         received, self._textual = self._textual, []
         for item in received:
-            for leaf in _leaves(item.value if item.answered else dict(item.arguments)):
+            for leaf in leaves(item.value if item.answered else dict(item.arguments)):
                 if isinstance(leaf, str):
-                    self.words.update(_WORD.findall(leaf.lower()))
+                    self.words |= (_words_of_short if len(leaf) <= SHORT else find_words)(leaf)
                     found = mentions(leaf)
                     for mention in found:
                         self._add(mention, item.message, item.tool, "text")
@@ -234,7 +239,9 @@ class Seen:
             row = self._row
             for name, below in value.items():
                 label, unit = _field(name)
-                self._labels[item.answered].add(label)
+                if item.answered and label not in self._labels:
+                    self._labels.add(label)
+                    self._label_words.update(label.split())
                 kind = type(below)
                 if kind is dict or kind is list:
                     self._walk(below, name, item)
@@ -246,7 +253,7 @@ class Seen:
         elif isinstance(value, list):
             self.lists.append(value)
             for below in value:
-                if isinstance(below, dict | list):
+                if isinstance(below, (dict, list)):
                     self._walk(below, key, item)
                 else:
                     self._note(below, key, item)
@@ -262,7 +269,7 @@ class Seen:
 
     def labels(self) -> set[str]:
         """Return the words in the names of the fields of the results read so far."""
-        return {word for label in self._labels[True] for word in label.split()}
+        return self._label_words
 
     def _add(self, mention: Mention, message: int, where: str, field: str | None) -> None:
         value = mention.value
@@ -301,9 +308,8 @@ class Seen:
             asked.hours.add(int(value))
 
 
-@lru_cache(maxsize=512)
-def _words_of(text: str) -> frozenset[str]:
-    return frozenset(_WORD.findall(text.lower()))
+# The rows of an environment come up again in one conversation after the other, as `mentions` knows too.
+_words_of_short = lru_cache(maxsize=8192)(find_words)
 
 
 def _has(text: str, wanted: str) -> bool:
@@ -345,7 +351,7 @@ def _counts(items: list[Json]) -> set[int]:
     rows = [item for item in items if isinstance(item, dict)]
     for key in {key for row in rows for key in row}:
         values = [row.get(key) for row in rows]
-        counts.update(Counter(v for v in values if isinstance(v, str | bool | int)).values())
+        counts.update(Counter(v for v in values if isinstance(v, (str, bool, int))).values())
         counts.add(sum(v not in (None, "", [], False) for v in values))
     return counts
 
@@ -365,7 +371,7 @@ def rows_of(results: list[Received]) -> list[list[Row]]:
 def _items(value: Json, group: str) -> Iterator[tuple[str, Json]]:
     if isinstance(value, dict):
         for key, item in value.items():
-            if isinstance(item, dict | list):
+            if isinstance(item, (dict, list)):
                 yield from _items(item, key)
     elif isinstance(value, list) and len(value) > 1:
         for item in value:
@@ -373,15 +379,16 @@ def _items(value: Json, group: str) -> Iterator[tuple[str, Json]]:
                 yield group, item
 
 
-def _leaves(value: Json) -> list[Json]:
-    if not isinstance(value, dict | list):
+def leaves(value: Json) -> list[Json]:
+    """Return the values in a JSON value that are no list and no object, in order."""
+    if not isinstance(value, (dict, list)):
         return [value]
     found: list[Json] = []
     for item in value.values() if isinstance(value, dict) else value:
-        if isinstance(item, dict | list):
-            found += _leaves(item)
-        else:
+        if type(item) in _SCALARS or not isinstance(item, (dict, list)):
             found.append(item)
+        else:
+            found += leaves(item)
     return found
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from itertools import pairwise
 from typing import Final
 
+from gem_sim.verifier.prose import WORD, Prose
 from gem_sim.verifier.seen import Seen
 
 # Common given names that are no ordinary English words; what is missing here is not judged.
@@ -45,9 +46,9 @@ GIVEN_NAMES: Final = frozenset(_GIVEN_NAMES.split())
 COLOURS: Final = frozenset(_COLOURS.split())
 MATERIALS: Final = frozenset(_MATERIALS.split())
 _WATCHED = GIVEN_NAMES | COLOURS | MATERIALS
-_WORD = re.compile(r"[^\W\d_]+")
-_NAME = r"[A-Z][a-zà-ÿ]+(?:[-'’][A-Z][a-zà-ÿ]+)?"
-_FULL_NAME = re.compile(rf"(?<![\w'’*#-])({_NAME}) ({_NAME})(?![\w*:-])")
+_REST = r"[a-zà-ÿ]+(?:[-'’][A-Z][a-zà-ÿ]+)?"
+# What may not stand before a name is asked behind its first letter: what begins with a letter is found faster.
+_FULL_NAME = re.compile(rf"([A-Z](?<![\w'’*#-][A-Z]){_REST}) ([A-Z]{_REST})(?![\w*:-])")
 # What persons do, and how one turns to them; places and things do not, and are not turned to.
 _VERBS = "|".join(
     (
@@ -102,14 +103,15 @@ _BODIES: Final = frozenset(
 )
 
 
-def unseen_words(text: str, seen: Seen) -> Iterator[tuple[str, int, str]]:
+def unseen_words(prose: Prose, seen: Seen) -> Iterator[tuple[str, int, str]]:
     """Yield (word, where it starts, what it is) for each first name and colour or material of a thing nobody mentioned.
 
     A name is known too where something seen begins as it does: short forms, user names.
     """
-    if _WATCHED.isdisjoint(_WORD.findall(text.lower())):
+    if _WATCHED.isdisjoint(prose.words):
         return
-    words = list(_WORD.finditer(text))
+    text = prose.text
+    words = list(WORD.finditer(text))
     for match, following in pairwise([*words, None]):
         word = match.group() if match is not None else ""
         lowered = word.lower()

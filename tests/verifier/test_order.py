@@ -211,3 +211,8 @@ def test_laws_of_order(calls: list[Entry]) -> None:
         if tool == "cancel_order" and number not in faulty:
             assert ("check_order", arguments) in [(t, a) for t, a, _ in calls[: number - 1]]
             assert ("cancel_order", arguments) not in [(t, a) for t, a, _ in calls[: number - 1]]
+
+
+def test_an_argument_that_a_step_should_give_may_be_left_out() -> None:
+    where = with_step("cancel", takes={"order_id": "check.order_id", "reason": "remind.reminder_id"})
+    assert findings(check("O1"), cancel("O1"), where=where) == []

@@ -12,6 +12,8 @@ from datetime import date, datetime, time, timedelta
 from functools import lru_cache
 from typing import NamedTuple
 
+from gem_sim.verifier.prose import english_words
+
 _MONTHS = {name.casefold(): number for number, name in enumerate(calendar.month_name) if name}
 _SHORT_MONTHS = {name.casefold(): number for number, name in enumerate(calendar.month_abbr) if name} | {"sept": 9}
 _DAYS = {name.casefold(): number for number, name in enumerate(calendar.day_name)}
@@ -90,7 +92,8 @@ _BESIDE = re.compile(
 _BESIDE_WORDS = frozenset(("before", "after", "prior", "earlier", "later", "next", "following", "previous", "eve"))
 
 _CLOCK_TIME = re.compile(
-    r"(?<![\d:.,/$€£])(?<!\d{4}-)(?<!\d-\d\d-)(?P<H>[01]?\d|2[0-4])(?:[:.](?P<M>[0-5]\d)(?::(?P<S>[0-5]\d))?)?\s*"
+    # The first look ahead decides nothing: it rules out most places at once.
+    r"(?=\d)(?<![\d:.,/$€£])(?<!\d{4}-)(?<!\d-\d\d-)(?P<H>[01]?\d|2[0-4])(?:[:.](?P<M>[0-5]\d)(?::(?P<S>[0-5]\d))?)?\s*"
     r"(?P<half>[ap]\.?m\b\.?)?(?![\d:/%]|[.,]\d|\s*(?:cm|km|kg|dollars|usd)\b)",
     re.IGNORECASE,
 )
@@ -111,8 +114,8 @@ _ABOUT = frozenset(("around", "about", "approximately", "roughly", "near"))
 
 # A pattern is tried only where a text has one of its words: most texts have none of most.
 _DIGIT = re.compile(r"\d")
+_DATE_DIGITS = re.compile(r"\d[-/.]\d")
 _LETTER = re.compile(r"[^\W\d_]")
-_WORD = re.compile(r"[a-z]+")
 _MONTH_WORDS = frozenset((*_MONTHS, *_SHORT_MONTHS))
 _DAY_WORDS = frozenset(
     (*_DAYS, *(f"{name}s" for name in _DAYS), "mon", "tue", "tues", "wed", "thu", "thurs", "thur", "fri", "sat", "sun")
@@ -269,7 +272,7 @@ def read_times(text: str) -> Reading:
     if len(text) < 24 and digits and not _LETTER.search(text):
         named = tuple(_dates_in_digits(text))
         return Reading(named, (), tuple(_hours_in_digits(text, 0)), frozenset(), frozenset(), beside=False)
-    said = frozenset(_WORD.findall(text.casefold()))
+    said = english_words(text)
     spread = 0 if said.isdisjoint(_ABOUT) else 60
     return Reading(
         (*(_dates_in_digits(text) if digits else ()), *_dates_in_words(text, said, digits=digits)),
@@ -282,7 +285,7 @@ def read_times(text: str) -> Reading:
 
 
 def _dates_in_digits(text: str) -> Iterator[Named]:
-    if "/" not in text and "-" not in text and "." not in text:
+    if not _DATE_DIGITS.search(text):
         return
     for match in _ISO.finditer(text):
         yield Named(match[0], int(match["y"]), int(match["m"]), int(match["d"]))
@@ -373,6 +376,7 @@ def shifted(day: date, months: int) -> date:
     return date(year, month + 1, min(day.day, calendar.monthrange(year, month + 1)[1]))
 
 
+@lru_cache(maxsize=256)
 def clock_moment(clock: str) -> Moment | None:
     """Return the moment a clock shows, None where it is no ISO time."""
     try:

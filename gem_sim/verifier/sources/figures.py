@@ -11,11 +11,13 @@ from typing import NamedTuple
 
 from gem_sim.canonical import Json
 from gem_sim.simulator import ReplayedCall
+from gem_sim.verifier.prose import english_words
 from gem_sim.verifier.sources.seen import Group, Seen, Text, leaves
 
 # A number in digits that is no part of an identifier: 70, 1,250.50, $3.5, 50x70 (twice), -4.
 _DIGITS = re.compile(
-    r"(?<![\w.])(?<![A-Za-z_]-)(?P<sign>[-−](?=[$€£¥]?\d))?[$€£¥]?(?P<whole>\d{1,3}(?:,\d{3})+(?!\d)|\d+)(?P<part>\.\d+)?(?![A-Za-z_]+\d)"
+    # The first look ahead decides nothing: it rules out most places at once.
+    r"(?=[-−$€£¥\d])(?<![\w.])(?<![A-Za-z_]-)(?P<sign>[-−](?=[$€£¥]?\d))?[$€£¥]?(?P<whole>\d{1,3}(?:,\d{3})+(?!\d)|\d+)(?P<part>\.\d+)?(?![A-Za-z_]+\d)"
     r"(?:\s?(?P<scale>k|m|bn|thousand|million|billion|hundred|dozen)\b)?",
     re.IGNORECASE,
 )
@@ -25,7 +27,9 @@ _DIGITS_KNOWN = 15
 _LEAST, _MOST = 1e-6, 1e15
 # The parts of a date or a time of day are no numbers to reckon with.
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\d(?:[T ]\d\d:[\d:.]+Z?)?|(?<![\d:])\d{1,2}:\d\d(?::\d\d)?(?![\d:])")
+_JOINED_DIGITS = re.compile(r"\d[-:]\d")
 # Between two measures, as in 50x70, the letter is no part of a word.
+_MEASURED = re.compile(r"\d\s?[x×]", re.IGNORECASE)
 _BY = re.compile(r"(?<=\d)\s?[x×](?=\s?\d)", re.IGNORECASE)
 _UNITS = (
     "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen"
@@ -73,8 +77,9 @@ class Figure(NamedTuple):
 def numbers_in(text: str) -> Iterator[tuple[float, str]]:
     """Yield each number that a text spells, in digits or in English words, with its words."""
     if not text.isdigit():
-        text = _BY.sub(" × ", _MOMENT.sub(" ", text))
-    for match in _DIGITS.finditer(text):
+        text = _MOMENT.sub(" ", text) if _JOINED_DIGITS.search(text) else text
+        text = _BY.sub(" × ", text) if _MEASURED.search(text) else text
+    for match in _DIGITS.finditer(text) if _DIGIT.search(text) else ():
         if len(match["whole"]) > _DIGITS_KNOWN:
             continue
         value = float(match["whole"].replace(",", "") + (match["part"] or ""))
@@ -86,9 +91,8 @@ def numbers_in(text: str) -> Iterator[tuple[float, str]]:
             yield value, match[0].strip()
     if text[:1].isdigit():
         return
-    tokens = _TOKEN.findall(text.casefold())
-    if not _NUMBER_WORDS.isdisjoint(tokens):
-        yield from _spelled(tokens)
+    if not _NUMBER_WORDS.isdisjoint(english_words(text)):
+        yield from _spelled(_TOKEN.findall(text.casefold()))
 
 
 def _spelled(tokens: list[str]) -> Iterator[tuple[float, str]]:
@@ -189,7 +193,7 @@ class Figures:
                     pending.extend(item.values())
                 elif isinstance(item, list):
                     pending.extend(item[:_FAR_DOWN])
-                elif isinstance(item, str | int | float) and not isinstance(item, bool):
+                elif isinstance(item, (str, int, float)) and not isinstance(item, bool):
                     found.update(dict.fromkeys(_figures_in(item)))
             if len(found) >= MOST_OPERANDS:
                 break
@@ -312,7 +316,7 @@ def _at_rate(target: float, operands: Sequence[float], calls: Sequence[ReplayedC
     """Return how a number follows at the rate that one earlier call shows, such as an exchange of currencies."""
     for call in calls:
         given: list[float] = [
-            v for v in call.placed.call.arguments.values() if isinstance(v, int | float) and not isinstance(v, bool)
+            v for v in call.placed.call.arguments.values() if isinstance(v, (int, float)) and not isinstance(v, bool)
         ]
         if len(given) != 1:
             continue
@@ -357,7 +361,7 @@ def _columns(items: list[Json]) -> Iterator[tuple[str, list[float]]]:
     for item in items:
         fields = [(f".{key}", child) for key, child in item.items()] if isinstance(item, dict) else [("", item)]
         for name, child in fields:
-            if isinstance(child, int | float) and not isinstance(child, bool) and abs(child) <= _MOST:
+            if isinstance(child, (int, float)) and not isinstance(child, bool) and abs(child) <= _MOST:
                 rows.setdefault(name, []).append(child)
     yield from ((name, column) for name, column in rows.items() if len(column) > 1)
 

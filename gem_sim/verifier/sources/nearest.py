@@ -19,7 +19,7 @@ _SHOWN = 3
 
 def nearest_to(value: Json, seen: Seen, figures: Figures, times: Times) -> list[str]:
     """Return up to three things seen that come closest, each with its place; the closest first."""
-    if isinstance(value, int | float):
+    if isinstance(value, (int, float)):
         return [f"{number:.12g} ({_where(number, seen, figures)})" for number in nearest(value, figures)]
     if not isinstance(value, str):
         return []

@@ -7,9 +7,11 @@ only for what no text holds.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Literal, NamedTuple
 
 from gem_sim.canonical import Json
+from gem_sim.environment import Environment
 from gem_sim.simulator import Replay, ReplayedCall
 from gem_sim.verifier.sources.dates import Moment, moments_of, month_of
 from gem_sim.verifier.sources.figures import Figures, derivation, significant
@@ -90,6 +92,12 @@ class Origin(NamedTuple):
         return where if self.how is None else f"{where}: {self.how}"
 
 
+@lru_cache(maxsize=16)
+def _keys(environment: Environment) -> frozenset[str]:
+    """Return the fields that name the rows of an environment's tables."""
+    return frozenset(entity.key for entity in environment.entities.values())
+
+
 class Sources:
     """The sources of a replay's arguments; call by call in recorded order, each call before it is answered."""
 
@@ -99,7 +107,7 @@ class Sources:
         clock = replay.task.clock if replay.task is not None and replay.task.clock is not None else None
         self.figures = Figures(self.seen)
         self.times = Times(self.seen, clock or replay.environment.clock)
-        self._keys = frozenset(entity.key for entity in replay.environment.entities.values())
+        self._keys = _keys(replay.environment)
         self._own: dict[str | float, tuple[int, Kind]] = {}
 
     def is_plain(self, value: Json, call: ReplayedCall) -> bool:
@@ -107,9 +115,9 @@ class Sources:
 
         For each such value `origin` names a source; for others it may find one still.
         """
-        if isinstance(value, bool) or value is None:
+        if value is None or type(value) is bool:
             return True
-        if not isinstance(value, str | int | float):
+        if isinstance(value, (list, dict)):
             return False
         return (
             value in self.seen.values
@@ -119,7 +127,7 @@ class Sources:
 
     def whole(self, value: Json) -> Origin | None:
         """Return the result that held this very list or object; None where none did, and for what is neither."""
-        place = self.seen.whole(value) if isinstance(value, list | dict) else None
+        place = self.seen.whole(value) if isinstance(value, (list, dict)) else None
         return None if place is None else Origin("returned", place.message, place.call, place.path)
 
     def origin(self, leaf: Leaf, call: ReplayedCall) -> Origin:
@@ -129,7 +137,7 @@ class Sources:
             found = self._text_origin(leaf, value, call)
         elif isinstance(value, bool) or value is None:
             return Origin("chosen")
-        elif isinstance(value, int | float):
+        elif isinstance(value, (int, float)):
             found = self._number_origin(leaf, value, call)
         else:
             return Origin("chosen", how="empty")
@@ -152,8 +160,10 @@ class Sources:
 
     def _small_default(self, leaf: Leaf, value: str | float) -> Origin | None:
         """Return the default for a value that says so little that a result may hold the same by chance."""
+        if not is_default(leaf):
+            return None
         little = len(value) <= _LITTLE if isinstance(value, str) else significant(value) < 3
-        return Origin("default", how="the schema's default") if little and is_default(leaf) else None
+        return Origin("default", how="the schema's default") if little else None
 
     def _standing(self, text: str) -> Origin | None:
         """Return where a value stands as it is; the earlier place where the user and a result both have it."""
@@ -268,7 +278,6 @@ class Sources:
         return None if how is None else Origin("derived", how=how)
 
     def _number_origin(self, leaf: Leaf, value: float, call: ReplayedCall) -> Origin:
-        identifies = self._identifies(leaf)
         return (
             self._small_default(leaf, value)
             or self._standing_number(leaf, value)
@@ -276,8 +285,8 @@ class Sources:
             or self._declared(leaf)
             or self._reused(value)
             or self._told(value, call)
-            or (None if identifies else self._reckoned(leaf.name, value))
-            or (self._stored(value) if identifies or significant(value) >= 4 else None)
+            or (None if self._identifies(leaf) else self._reckoned(leaf.name, value))
+            or (self._stored(value) if self._identifies(leaf) or significant(value) >= 4 else None)
             or self._number_without(leaf, value)
         )
 

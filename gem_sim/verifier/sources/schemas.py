@@ -8,6 +8,9 @@ from typing import NamedTuple
 from gem_sim.canonical import Json, same_json
 from gem_sim.tool import Tool
 
+_ALTERNATIVES = ("anyOf", "oneOf", "allOf")
+_COMBINING = frozenset((*_ALTERNATIVES, "$ref"))
+
 Schemas = tuple[Mapping[str, Json], ...]
 
 
@@ -80,8 +83,8 @@ def _below(schemas: Schemas, key: str | int, root: Mapping[str, Json]) -> Schema
 
 def _alternatives(schema: Mapping[str, Json], root: Mapping[str, Json], depth: int) -> list[Mapping[str, Json]]:
     found = [schema]
-    if depth < 8:
-        for keyword in ("anyOf", "oneOf", "allOf"):
+    if depth < 8 and not _COMBINING.isdisjoint(schema):
+        for keyword in _ALTERNATIVES:
             parts = schema.get(keyword)
             for part in parts if isinstance(parts, list) else ():
                 if isinstance(part, dict):
@@ -137,5 +140,5 @@ def strings_of(tool: Tool) -> Iterator[str]:
             pending.extend(child for key, child in item.items() if key not in ("type", "$ref"))
         elif isinstance(item, list):
             pending.extend(item)
-        elif isinstance(item, str | int | float) and not isinstance(item, bool):
+        elif isinstance(item, (str, int, float)) and not isinstance(item, bool):
             yield str(item)

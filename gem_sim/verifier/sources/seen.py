@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
 from typing import Literal, NamedTuple, TypeAlias
 
 from gem_sim.canonical import Json, same_json
@@ -119,8 +120,8 @@ class Seen:
         self.values: dict[str | float, int] = {}
         self.results: list[ReplayedCall] = []
         self.said = ""
-        told = [Text(sentence, "prompt") for sentence in policy]
-        self.texts: dict[Group, list[Text]] = {"said": [], "confirmed": [], "returned": [], "prompt": told}
+        told = _policy(tuple(policy))
+        self.texts: dict[Group, list[Text]] = {"said": [], "confirmed": [], "returned": [], "prompt": list(told)}
         self._walked = 0
         self._haystacks: dict[tuple[Group, Form], Haystack] = {}
 
@@ -233,6 +234,11 @@ class Seen:
         return Place("returned", message, text.call.placed.number, json_path(text.path))
 
 
+@lru_cache(maxsize=16)
+def _policy(sentences: tuple[str, ...]) -> tuple[Text, ...]:
+    return tuple(Text(sentence, "prompt") for sentence in sentences)
+
+
 def confirms(text: str) -> bool:
     """Tell whether a user's reply says yes to what was just proposed, without taking any of it back."""
     return _YES.match(text) is not None and _NO.search(re.split(r"[.!?\n]", text.strip(), maxsplit=1)[0]) is None
@@ -249,7 +255,7 @@ def leaves(value: Json, *, keys: bool = False) -> Iterator[tuple[Path, str | flo
             pending.extend(((*path, key), child) for key, child in reversed(item.items()))
         elif isinstance(item, list):
             pending.extend(((*path, index), item[index]) for index in range(len(item) - 1, -1, -1))
-        elif isinstance(item, str | int | float) and not isinstance(item, bool):
+        elif isinstance(item, (str, int, float)) and not isinstance(item, bool):
             yield path, item
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Literal
 
 Shape = Literal["identifier", "file", "measure", "word", "name", "text"]
@@ -50,16 +51,19 @@ def is_bound(name: str) -> bool:
     return _BOUND.search(name) is not None
 
 
+@lru_cache(maxsize=1024)
 def names_record(name: str) -> bool:
     """Tell whether an argument names a record by what it is called, as `order_id` does."""
     return _RECORD.search(name) is not None
 
 
+@lru_cache(maxsize=1024)
 def is_identifying(name: str, format_name: str | None) -> bool:
     """Tell whether an argument identifies a record or a person by its name or its declared format."""
     return names_record(name) or _PERSONAL.search(name) is not None or format_name in _IDENTIFYING_FORMATS
 
 
+@lru_cache(maxsize=1024)
 def is_prose(name: str) -> bool:
     """Tell whether an argument is called as one that takes text of the agent's own."""
     return _PROSE.search(name) is not None
@@ -88,8 +92,7 @@ def shape_of(text: str) -> Shape:
 
 def _is_noise(word: str) -> bool:
     """Tell whether a word of letters is too poor in vowels to be one of a language."""
-    vowels = sum(letter in "aeiouyAEIOUY" for letter in word)
-    return len(word) >= 10 and vowels * 6 < len(word)
+    return len(word) >= 10 and sum(letter in "aeiouyAEIOUY" for letter in word) * 6 < len(word)
 
 
 def _is_name(text: str) -> bool:

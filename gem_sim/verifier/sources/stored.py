@@ -52,7 +52,7 @@ def _holds(row: Json, value: str | float) -> bool:
             children = item
         if value in children:
             return True
-        pending += [child for child in children if isinstance(child, dict | list)]
+        pending += [child for child in children if isinstance(child, (dict, list))]
     return False
 
 

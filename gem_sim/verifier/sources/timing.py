@@ -30,6 +30,8 @@ _NIGHT = 6 * 60
 _DIGIT = re.compile(r"\d")
 # A string of a result of more letters is a document: its dates are not known one by one.
 _DOCUMENT = 2000
+# A string of a result of more letters is hardly ever met again.
+_SHORT = 160
 # Each anchor is tried with each length of time, so the latest few must do.
 _MOST = 30
 # What was told is read first; results, of which there may be many, only for what does not follow from that.
@@ -61,7 +63,7 @@ class Times:
                 if group == "returned":
                     if len(text.text) > _DOCUMENT or not _DIGIT.search(text.text):
                         continue
-                    reading = read_times(text.text)
+                    reading = _read_returned(text.text) if len(text.text) <= _SHORT else read_times(text.text)
                     last = self._measure(reading, last, text.call.placed.number if text.call else 0)
                 else:
                     reading = _read_told(text.text) if group == "prompt" else read_times(text.text)
@@ -257,6 +259,12 @@ class Times:
 @lru_cache(maxsize=1024)
 def _read_told(text: str) -> Reading:
     """Return what a prompt says of time; the same prompt opens many conversations."""
+    return read_times(text)
+
+
+@lru_cache(maxsize=8192)
+def _read_returned(text: str) -> Reading:
+    """Return what a short string of a result says of time; the same rows come up in many conversations."""
     return read_times(text)
 
 
