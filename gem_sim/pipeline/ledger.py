@@ -19,6 +19,15 @@ from gem_sim.errors import InputError
 FILE = "ledger.sqlite"
 STAGES = ("filter", "label", "extract", "ground", "refine", "write", "validate")
 VERSION = 1
+_COLUMNS = {
+    "items": "item, number, text, origin, licence",
+    "outcomes": "item, stage, settings, outcome, reason, result",
+    "attempts": "item, stage, prompt, model, tokens_in, tokens_out, cost, seconds, outcome, reason, request",
+    "responses": "request, response",
+    "placed": "environment, item",
+}
+# Stages whose outcome the later ones are made of.
+_DEPENDED_ON = ("label", "extract", "ground", "refine")
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS items (
@@ -33,10 +42,24 @@ CREATE TABLE IF NOT EXISTS attempts (
   model TEXT NOT NULL, tokens_in INTEGER NOT NULL, tokens_out INTEGER NOT NULL, cost REAL NOT NULL,
   seconds REAL NOT NULL, outcome TEXT NOT NULL, reason TEXT NOT NULL, request TEXT NOT NULL
 );
+CREATE TABLE IF NOT EXISTS placed (environment TEXT PRIMARY KEY, item TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS responses (request TEXT PRIMARY KEY, response TEXT NOT NULL);
 CREATE INDEX IF NOT EXISTS attempts_of ON attempts (item, stage);
 CREATE INDEX IF NOT EXISTS attempts_by ON attempts (request);
 """
+
+
+def overrules(stage: str, outcome: str) -> bool:
+    """Tell whether another outcome of a stage undoes what later stages made: not a failure, of which nothing follows.
+
+    Nor other labels, as long as the text is kept.
+    """
+    return stage in _DEPENDED_ON and outcome != "failed" and (stage, outcome) != ("label", "kept")
+
+
+def later_than(stage: str) -> tuple[str, ...]:
+    """Return the stages that come after one."""
+    return STAGES[STAGES.index(stage) + 1 :]
 
 
 class Attempt(NamedTuple):
@@ -94,12 +117,27 @@ class Ledger:
             if version not in (0, VERSION):
                 cure = "use another workspace, or the gem-sim that wrote it"
                 raise InputError(f"a ledger of version {version}", file=str(self.path), cure=cure)
+            self._refuse_others()
             self._database.execute("PRAGMA journal_mode=WAL")
             self._database.execute("PRAGMA synchronous=NORMAL")
             self._database.executescript(_SCHEMA)
             self._database.execute(f"PRAGMA user_version={VERSION}")
+        except sqlite3.OperationalError as error:
+            if "readonly" in str(error) or "unable to open" in str(error):
+                cure = "let the folder be written to, or work on a copy of it"
+                raise InputError(f"cannot be written: {error}", file=str(self.path), cure=cure) from None
+            raise InputError(f"no ledger: {error}", file=str(self.path), cure="use another workspace") from None
         except sqlite3.DatabaseError as error:
             raise InputError(f"no ledger: {error}", file=str(self.path), cure="use another workspace") from None
+
+    def _refuse_others(self) -> None:
+        """Refuse a database of something else before anything is written to it."""
+        query = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'"
+        there = {name for (name,) in self._database.execute(query)}
+        if not there <= _COLUMNS.keys():
+            raise sqlite3.OperationalError(f"it has other tables: {', '.join(sorted(there - _COLUMNS.keys()))}")
+        for table in there:
+            self._database.execute(f"SELECT {_COLUMNS[table]} FROM {table} LIMIT 0")
 
     def __enter__(self) -> Ledger:
         return self
@@ -134,7 +172,10 @@ class Ledger:
     def settle(
         self, item: str, stage: str, settings: str, outcome: Outcome, attempts: tuple[Attempt, ...] = (Attempt(),)
     ) -> None:
-        """Note what became of an item at a stage, with the attempts it took."""
+        """Note what became of an item at a stage, with the attempts it took.
+
+        Where something else became of it before, what later stages made of that no longer stands.
+        """
         with self._whole() as database:
             for number, attempt in enumerate(attempts, start=1):
                 noted = attempt
@@ -152,8 +193,49 @@ class Ledger:
 
     def _settle(self, item: str, stage: str, settings: str, outcome: Outcome) -> None:
         result = None if outcome.result is None else json.dumps(outcome.result, ensure_ascii=False)
+        self._overrule(item, stage, settings, (outcome.outcome, result))
         row = (item, stage, settings, outcome.outcome, outcome.reason, result)
         self._database.execute("INSERT OR REPLACE INTO outcomes VALUES (?, ?, ?, ?, ?, ?)", row)
+        if stage == "validate" and outcome.outcome == "kept" and isinstance(outcome.result, dict):
+            name = outcome.result.get("environment")
+            if name is not None:
+                self._database.execute("INSERT OR REPLACE INTO placed VALUES (?, ?)", (name, item))
+
+    def _overrule(self, item: str, stage: str, settings: str, made: tuple[str, str | None]) -> None:
+        """Forget what was made of an item's former outcome at a stage, unless it is the same again."""
+        talks = "DELETE FROM outcomes WHERE stage = 'trajectory' AND substr(item, 1, ?) = ?"
+        of_item = (len(item) + 1, f"{item}/")
+        if stage == "validate":
+            self._database.execute(f"{talks} AND settings != ?", (*of_item, settings))
+        known = self._database.execute(
+            "SELECT outcome, result FROM outcomes WHERE item = ? AND stage = ?", (item, stage)
+        ).fetchone()
+        if known in (None, made) or not overrules(stage, made[0]):
+            return
+        self._database.execute(talks, of_item)
+        for later in later_than(stage):
+            self._database.execute("DELETE FROM outcomes WHERE item = ? AND stage = ?", (item, later))
+
+    def stale(self) -> list[str]:
+        """Return the environments that were placed for what no longer stands: rejected since, or made anew otherwise.
+
+        Where the last validation failed nothing is known of them, and they are not among these.
+        """
+        query = (
+            "SELECT p.environment, o.outcome, o.result FROM placed p LEFT JOIN outcomes o "
+            "ON o.item = p.item AND o.stage = 'validate' ORDER BY p.environment"
+        )
+        found = []
+        for name, outcome, result in self._database.execute(query):
+            stands = outcome == "kept" and json.loads(result or "{}").get("environment") == name
+            if not stands and outcome != "failed":
+                found.append(name)
+        return found
+
+    def unplace(self, environment: str) -> None:
+        """Note that an environment is no longer there."""
+        with self._whole() as database:
+            database.execute("DELETE FROM placed WHERE environment = ?", (environment,))
 
     def outcome(self, item: str, stage: str, settings: str) -> Outcome | None:
         """Return what became of an item at a stage under the same settings, None where it is still to be done."""
@@ -166,13 +248,21 @@ class Ledger:
         row = self._database.execute(query, (item, stage)).fetchone()
         if row is None or row[1] == "failed":
             return None
-        return row[0], Outcome(row[1], row[2], None if row[3] is None else json.loads(row[3]))
+        return row[0], Outcome(row[1], row[2], self._value(row[3], item, stage))
 
     def settled(self, item: str) -> list[tuple[str, str, str, str, Json]]:
         """Return stage, settings, outcome, reason and result of all that is settled of an item after the filter."""
         query = "SELECT stage, settings, outcome, reason, result FROM outcomes WHERE item = ? AND stage != 'filter'"
         rows: list[tuple[str, str, str, str, str | None]] = self._database.execute(query, (item,)).fetchall()
-        return [(s, u, o, r, None if result is None else json.loads(result)) for s, u, o, r, result in rows]
+        return [(s, u, o, r, self._value(result, item, s)) for s, u, o, r, result in rows]
+
+    def _value(self, result: str | None, item: str, stage: str) -> Json:
+        try:
+            value: Json = None if result is None else json.loads(result)
+        except ValueError:
+            message = f"what {stage} made of {item!r} is no JSON any more"
+            raise InputError(message, file=str(self.path), cure="use another workspace") from None
+        return value
 
     def kept(self, stage: str) -> list[str]:
         """Return the items that a stage kept, in the order of the input."""
@@ -185,7 +275,7 @@ class Ledger:
     def results(self, stage: str) -> dict[str, Json]:
         """Return what a stage made of each item that it kept, by item; without those of which it made nothing."""
         query = "SELECT item, result FROM outcomes WHERE stage = ? AND outcome = 'kept' AND result IS NOT NULL"
-        return {item: json.loads(result) for item, result in self._database.execute(query, (stage,))}
+        return {item: self._value(result, item, stage) for item, result in self._database.execute(query, (stage,))}
 
     def text(self, item: str) -> tuple[str, str, str]:
         """Return an item's text, origin and licence."""
@@ -241,7 +331,7 @@ class Ledger:
         )
         for outcome, reason, number in self._database.execute(query, (stage,)):
             outcomes[outcome] = outcomes.get(outcome, 0) + number
-            if outcome != "kept":
+            if outcome != "kept" or (reason and stage == "label"):
                 short = reason.partition(":")[0] if not reason.startswith("nearly") else "nearly the same as another"
                 reasons[short] = reasons.get(short, 0) + number
         return outcomes, reasons

@@ -26,7 +26,14 @@ Turn = dict[str, str]
 
 _REPAIRS = 2
 _FENCE = re.compile(r"```(?:json)?\s*\n(.*?)\n?```", re.DOTALL)
+
+
+class _Empty(Exception):
+    """A reply without any choice: a fault of the endpoint, and no answer of the model's."""
+
+
 _WORTH_TRYING_AGAIN = (
+    _Empty,
     openai.RateLimitError,
     openai.APITimeoutError,
     openai.APIConnectionError,
@@ -238,7 +245,7 @@ class Client:
         messages: Any = list(turns)
         reply = await self._api.chat.completions.create(model=self.model, messages=messages, **wanted)
         if not reply.choices:
-            return _Completion("", "stop", "", 0, 0)
+            raise _Empty("the reply has no choices")
         choice, usage = reply.choices[0], reply.usage
         refusal = choice.message.refusal or ("by a content filter" if choice.finish_reason == "content_filter" else "")
         tokens = (usage.prompt_tokens, usage.completion_tokens) if usage is not None else (0, 0)
@@ -307,6 +314,8 @@ def _name_of(error: Exception) -> str:
         return "rate limit"
     if isinstance(error, openai.APITimeoutError):
         return "time-out"
+    if isinstance(error, _Empty):
+        return "empty reply"
     return "no connection" if isinstance(error, openai.APIConnectionError) else "server error"
 
 

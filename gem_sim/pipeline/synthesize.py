@@ -20,11 +20,11 @@ from gem_sim.pipeline.documents import read_documents
 from gem_sim.pipeline.draft import Draft, as_json, draft_of, with_tasks
 from gem_sim.pipeline.elsewhere import tools_of_elsewhere
 from gem_sim.pipeline.filter import Judged, judge
-from gem_sim.pipeline.ledger import STAGES, Attempt, Ledger, Outcome, Total
+from gem_sim.pipeline.ledger import STAGES, Attempt, Ledger, Outcome, Total, later_than, overrules
 from gem_sim.pipeline.relevance import Model, name_of, read_model
 from gem_sim.pipeline.scrub import SCRUBBED, scrub_documents
 from gem_sim.pipeline.teaching import Item, ModelFault, Teacher
-from gem_sim.pipeline.workspace import clear_drafts, digest_of, load, only_run, place
+from gem_sim.pipeline.workspace import clear_drafts, digest_of, load, only_run, place, unplace
 from gem_sim.refiner import refine
 from gem_sim.simulator import replay
 from gem_sim.task import Task
@@ -97,6 +97,10 @@ def synthesize(
             asyncio.run(work.items(items, concurrency))
             worked += work.worked
         clear_drafts(workspace)
+        if last == "validate":
+            for name in opened.stale():
+                unplace(workspace, name)
+                opened.unplace(name)
         return Run(opened.totals(), worked, time.monotonic() - begun)
 
 
@@ -170,6 +174,10 @@ class _Page:
         self, item: str, stage: str, settings: str, outcome: Outcome, attempts: tuple[Attempt, ...] = (Attempt(),)
     ) -> None:
         self.settled.append((item, stage, settings, outcome, attempts))
+        known = self.latest(item, stage)
+        if known is not None and known[1] != outcome and overrules(stage, outcome.outcome):
+            # As in the ledger: what was made of another outcome does not stand.
+            self._row["before"] = [row for row in self._row["before"] if row[0] not in later_than(stage)]
 
 
 class Texts(NamedTuple):
@@ -230,9 +238,13 @@ def _licence(one: Judged) -> str:
 
 
 class _Settled(NamedTuple):
-    """What became of an item at a stage; `after` names who did it, or what came before it, "" where all is our own."""
+    """What became of an item at a stage, and under which settings.
+
+    `after` names who did it, or what came before it, "" where all is this run's own.
+    """
 
     outcome: Outcome
+    settings: str
     after: str
 
     @property
@@ -317,7 +329,8 @@ class _Work:
             return
         if stages.harder:
             made = await self._stage(item, "refine", "validate", self._refine, made, draft, made.kept)
-        await self._stage(item, "validate", None, self._validate, made, draft, made.kept)
+        settings = self._settings("validate") + made.after
+        await self._stage(item, "validate", None, self._validate, made, draft, made.kept, settings)
 
     async def _stage(
         self,
@@ -332,16 +345,16 @@ class _Work:
 
         What another teacher did in the stages before belongs to the settings.
         """
-        own = self._settings(stage)
         after = "" if before is None else before.after
+        own = self._settings(stage, before)
         if self._is_before(stage) and (known := self.ledger.latest(item.id, stage)) is not None:
-            return _Settled(known[1], "" if known[0] == own else f" after {known[0]}")
-        settings = own + after
+            return _Settled(known[1], known[0], "" if known[0] == own else f" after {known[0]}")
+        settings = own if stage == "refine" else own + after
         outcome = self.ledger.outcome(item.id, stage, settings)
         if outcome is None:
             outcome = await self._done_now(item, stage, settings, function, arguments)
         self._advance(stage, outcome, following)
-        return _Settled(outcome, after)
+        return _Settled(outcome, settings, after)
 
     async def _done_now(
         self, item: Item, stage: str, settings: str, function: Callable[..., Any], arguments: tuple[Any, ...]
@@ -367,9 +380,11 @@ class _Work:
     def _is_before(self, stage: str) -> bool:
         return STAGES.index(stage) < STAGES.index(self.stages.first)
 
-    def _settings(self, stage: str) -> str:
-        refined = f" {REFINED}" if self.stages.harder and stage in ("refine", "validate") else ""
-        return self.teacher.settings(stage) + refined
+    def _settings(self, stage: str, before: _Settled | None = None) -> str:
+        if stage == "refine":
+            # By rules, whoever the teacher is: what it refines is all that counts.
+            return f"{REFINED} of {'' if before is None else before.settings}"
+        return self.teacher.settings(stage) + (f" {REFINED}" if self.stages.harder and stage == "validate" else "")
 
     def _load(self, draft: Draft, *, trusted: bool) -> Environment:
         return load(self.workspace, draft, trusted=trusted)
@@ -423,7 +438,9 @@ class _Work:
             Attempt(model="rules"),
         )
 
-    async def _validate(self, item: Item, made: _Trusted, rows: list[Json]) -> tuple[Outcome, tuple[Attempt, ...]]:
+    async def _validate(
+        self, item: Item, made: _Trusted, rows: list[Json], settings: str
+    ) -> tuple[Outcome, tuple[Attempt, ...]]:
         """Verify each conversation, let the judge add what it finds, and place what passes."""
         draft, plain = made.draft, self._load(made.draft, trusted=made.trusted)
         pairs = [_read_pair(_mapping(row), plain) for row in rows]
@@ -437,7 +454,7 @@ class _Work:
                 attempts += tried
                 reason = str(findings[0]) if findings else None
             outcome = Outcome("kept") if reason is None else Outcome("rejected", reason)
-            self.ledger.settle(f"{item.id}/{task.id}", "trajectory", self._settings("validate"), outcome, ())
+            self.ledger.settle(f"{item.id}/{task.id}", "trajectory", settings, outcome, ())
             if reason is None:
                 passed.append((task, trajectory))
         if not passed:

@@ -58,7 +58,7 @@ class Model(NamedTuple):
             way = f" {self.grounding}"
             if self.conversations != CONVERSATIONS:
                 way += f"*{self.conversations}"
-        if stage not in ("extract", "ground"):
+        if stage == "validate":
             names += _PROMPTS["validate"]
         return f"{self.client.model}{way} {','.join(load_prompt(name).label for name in names)}"
 

@@ -58,6 +58,12 @@ def place(workspace: Path, draft: Draft, pairs: Sequence[tuple[Task, Trajectory]
     return target
 
 
+def unplace(workspace: Path, name: str) -> None:
+    """Remove an environment that was placed, and its generated tools."""
+    shutil.rmtree(workspace / "environments" / name, ignore_errors=True)
+    (workspace / "generated_tools" / f"{name}.py").unlink(missing_ok=True)
+
+
 def clear_drafts(workspace: Path) -> None:
     """Remove what interrupted or rejected items left among the drafts."""
     shutil.rmtree(workspace / DRAFTS, ignore_errors=True)

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import multiprocessing
 import random
+import sqlite3
 import time
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
+from gem_sim.errors import InputError
 from gem_sim.pipeline.ledger import Attempt, Ledger, Outcome
 from gem_sim.pipeline.llm import Client, Limits
 from gem_sim.pipeline.synthesize import synthesize
@@ -105,7 +108,6 @@ def test_a_stage_is_settled_wholly_or_not_at_all(tmp_path: Path) -> None:
 
 
 def test_two_runs_do_not_work_in_one_workspace(tmp_path: Path) -> None:
-    from gem_sim.errors import InputError
     from gem_sim.pipeline.offline.teacher import Offline
     from gem_sim.pipeline.workspace import only_run
 
@@ -114,8 +116,39 @@ def test_two_runs_do_not_work_in_one_workspace(tmp_path: Path) -> None:
 
 
 def test_what_is_no_ledger_is_refused_with_its_name(tmp_path: Path) -> None:
-    from gem_sim.errors import InputError
 
     (tmp_path / "ledger.sqlite").write_text("this is no database, but it is long enough to look at" * 20)
     with pytest.raises(InputError, match=r"ledger\.sqlite: no ledger"):
+        Ledger(tmp_path)
+
+
+@pytest.mark.parametrize("table", ["outcomes(a)", "orders(id)"])
+def test_a_database_of_something_else_is_refused_and_left_as_it_is(tmp_path: Path, table: str) -> None:
+    path = tmp_path / "ledger.sqlite"
+    with closing(sqlite3.connect(path)) as other:
+        other.execute(f"CREATE TABLE {table}")
+        other.commit()
+    before = path.read_bytes()
+    with pytest.raises(InputError, match=r"ledger\.sqlite: no ledger: .*(no such column|orders)"):
+        Ledger(tmp_path)
+    assert path.read_bytes() == before
+
+
+def test_a_result_that_is_no_json_any_more_is_one_line(tmp_path: Path) -> None:
+    with Ledger(tmp_path) as ledger:
+        ledger.settle("a", "extract", "s", Outcome("kept", "", {"x": 1}))
+    with closing(sqlite3.connect(tmp_path / "ledger.sqlite")) as database:
+        database.execute("UPDATE outcomes SET result = '{garbage'")
+        database.commit()
+    with Ledger(tmp_path) as ledger, pytest.raises(InputError, match="what extract made of 'a' is no JSON any more"):
+        ledger.outcome("a", "extract", "s")
+
+
+def test_a_ledger_that_cannot_be_written_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Closed:
+        def execute(self, *_: object) -> None:
+            raise sqlite3.OperationalError("unable to open database file")
+
+    monkeypatch.setattr(sqlite3, "connect", lambda *_, **__: Closed())
+    with pytest.raises(InputError, match=r"cannot be written: .*; let the folder be written to"):
         Ledger(tmp_path)

@@ -157,6 +157,20 @@ def test_a_refusal_is_an_outcome_and_is_not_asked_again(tmp_path: Path) -> None:
     assert outcomes(tmp_path)["parcel", "validate"][0] == "kept"
 
 
+def test_a_reply_without_choices_is_the_fault_of_the_endpoint(tmp_path: Path) -> None:
+    class Silent(Endpoint):
+        def answer(self, body: dict[str, Any]) -> tuple[int, dict[str, Any]]:
+            status, reply = super().answer(body)
+            return status, {**reply, "choices": []}
+
+    with serving(endpoint=Silent(lambda *_: None, 0.0)) as endpoint:
+        synthesized(tmp_path, endpoint, grounding="single")
+    assert outcomes(tmp_path)["parcel", "extract"] == ("failed", "endpoint: empty reply, 4 times")
+    with serving() as endpoint:
+        synthesized(tmp_path, endpoint, grounding="single")
+    assert outcomes(tmp_path)["parcel", "validate"][0] == "kept"
+
+
 def test_an_endpoint_that_stays_down_fails_the_item_and_the_next_run_goes_on(tmp_path: Path) -> None:
     with serving(lambda name, _before, _text: "server error" if name == "ground" else None) as endpoint:
         synthesized(tmp_path, endpoint, grounding="single")
