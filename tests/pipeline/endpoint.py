@@ -39,6 +39,10 @@ LABELS = {
 Fault = Callable[[str, int, str], str | None]
 
 
+# Passage → what the offline teacher makes of it; made once, whoever asks.
+_MADE: dict[str, tuple[dict[str, Any], list[Grounded]]] = {}
+
+
 class Endpoint:
     """What the server knows: the requests it got, and the conversations it plays."""
 
@@ -50,7 +54,7 @@ class Endpoint:
         self._opened: Counter[str] = Counter()
         self.base_url = ""
         self.lock = threading.Lock()
-        self._known: dict[str, tuple[dict[str, Any], list[Grounded]]] = {}
+        self._known = _MADE
         # Known before anybody asks: Python 3.11 does not parse well in several threads at once.
         for line in TEXTS.read_text().splitlines():
             with suppress(NoProcedure):
