@@ -33,15 +33,18 @@ def command(
 
     keep_apart([*_files(run), *(over or [])], out)
     environment, shown = _shown(run, env, over or [], trusted=trusted)
-    number = stale = 0
+    number = stale = bare = 0
     with open_report(out, environment) as report:
         for one in shown:
             report.add(one.verdict, one.trace, one.environment)
             number += 1
             stale += one.end not in (None, one.verdict.state_digest)
+            bare += one.trace is None
     if stale:
         words = f"{stale} of the verdicts end in another state than a replay does now; verify again"
         print(f"gem-sim: {words}", file=sys.stderr)
+    if bare and over:
+        print(f"gem-sim: {bare} of the verdicts have no conversation in {', '.join(over)}", file=sys.stderr)
     print(f"{number} {'trajectory' if number == 1 else 'trajectories'} → {out}")
     return 0
 

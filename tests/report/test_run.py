@@ -59,6 +59,15 @@ def test_verdicts_alone_give_their_findings(verdicts: Path) -> None:
     assert 'class="m user"' not in lines[0]["body"]
 
 
+def test_verdicts_whose_conversations_are_not_there_are_counted(
+    verdicts: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    report(verdicts, "--env", "frame_shop", "--with", BAD)
+    assert capsys.readouterr().err == f"gem-sim: 5 of the verdicts have no conversation in {BAD}\n"
+    report(verdicts, "--env", "frame_shop")
+    assert capsys.readouterr().err == ""
+
+
 def test_a_folder_of_shards_names_its_environment(verdicts: Path, tmp_path: Path) -> None:
     folder = tmp_path / "shards"
     folder.mkdir()
