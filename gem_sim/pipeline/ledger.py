@@ -49,6 +49,14 @@ CREATE INDEX IF NOT EXISTS attempts_by ON attempts (request);
 """
 
 
+_FORGET_TALKS = "DELETE FROM outcomes WHERE stage = 'trajectory' AND substr(item, 1, ?) = ?"
+
+
+def _talks_of(item: str) -> tuple[int, str]:
+    """Return what tells the conversations of an item from others: length and text of how their names begin."""
+    return len(item) + 1, f"{item}/"
+
+
 def overrules(stage: str, outcome: str) -> bool:
     """Tell whether another outcome of a stage undoes what later stages made: not a failure, of which nothing follows.
 
@@ -165,6 +173,7 @@ class Ledger:
             if known is not None and known[0] != kept:
                 # What was made of the text before is not what would be made of it now.
                 database.execute("DELETE FROM outcomes WHERE item = ?", (item,))
+                database.execute(_FORGET_TALKS, _talks_of(item))
             row = (item, number, kept, origin, licence)
             database.execute("INSERT OR REPLACE INTO items VALUES (?, ?, ?, ?, ?)", row)
             self._settle(item, "filter", settings, outcome)
@@ -203,16 +212,14 @@ class Ledger:
 
     def _overrule(self, item: str, stage: str, settings: str, made: tuple[str, str | None]) -> None:
         """Forget what was made of an item's former outcome at a stage, unless it is the same again."""
-        talks = "DELETE FROM outcomes WHERE stage = 'trajectory' AND substr(item, 1, ?) = ?"
-        of_item = (len(item) + 1, f"{item}/")
         if stage == "validate":
-            self._database.execute(f"{talks} AND settings != ?", (*of_item, settings))
+            self._database.execute(f"{_FORGET_TALKS} AND settings != ?", (*_talks_of(item), settings))
         known = self._database.execute(
             "SELECT outcome, result FROM outcomes WHERE item = ? AND stage = ?", (item, stage)
         ).fetchone()
         if known in (None, made) or not overrules(stage, made[0]):
             return
-        self._database.execute(talks, of_item)
+        self._database.execute(_FORGET_TALKS, _talks_of(item))
         for later in later_than(stage):
             self._database.execute("DELETE FROM outcomes WHERE item = ? AND stage = ?", (item, later))
 

@@ -104,6 +104,15 @@ def test_only_conversations_that_stand_are_counted(workspace: Path, endpoint: En
     assert talks(workspace) == {"kept": len(ids(workspace))}
 
 
+def test_of_a_text_that_changed_only_the_new_conversations_are_counted(workspace: Path, tmp_path: Path) -> None:
+    text = tmp_path / "texts.jsonl"
+    row = json.loads(text.read_text())
+    text.write_text(json.dumps({**row, "text": row["text"].replace("at most 2 copies", "at most 5 copies")}) + "\n")
+    assert run(["synthesize", str(text), "--out", str(workspace), "--no-refine"]) == 0
+    assert len(list((workspace / "environments").iterdir())) == 1
+    assert talks(workspace) == {"kept": len(ids(workspace))}
+
+
 def test_what_rules_refined_is_not_refined_again_for_another_judge(workspace: Path, endpoint: Endpoint) -> None:
     def refined() -> int:
         with Ledger(workspace) as ledger:
