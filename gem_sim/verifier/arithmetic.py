@@ -17,7 +17,7 @@ from gem_sim.verifier.seen import Row, Seen, Sighting, day_of, rows_of
 
 _MOST = 16
 _AROUND = 24
-_RATE = re.compile(r"\b(?:a|per|each|every)\s+(?:minute|hour|day|night|week|month|year)\b", re.IGNORECASE)
+_RATE = re.compile(r"\b(?:an?|per|each|every)\s+(?:minute|hour|day|night|week|month|year)\b", re.IGNORECASE)
 _SHARED = re.compile(r"\b(?:average|averages|averaged|mean|per|each|apiece|ratio)\b", re.IGNORECASE)
 _SCALED = re.compile(r"\b(?:times|twice|double|triple|half|scaled?|multipl\w+)\b", re.IGNORECASE)
 _BOTH = re.compile(r"\bboth\b", re.IGNORECASE)
@@ -154,7 +154,8 @@ def _sums(values: list[float]) -> Iterator[float]:
 def _in_results(mention: Mention, scene: Scene) -> Iterator[float]:
     """Yield sums and differences of the fields of one row, products with a count in it, and sums of a column."""
     rows: dict[int, list[Sighting]] = {}
-    shared = _near(_SHARED, mention, scene)
+    rated = _RATE.match(scene.prose.text, mention.end + 1) is not None
+    shared = rated or _near(_SHARED, mention, scene)
     for sightings in scene.seen.fields.values():
         fitting = [sighting for sighting in sightings if of_same_unit(mention, sighting)]
         if fitting:
