@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 from itertools import combinations, pairwise, permutations, product
 
+from gem_sim.verifier.announced import announced
 from gem_sim.verifier.moments import spoken
 from gem_sim.verifier.prose import SCALES, Mention
 from gem_sim.verifier.scene import Scene, is_hedged, known, literal, of_same_unit, says, value_of
@@ -108,6 +109,7 @@ def _results(mention: Mention, scene: Scene) -> Iterator[float]:
     if _near(_SCALED, mention, scene):
         yield from _scaled(mention, scene)
     yield from _in_results(mention, scene)
+    yield from announced(mention, alike, scene)
     if mention.kind == "amount":
         yield from _left_over(mention, alike, scene)
 
