@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 from itertools import combinations, pairwise, permutations, product
 
-from gem_sim.verifier.announced import announced
+from gem_sim.verifier.announced import announced, columns
 from gem_sim.verifier.moments import spoken
 from gem_sim.verifier.prose import SCALES, Mention
 from gem_sim.verifier.scene import Scene, is_hedged, known, literal, of_same_unit, says, value_of
@@ -162,6 +162,7 @@ def _in_results(mention: Mention, scene: Scene) -> Iterator[float]:
         fitting = [sighting for sighting in sightings if of_same_unit(mention, sighting)]
         if fitting:
             yield sum(sighting.value for sighting in fitting)
+            yield from map(sum, columns(fitting).values())
             yield sum(sighting.value for sighting in fitting) / len(fitting)
             changes = permutations([s.value for s in fitting[-4:] if s.value], 2) if mention.unit == "percent" else ()
             yield from (abs(100 * (left / right - 1)) for left, right in changes)

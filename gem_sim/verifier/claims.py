@@ -97,9 +97,9 @@ def _judged(scene: Scene, reported: set[object], environment: Environment) -> It
                 message=contradiction.message,
                 evidence=evidence | contradiction.evidence,
             )
-    for mention in prose.mentions:
+    for mention in _without_evidence(scene, reported, environment):
         key = (mention.kind, mention.value)
-        if key in reported or not is_claim(mention, environment) or supported(mention, scene):
+        if key in reported:
             continue
         reported.add(key)
         if len(reported) > _ENOUGH:
@@ -120,6 +120,25 @@ def _judged(scene: Scene, reported: set[object], environment: Environment) -> It
     if len(prose.mentions) > 1 and may_compare(prose.lowered):
         for false in false_comparisons(prose):
             yield Finding(code="claims.false_comparison", message=false.message, evidence=false.evidence)
+
+
+def _without_evidence(scene: Scene, reported: set[object], environment: Environment) -> list[Mention]:
+    """Return the claims of a message that nothing supports, not even what the message says after them.
+
+    A total may stand before its parts: `130 euros: 30 for the boats and 100 euros deposit`.
+    """
+    without: list[Mention] = []
+    for mention in scene.prose.mentions:
+        if (mention.kind, mention.value) in reported or not is_claim(mention, environment):
+            continue
+        if not supported(mention, scene):
+            without.append(mention)
+            if len(without) > _ENOUGH:
+                return without
+    last = max(scene.accepted, default=0)
+    if len(without) > _SOUGHT:
+        return without
+    return [mention for mention in without if mention.start > last or not supported(mention, scene)]
 
 
 def is_claim(mention: Mention, environment: Environment) -> bool:

@@ -12,6 +12,7 @@ from itertools import combinations, pairwise
 from typing import NamedTuple
 
 from gem_sim.canonical import Json
+from gem_sim.verifier.announced import columns
 from gem_sim.verifier.derive import supported
 from gem_sim.verifier.prose import SCALES, UNITS, WORD, Mention
 from gem_sim.verifier.scene import Scene, literal, of_same_unit, says, value_of
@@ -149,7 +150,8 @@ def _adds_up(mention: Mention, known: list[Sighting]) -> bool:
     if mention.unit is not None and mention.kind != "amount":
         return False
     values = [sighting.value for sighting in known]
-    results = [sum(values), sum(values) / len(values), *(abs(a - b) for a, b in combinations(values[:_MOST], 2))]
+    results = [sum(values), sum(values) / len(values), *map(sum, columns(known).values())]
+    results += (abs(a - b) for a, b in combinations(values[:_MOST], 2))
     return len(values) > 1 and any(says(result, mention) for result in results)
 
 
