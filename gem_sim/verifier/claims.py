@@ -113,7 +113,10 @@ def _judged(scene: Scene, reported: set[object], environment: Environment) -> It
         if word not in reported:
             reported.add(word)
             yield _unsupported(word, what, prose.sentence_at(start), None)
-    for outcome in (*false_outcomes(scene, environment), *false_deeds(scene, environment)):
+    outcomes = list(false_outcomes(scene, environment))
+    refuted = {prose.sentence_at(outcome.start) for outcome in outcomes}
+    deeds = false_deeds(scene, environment)
+    for outcome in (*outcomes, *(deed for deed in deeds if prose.sentence_at(deed.start) not in refuted)):
         sentence_of = prose.sentence_at(outcome.start)
         evidence = {"sentence": sentence_of.text, "value": outcome.said}
         yield Finding(code="claims.contradiction", message=outcome.message, evidence=evidence | outcome.evidence)

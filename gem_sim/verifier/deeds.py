@@ -68,7 +68,7 @@ def false_deeds(scene: Scene, environment: Environment) -> Iterator[Outcome]:
 
 
 def _told(said: str, scene: Scene) -> bool:
-    """Tell whether a result or the user tells of such a deed, as of what was done before, or elsewhere; rules do not."""
+    """Tell whether a result or the user tells of such a deed, done before or elsewhere; what rules say is none."""
     if said in scene.seen.read_told().asked.words:
         return True
     given = (result.value for result in scene.seen.results if not says_error(result.value))
@@ -109,4 +109,3 @@ def _deeds(environment: Environment) -> dict[str, tuple[_Deed, ...]]:
         for past in pasts(verb):
             found[past] = (*found.get(past, ()), _Deed(tool.name, named if verb in _NEED_OBJECT else frozenset()))
     return found
-
