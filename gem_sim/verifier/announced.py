@@ -11,7 +11,7 @@ from itertools import accumulate, combinations
 
 from gem_sim.canonical import Json
 from gem_sim.verifier.prose import Mention
-from gem_sim.verifier.scene import Scene, known, of_same_unit, value_of
+from gem_sim.verifier.scene import Scene, known, of_same_unit, says, value_of
 from gem_sim.verifier.seen import Row, Sighting, has, leaves, rows_of
 
 _TOTAL = re.compile(
@@ -55,6 +55,13 @@ def columns(sightings: Iterable[Sighting]) -> dict[str, list[float]]:
     for sighting in sightings:
         by_tool.setdefault(sighting.where, []).append(sighting.value)
     return by_tool
+
+
+def stands_before_parts(mention: Mention, scene: Scene) -> bool:
+    """Tell whether the supported numbers that follow in the sentence add up to one: `130 euros: 30 and 100 euros`."""
+    inside = scene.prose.sentence_at(mention.start).mentions
+    alike = (m for m in inside if m.start > mention.start and (m.kind, m.unit) == (mention.kind, mention.unit))
+    return any(says(total, mention) for total in list(accumulate(value_of(m) for m in alike if m.start in scene.accepted))[1:])
 
 
 def _totals(mention: Mention, scene: Scene) -> Iterator[float]:

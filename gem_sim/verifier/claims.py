@@ -17,6 +17,7 @@ from gem_sim.canonical import Json
 from gem_sim.environment import Environment
 from gem_sim.simulator import Replay
 from gem_sim.verdict import Finding, Severity
+from gem_sim.verifier.announced import stands_before_parts
 from gem_sim.verifier.comparisons import false_comparisons, may_compare
 from gem_sim.verifier.contradict import contradictions
 from gem_sim.verifier.deeds import false_deeds
@@ -126,10 +127,7 @@ def _judged(scene: Scene, reported: set[object], environment: Environment) -> It
 
 
 def _without_evidence(scene: Scene, reported: set[object], environment: Environment) -> list[Mention]:
-    """Return the claims of a message that nothing supports, not even what the message says after them.
-
-    A total may stand before its parts: `130 euros: 30 for the boats and 100 euros deposit`.
-    """
+    """Return the claims of a message that nothing supports; a total may stand before its parts."""
     without: list[Mention] = []
     for mention in scene.prose.mentions:
         if (mention.kind, mention.value) in reported or not is_claim(mention, environment):
@@ -138,10 +136,7 @@ def _without_evidence(scene: Scene, reported: set[object], environment: Environm
             without.append(mention)
             if len(without) > _ENOUGH:
                 return without
-    last = max(scene.accepted, default=0)
-    if len(without) > _SOUGHT:
-        return without
-    return [mention for mention in without if mention.start > last or not supported(mention, scene)]
+    return without if len(without) > _SOUGHT else [m for m in without if not stands_before_parts(m, scene)]
 
 
 def is_claim(mention: Mention, environment: Environment) -> bool:
