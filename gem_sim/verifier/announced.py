@@ -25,6 +25,7 @@ _OFF = re.compile(
     r"|normal|regular|original)\b",
     re.IGNORECASE,
 )
+_APART = re.compile(r"\b(?:more|less|dearer|cheaper|difference|sav(?:es?|ed|ings?))\b", re.IGNORECASE)
 _TWO = re.compile(r"\b(?:both|half)\b", re.IGNORECASE)
 # Among how many something is shared, and how many of a kind are counted.
 _MOST = 12
@@ -47,6 +48,8 @@ def announced(mention: Mention, alike: list[float], scene: Scene) -> Iterator[fl
         yield from (amount / count for amount in _amounts(mention, alike, scene) for count in heads)
     if _OFF.search(sentence):
         yield from _discounts(mention, alike, scene)
+    if _APART.search(sentence):
+        yield from _differences(mention, scene)
 
 
 def columns(sightings: Iterable[Sighting]) -> dict[str, list[float]]:
@@ -61,7 +64,8 @@ def stands_before_parts(mention: Mention, scene: Scene) -> bool:
     """Tell whether the supported numbers that follow in the sentence add up to one: `130 euros: 30 and 100 euros`."""
     inside = scene.prose.sentence_at(mention.start).mentions
     alike = (m for m in inside if m.start > mention.start and (m.kind, m.unit) == (mention.kind, mention.unit))
-    return any(says(total, mention) for total in list(accumulate(value_of(m) for m in alike if m.start in scene.accepted))[1:])
+    totals = list(accumulate(value_of(m) for m in alike if m.start in scene.accepted))
+    return any(says(total, mention) for total in totals[1:])
 
 
 def _totals(mention: Mention, scene: Scene) -> Iterator[float]:
@@ -136,7 +140,7 @@ def _heads(mentions: Iterable[Mention], text: str) -> set[float]:
 
 
 def _discounts(mention: Mention, alike: list[float], scene: Scene) -> Iterator[float]:
-    """Yield what a percentage that was seen takes off an amount, the amount before that, and differences of a field."""
+    """Yield what a percentage that was seen takes off an amount, and the amount before that."""
     shares = {
         number / 100
         for number, sightings in scene.seen.numbers.items()
@@ -145,6 +149,10 @@ def _discounts(mention: Mention, alike: list[float], scene: Scene) -> Iterator[f
     for amount in _amounts(mention, alike, scene) if shares else ():
         for share in shares:
             yield from (amount * share, amount / (1 - share), amount / (1 - share) - amount)
+
+
+def _differences(mention: Mention, scene: Scene) -> Iterator[float]:
+    """Yield how far apart two values of one field are."""
     for sightings in scene.seen.fields.values():
-        values = {s.value for s in sightings if of_same_unit(mention, s)}
+        values = {s.value for s in sightings[-_LAST:] if of_same_unit(mention, s)}
         yield from (abs(left - right) for left in values for right in values)

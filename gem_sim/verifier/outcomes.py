@@ -16,7 +16,17 @@ from gem_sim.canonical import Json
 from gem_sim.environment import Environment
 from gem_sim.simulator.compare import says_error
 from gem_sim.verifier.prose import Sentence
-from gem_sim.verifier.refused import ADMITS, MANY, SUCCESS, explained, meant, refused_writes, success_of, too_many
+from gem_sim.verifier.refused import (
+    ADMITS,
+    MANY,
+    SUCCESS,
+    done_before,
+    explained,
+    meant,
+    refused_writes,
+    success_of,
+    too_many,
+)
 from gem_sim.verifier.scene import Scene
 from gem_sim.verifier.seen import Received
 
@@ -66,6 +76,8 @@ def _of_nothing(scene: Scene, fresh: list[Received]) -> Outcome | None:
     if explained(match.group(), scene.prose.sentence_at(match.start()).text, fresh):
         return None
     last = fresh[-1]
+    if done_before(last, scene.seen.results):
+        return None
     message = f"{match.group()!r} is said where {last.tool} refused"
     return Outcome(match.group(), match.start(), message, {"seen": last.value, "seen_in_message": last.message})
 

@@ -40,7 +40,8 @@ class Refused(NamedTuple):
     """A call that was refused, and what succeeded besides.
 
     `last` tells that no call that can write was answered after it. `since` are the tools that have succeeded since the
-    assistant last spoke, `done` the answers of the same tool that succeeded, each with other arguments.
+    assistant last spoke, `done` the answers of the same tool that succeeded, each with other arguments; `anew` tells that
+    one of those came after it.
     """
 
     answer: Received
@@ -60,12 +61,17 @@ def refused_writes(fresh: list[Received], results: list[Received], environment: 
     since = frozenset(result.tool for result in fresh if not says_error(result.value))
     found = []
     for answer in reversed(writes):
-        if says_error(answer.value):
+        if says_error(answer.value) and not done_before(answer, results):
             done = [other for other in results if other.tool == answer.tool and not says_error(other.value)]
-            if all(other.arguments != answer.arguments for other in done):
-                anew = any(other.message > answer.message for other in done)
-                found.append(Refused(answer, answer is writes[-1], since, _distinct(done), anew))
+            anew = any(other.message > answer.message for other in done)
+            found.append(Refused(answer, answer is writes[-1], since, _distinct(done), anew))
     return found
+
+
+def done_before(refused: Received, results: list[Received]) -> bool:
+    """Tell whether the same call has succeeded: what is refused the second time is done all the same."""
+    alike = (other for other in results if other.tool == refused.tool and other.arguments == refused.arguments)
+    return any(not says_error(other.value) for other in alike)
 
 
 def _distinct(answers: list[Received]) -> tuple[Received, ...]:
