@@ -40,8 +40,8 @@ class Refused(NamedTuple):
     """A call that was refused, and what succeeded besides.
 
     `last` tells that no call that can write was answered after it. `since` are the tools that have succeeded since the
-    assistant last spoke, `done` the answers of the same tool that succeeded, each with other arguments, and `anew` tells
-    that one of those came after it.
+    assistant last spoke, `done` the answers of the same tool that succeeded, each with other arguments, `anew` tells that
+    one of those came after it.
     """
 
     answer: Received
