@@ -39,9 +39,9 @@ _DONE = ("confirmed", "done", "set")
 class Refused(NamedTuple):
     """A call that was refused, and what succeeded besides.
 
-    `last` tells that no call that can write was answered after it. `since` are the tools that have succeeded since the
-    assistant last spoke, `done` the answers of the same tool that succeeded, each with other arguments, `anew` tells that
-    one of those came after it.
+    `last` tells that no call that can write was answered after it, `anew` that the same tool succeeded after it;
+    `since` are the tools that have succeeded since the assistant last spoke, `done` the answers of the same tool that
+    succeeded, each with other arguments.
     """
 
     answer: Received
