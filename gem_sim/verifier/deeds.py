@@ -16,6 +16,7 @@ from gem_sim.environment import Environment
 from gem_sim.simulator.compare import says_error
 from gem_sim.verifier.naming import parts, pasts
 from gem_sim.verifier.outcomes import DOUBT, Outcome
+from gem_sim.verifier.refused import BY_OTHERS
 from gem_sim.verifier.scene import Scene
 from gem_sim.verifier.seen import has
 
@@ -59,6 +60,8 @@ def false_deeds(scene: Scene, environment: Environment) -> Iterator[Outcome]:
         tools = [d.tool for d in deeds.get(said, ()) if not d.objects or any(word in lowered for word in d.objects)]
         if not tools or lowered.endswith("?") or DOUBT.search(lowered) or _told(said, scene):
             continue
+        if match["befallen"] and BY_OTHERS.match(scene.prose.text, match.end()):
+            continue
         if written and not _refused_last(tools, scene, environment):
             continue
         called: list[Json] = [result.tool for result in scene.seen.results]
@@ -71,8 +74,8 @@ def _told(said: str, scene: Scene) -> bool:
     """Tell whether a result or the user tells of such a deed, done before or elsewhere; what rules say is none."""
     if said in scene.seen.read_told().asked.words:
         return True
-    given = (result.value for result in scene.seen.results if not says_error(result.value))
-    return any(has(repr(value).lower(), said) for value in given)
+    texts = ((repr(result.value).lower(), says_error(result.value)) for result in scene.seen.results)
+    return any(has(text, said) and (not refused or has(text, "already")) for text, refused in texts)
 
 
 def _refused_last(tools: list[str], scene: Scene, environment: Environment) -> bool:

@@ -18,6 +18,7 @@ from gem_sim.simulator.compare import says_error
 from gem_sim.verifier.prose import Sentence
 from gem_sim.verifier.refused import (
     ADMITS,
+    BY_OTHERS,
     MANY,
     SUCCESS,
     done_before,
@@ -71,7 +72,7 @@ def false_outcomes(scene: Scene, environment: Environment) -> Iterator[Outcome]:
 def _of_nothing(scene: Scene, fresh: list[Received]) -> Outcome | None:
     """Return the success that a message without any doubt says where every answer was a refusal."""
     match = SUCCESS.search(scene.prose.text)
-    if match is None or DOUBT.search(scene.prose.text):
+    if match is None or DOUBT.search(scene.prose.text) or BY_OTHERS.match(scene.prose.text, match.end()):
         return None
     if explained(match.group(), scene.prose.sentence_at(match.start()).text, fresh):
         return None
@@ -94,7 +95,8 @@ def _of_refused(scene: Scene, fresh: list[Received], environment: Environment) -
             match = success_of(refused, sentence.text)
             if match is None or explained(match.group(), sentence.text, [refused.answer]):
                 continue
-            if too_many(refused, sentence.text) if MANY.search(sentence.text) else meant(refused, sentence.text):
+            many = MANY.search(sentence.text) is not None
+            if too_many(refused, match.group(), sentence.text) if many else meant(refused, sentence.text):
                 answer = refused.answer
                 message = f"{match.group()!r} is said where {answer.tool} refused"
                 evidence: dict[str, Json] = {"seen": answer.value, "seen_in_message": answer.message}

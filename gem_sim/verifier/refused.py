@@ -33,6 +33,8 @@ ADMITS = re.compile(
 # `That table is booked`, `All doubles are reserved` say why, unless they speak of what is the user's.
 _OTHERS = re.compile(r"\b(?:that|those|these|all|every|each|others?|another|someone|somebody|by)\b", re.IGNORECASE)
 _YOURS = re.compile(r"\byou(?:rs?)?\b", re.IGNORECASE)
+# `has been lent to another member`
+BY_OTHERS = re.compile(r" (?:by (?!me\b|us\b)|to (?:another|somebody|someone|others?|a different)\b)", re.IGNORECASE)
 _DONE = ("confirmed", "done", "set")
 
 
@@ -41,7 +43,7 @@ class Refused(NamedTuple):
 
     `last` tells that no call that can write was answered after it, `anew` that the same tool succeeded after it;
     `since` are the tools that have succeeded since the assistant last spoke, `done` the answers of the same tool that
-    succeeded, each with other arguments.
+    succeeded, each with other arguments, `written` how many calls that can write succeeded among the fresh answers.
     """
 
     answer: Received
@@ -49,6 +51,7 @@ class Refused(NamedTuple):
     since: frozenset[str]
     done: tuple[Received, ...]
     anew: bool
+    written: int
 
 
 def refused_writes(fresh: list[Received], results: list[Received], environment: Environment) -> list[Refused]:
@@ -59,12 +62,13 @@ def refused_writes(fresh: list[Received], results: list[Received], environment: 
     writing = {name for name, tool in environment.tools.items() if tool.effect != "read"}
     writes = [result for result in fresh if result.tool in writing]
     since = frozenset(result.tool for result in fresh if not says_error(result.value))
+    written = sum(not says_error(result.value) for result in writes)
     found = []
     for answer in reversed(writes):
         if says_error(answer.value) and not done_before(answer, results):
             done = [other for other in results if other.tool == answer.tool and not says_error(other.value)]
             anew = any(other.message > answer.message for other in done)
-            found.append(Refused(answer, answer is writes[-1], since, _distinct(done), anew))
+            found.append(Refused(answer, answer is writes[-1], since, _distinct(done), anew, written))
     return found
 
 
@@ -91,7 +95,9 @@ def success_of(refused: Refused, sentence: str) -> re.Match[str] | None:
     past = "|".join(map(re.escape, sorted(pasts(verb))))
     own = rf"\b(?:has|have) (?:now |just )?been (?:{past})\b|\b(?:is|are) (?:now |all )?(?:{past})\b"
     match = re.search(own, sentence, re.IGNORECASE)
-    if match is None or "been" in match.group() or MANY.search(sentence):
+    if match is None or BY_OTHERS.match(sentence, match.end()):
+        return None
+    if "been" in match.group() or MANY.search(sentence):
         return match
     # `K1 is hired` may be why it was refused.
     return match if re.match(r" (?:to|for) (?:you|your)\b", sentence[match.end() :]) else None
@@ -112,9 +118,10 @@ def explained(said: str, sentence: str, answers: list[Received]) -> bool:
     return False
 
 
-def too_many(refused: Refused, sentence: str) -> bool:
+def too_many(refused: Refused, said: str, sentence: str) -> bool:
     """Tell whether a sentence says success of more calls than have succeeded: both, where one was refused."""
-    if _names(refused, sentence) < 0:
+    about = _names(refused, sentence)
+    if about < 0:
         return False
     number = _HOW_MANY.search(sentence)
     if number is not None:
@@ -122,8 +129,10 @@ def too_many(refused: Refused, sentence: str) -> bool:
         return len(refused.done) < (int(digits) if digits.isdigit() else NUMBER_WORDS[digits])
     if "both" not in sentence.lower():
         return not refused.anew
+    if refused.done or (about == 0 and refused.written > 1):
+        return len(refused.done) == 1
     # `Both doubles are booked` may be why.
-    return len(refused.done) == 1 or (not refused.done and _YOURS.search(sentence) is not None)
+    return said.lower().endswith(_DONE) or _YOURS.search(sentence) is not None
 
 
 def meant(refused: Refused, sentence: str) -> bool:
