@@ -85,10 +85,11 @@ def _of_nothing(scene: Scene, fresh: list[Received]) -> Outcome | None:
 
 def _of_refused(scene: Scene, fresh: list[Received], environment: Environment) -> Iterator[Outcome]:
     """Yield the first sentence that says success of a call that was to write and was refused."""
-    found = refused_writes(fresh, scene.seen.results, environment)
-    if not found or ADMITS.search(scene.prose.text):
+    # Most who tell of a refusal admit it.
+    if ADMITS.search(scene.prose.text):
         return
-    for sentence in scene.prose.sentences:
+    found = refused_writes(fresh, scene.seen.results, environment)
+    for sentence in scene.prose.sentences if found else ():
         if sentence.text.endswith("?") or DOUBT.search(sentence.text):
             continue
         for refused in found:

@@ -59,8 +59,8 @@ def refused_writes(fresh: list[Received], results: list[Received], environment: 
 
     A call that has succeeded with the same arguments, before or after, is not refused for good.
     """
-    writing = {name for name, tool in environment.tools.items() if tool.effect != "read"}
-    writes = [result for result in fresh if result.tool in writing]
+    tools = environment.tools
+    writes = [result for result in fresh if result.tool in tools and tools[result.tool].effect != "read"]
     since = frozenset(result.tool for result in fresh if not says_error(result.value))
     written = sum(not says_error(result.value) for result in writes)
     found = []
