@@ -31,6 +31,8 @@ _TWO = re.compile(r"\b(?:both|half)\b", re.IGNORECASE)
 _MOST = 12
 # How many values of a field are added up from the last one back.
 _LAST = 16
+# What is larger is no amount.
+_LARGE = 1e15
 
 
 def announced(mention: Mention, alike: list[float], scene: Scene) -> Iterator[float]:
@@ -109,20 +111,22 @@ def _numbers(value: Json) -> Iterator[tuple[str, float]]:
     for name, below in value.items() if isinstance(value, dict) else ():
         if isinstance(below, (dict, list)):
             yield from _numbers(below)
-        elif isinstance(below, (int, float)) and not isinstance(below, bool):
+        elif isinstance(below, (int, float)) and not isinstance(below, bool) and abs(below) < _LARGE:
             yield name, abs(float(below))
 
 
 def _of_a_kind(mention: Mention, sentence: str, scene: Scene) -> Iterator[float]:
     """Yield as many of the one value of a field as the sentence counts, where it names the field: `both deposits`."""
+    counts = _heads(scene.prose.sentence_at(mention.start).mentions, sentence)
+    if not counts:
+        return
     fields = [
         sightings
         for label, sightings in scene.seen.fields.items()
         if any(re.search(rf"\b{re.escape(word)}s?\b", sentence) for word in label.split() if word in sentence)
     ]
     values = {s.value for sightings in fields for s in sightings[-_LAST:] if of_same_unit(mention, s)}
-    inside = scene.prose.sentence_at(mention.start).mentions
-    yield from (value * count for value in values for count in _heads(inside, sentence))
+    yield from (value * count for value in values for count in counts)
 
 
 def _amounts(mention: Mention, alike: Iterable[float], scene: Scene) -> set[float]:

@@ -96,8 +96,9 @@ def _of_refused(scene: Scene, fresh: list[Received], environment: Environment) -
             match = success_of(refused, sentence.text)
             if match is None or explained(match.group(), sentence.text, [refused.answer]):
                 continue
-            many = MANY.search(sentence.text) is not None
-            if too_many(refused, match.group(), sentence.text) if many else meant(refused, sentence.text):
+            many = MANY.search(sentence.text)
+            false = many is not None and too_many(refused, match.group(), many.group(), sentence.text)
+            if false or (many is None and meant(refused, sentence.text)):
                 answer = refused.answer
                 message = f"{match.group()!r} is said where {answer.tool} refused"
                 evidence: dict[str, Json] = {"seen": answer.value, "seen_in_message": answer.message}
