@@ -19,7 +19,8 @@ SUCCESS = re.compile(
 # What is said of a thing where only some of the answers were refusals: `K3 has been damaged` is no success.
 _PLAIN = re.compile(
     r"\bsuccessfully\b|\ball set\b|\b(?:is|are|(?:has|have) (?:all |both )?been) (?:now |all |both )?"
-    r"(?:confirmed|booked|placed|reserved|cancelled|canceled|paid|done|completed?|processed|submitted|arranged|scheduled|registered|finali[sz]ed)\b",
+    r"(?:confirmed|booked|placed|reserved|cancelled|canceled|paid|done|completed?|processed|submitted"
+    r"|arranged|scheduled|registered|finali[sz]ed)\b",
     re.IGNORECASE,
 )
 # `Both boats are`, `they are all`; not `62 euros in all`, `for both of you`.
