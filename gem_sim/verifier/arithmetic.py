@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 from itertools import combinations, pairwise, permutations, product
 
+from gem_sim.verifier.announced import announced, columns
 from gem_sim.verifier.moments import spoken
 from gem_sim.verifier.prose import SCALES, Mention
 from gem_sim.verifier.scene import Scene, is_hedged, known, literal, of_same_unit, says, value_of
@@ -17,7 +18,7 @@ from gem_sim.verifier.seen import Row, Seen, Sighting, day_of, rows_of
 
 _MOST = 16
 _AROUND = 24
-_RATE = re.compile(r"\b(?:a|per|each|every)\s+(?:minute|hour|day|night|week|month|year)\b", re.IGNORECASE)
+_RATE = re.compile(r"\b(?:an?|per|each|every)\s+(?:minute|hour|day|night|week|month|year)\b", re.IGNORECASE)
 _SHARED = re.compile(r"\b(?:average|averages|averaged|mean|per|each|apiece|ratio)\b", re.IGNORECASE)
 _SCALED = re.compile(r"\b(?:times|twice|double|triple|half|scaled?|multipl\w+)\b", re.IGNORECASE)
 _BOTH = re.compile(r"\bboth\b", re.IGNORECASE)
@@ -108,6 +109,7 @@ def _results(mention: Mention, scene: Scene) -> Iterator[float]:
     if _near(_SCALED, mention, scene):
         yield from _scaled(mention, scene)
     yield from _in_results(mention, scene)
+    yield from announced(mention, alike, scene)
     if mention.kind == "amount":
         yield from _left_over(mention, alike, scene)
 
@@ -154,11 +156,13 @@ def _sums(values: list[float]) -> Iterator[float]:
 def _in_results(mention: Mention, scene: Scene) -> Iterator[float]:
     """Yield sums and differences of the fields of one row, products with a count in it, and sums of a column."""
     rows: dict[int, list[Sighting]] = {}
-    shared = _near(_SHARED, mention, scene)
+    rated = _RATE.match(scene.prose.text, mention.end + 1) is not None
+    shared = rated or _near(_SHARED, mention, scene)
     for sightings in scene.seen.fields.values():
         fitting = [sighting for sighting in sightings if of_same_unit(mention, sighting)]
         if fitting:
             yield sum(sighting.value for sighting in fitting)
+            yield from map(sum, columns(fitting).values())
             yield sum(sighting.value for sighting in fitting) / len(fitting)
             changes = permutations([s.value for s in fitting[-4:] if s.value], 2) if mention.unit == "percent" else ()
             yield from (abs(100 * (left / right - 1)) for left, right in changes)

@@ -17,6 +17,7 @@ from gem_sim.canonical import Json
 from gem_sim.environment import Environment
 from gem_sim.simulator import Replay
 from gem_sim.verdict import Finding, Severity
+from gem_sim.verifier.announced import stands_before_parts
 from gem_sim.verifier.comparisons import false_comparisons, may_compare
 from gem_sim.verifier.contradict import contradictions
 from gem_sim.verifier.deeds import false_deeds
@@ -97,9 +98,9 @@ def _judged(scene: Scene, reported: set[object], environment: Environment) -> It
                 message=contradiction.message,
                 evidence=evidence | contradiction.evidence,
             )
-    for mention in prose.mentions:
+    for mention in _without_evidence(scene, reported, environment):
         key = (mention.kind, mention.value)
-        if key in reported or not is_claim(mention, environment) or supported(mention, scene):
+        if key in reported:
             continue
         reported.add(key)
         if len(reported) > _ENOUGH:
@@ -113,13 +114,29 @@ def _judged(scene: Scene, reported: set[object], environment: Environment) -> It
         if word not in reported:
             reported.add(word)
             yield _unsupported(word, what, prose.sentence_at(start), None)
-    for outcome in (*false_outcomes(scene, environment), *false_deeds(scene, environment)):
+    outcomes = list(false_outcomes(scene, environment))
+    refuted = {prose.sentence_at(outcome.start) for outcome in outcomes}
+    deeds = false_deeds(scene, environment)
+    for outcome in (*outcomes, *(deed for deed in deeds if prose.sentence_at(deed.start) not in refuted)):
         sentence_of = prose.sentence_at(outcome.start)
         evidence = {"sentence": sentence_of.text, "value": outcome.said}
         yield Finding(code="claims.contradiction", message=outcome.message, evidence=evidence | outcome.evidence)
     if len(prose.mentions) > 1 and may_compare(prose.lowered):
         for false in false_comparisons(prose):
             yield Finding(code="claims.false_comparison", message=false.message, evidence=false.evidence)
+
+
+def _without_evidence(scene: Scene, reported: set[object], environment: Environment) -> list[Mention]:
+    """Return the claims of a message that nothing supports; a total may stand before its parts."""
+    without: list[Mention] = []
+    for mention in scene.prose.mentions:
+        if (mention.kind, mention.value) in reported or not is_claim(mention, environment):
+            continue
+        if not supported(mention, scene):
+            without.append(mention)
+            if len(without) > _ENOUGH:
+                return without
+    return without if len(without) > _SOUGHT else [m for m in without if not stands_before_parts(m, scene)]
 
 
 def is_claim(mention: Mention, environment: Environment) -> bool:

@@ -12,6 +12,7 @@ from itertools import combinations, pairwise
 from typing import NamedTuple
 
 from gem_sim.canonical import Json
+from gem_sim.verifier.announced import columns
 from gem_sim.verifier.derive import supported
 from gem_sim.verifier.prose import SCALES, UNITS, WORD, Mention
 from gem_sim.verifier.scene import Scene, literal, of_same_unit, says, value_of
@@ -30,6 +31,7 @@ _SAID_OF = frozenset(_OF.split())
 # Before a name that is not what the sentence is about.
 _BESIDES = "after before than like except instead of near following"
 _ASIDE = frozenset(_BESIDES.split())
+_NOT_ITS = _ASIDE | {"of", "and", "or", "with", "plus", "to"}
 _STOPS = str.maketrans(dict.fromkeys(".;,()", "\n"))
 # Fields whose value prose may add up anew.
 _TOTALS = "total sum subtotal balance remaining left count number"
@@ -56,6 +58,10 @@ _WITHOUT_FIELDS = ("date", "identifier", "contact", "weekday", "ordinal")
 # Between the sides of a size: `40 x 50`, `40 cm by 50 cm`.
 _BY = re.compile(r"\s?(?:[a-z]{1,2}\s?)?(?:[x×]|by)\s?")
 _NUMBERS = ("number", "amount", "percent")
+# An id that an amount directly follows, and what may stand behind the amount: `K1 costs 12 euros and`, no rate.
+_PRICED = re.compile(r"(?:^|[\s(])([A-Za-z]{1,4}[-_]?\d{1,8}) (?:(?:costs?|is|comes to|at|for) )?(?:[$€£] ?)?$")
+_ID = re.compile(r"\b[a-z]{1,4}[-_]?\d{1,8}\b")
+_PRICE_ENDS = re.compile(r"\s*(?:$|[.,;!?\n)]|(?:and|or|for|while|but)\b)")
 
 
 class Contradiction(NamedTuple):
@@ -83,6 +89,7 @@ def contradictions(scene: Scene) -> Iterator[Contradiction]:
         if mention.kind in ("number", "word") and mention.unit is None:
             yield from _other_count(mention, lowered, scene)
     yield from _other_row(scene)
+    yield from _other_amount(scene)
     yield from _other_size(scene)
 
 
@@ -149,7 +156,8 @@ def _adds_up(mention: Mention, known: list[Sighting]) -> bool:
     if mention.unit is not None and mention.kind != "amount":
         return False
     values = [sighting.value for sighting in known]
-    results = [sum(values), sum(values) / len(values), *(abs(a - b) for a, b in combinations(values[:_MOST], 2))]
+    results = [sum(values), sum(values) / len(values), *map(sum, columns(known).values())]
+    results += (abs(a - b) for a, b in combinations(values[:_MOST], 2))
     return len(values) > 1 and any(says(result, mention) for result in results)
 
 
@@ -267,6 +275,39 @@ def _other_row(scene: Scene) -> Iterator[Contradiction]:
             yield from _of_another(mention, name, members, scene)
 
 
+def _other_amount(scene: Scene) -> Iterator[Contradiction]:
+    """Yield an amount said of one id that only another entry of its list has: `K1 costs 18 euros and D1 12 euros`."""
+    text = scene.prose.text
+    whole: list[Row] = []
+    lists: list[list[Row]] | None = None
+    for mention in scene.prose.mentions:
+        if mention.kind != "amount" or not _PRICE_ENDS.match(text, mention.end):
+            continue
+        line = text[max(text.rfind("\n", 0, mention.start) + 1, mention.start - 60) : mention.start]
+        match = _PRICED.search(line)
+        if match is None or (line[: match.start(1)].split() or [""])[-1].lower() in _NOT_ITS:
+            continue
+        name = match[1].lower()
+        if lists is None:
+            lists = _recent_lists(scene)
+            whole = [Row([dict(result.arguments), result.value], result.message) for result in scene.seen.results]
+        if any(_worked_out(row, mention) for row in whole if row.names(name)):
+            continue
+        for members in lists:
+            # An answer that names none of those that have the amount may speak of the one named.
+            owners = {found for row in members if _holds(row, mention) for found in _ID.findall(row.text)}
+            if all(owners.intersection(_ID.findall(row.text)) for row in whole if _holds(row, mention)):
+                yield from _of_another(mention, name, members, scene, by_user=True)
+
+
+def _worked_out(row: Row, mention: Mention) -> bool:
+    """Tell whether a row has an amount, or numbers that it may be worked out from."""
+    value, numbers = value_of(mention), sorted(row.numbers)[:_MOST]
+    if _holds(row, mention) or any(number > 1 and value / number in range(1, _SMALL + 1) for number in numbers):
+        return True
+    return any(value in (a + b, abs(a - b), a * b) for a, b in combinations(numbers, 2))
+
+
 def _other_size(scene: Scene) -> Iterator[Contradiction]:
     """Yield a size whose sides were both seen, and nowhere together: a side that belongs to something else."""
     numbers = scene.seen.numbers
@@ -308,9 +349,11 @@ def _recent_lists(scene: Scene) -> list[list[Row]]:
     return rows_of([result for result in scene.seen.results if last - result.message <= _RECENT])
 
 
-def _of_another(mention: Mention, name: str, members: list[Row], scene: Scene) -> Iterator[Contradiction]:
+def _of_another(
+    mention: Mention, name: str, members: list[Row], scene: Scene, *, by_user: bool = False
+) -> Iterator[Contradiction]:
     named = [row for row in members if row.names(name)]
-    if len(named) != 1 or _holds(named[0], mention) or _told(mention, scene):
+    if len(named) != 1 or _holds(named[0], mention) or _told(mention, scene, by_user=by_user):
         return
     if any(_holds(other, mention) for other in members):
         row = named[0]
@@ -331,7 +374,7 @@ def _holds(row: Row, mention: Mention) -> bool:
     return value in row.numbers or (mention.unit == "money" and round(100 * value, 6) in row.numbers)
 
 
-def _told(mention: Mention, scene: Scene) -> bool:
+def _told(mention: Mention, scene: Scene, *, by_user: bool) -> bool:
     if mention.kind == "time":
         return mention.value in scene.seen.read_texts().asked.times or scene.seen.says(mention.text.lower())
-    return _said_by_others(mention, scene)
+    return _said_by_others(mention, scene, by_user=by_user)

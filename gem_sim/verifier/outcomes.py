@@ -1,7 +1,8 @@
 """What prose says became of a call, or how a thing stands, against the answer just given.
 
 Only plain statements are judged: success said in so many words where every answer since the last message was a refusal,
-and a status of the tool's own list of statuses where the answer gives another.
+or that of the tool that was to bring it about; and a status of the tool's own list of statuses where the answer gives
+another.
 """
 
 from __future__ import annotations
@@ -15,14 +16,21 @@ from gem_sim.canonical import Json
 from gem_sim.environment import Environment
 from gem_sim.simulator.compare import says_error
 from gem_sim.verifier.prose import Sentence
+from gem_sim.verifier.refused import (
+    ADMITS,
+    BY_OTHERS,
+    MANY,
+    SUCCESS,
+    done_before,
+    explained,
+    meant,
+    refused_writes,
+    success_of,
+    too_many,
+)
 from gem_sim.verifier.scene import Scene
 from gem_sim.verifier.seen import Received
 
-_SUCCESS = re.compile(
-    r"\bsuccessfully\b|\b(?:has|have) (?:now )?been (?:\w+ed|sent|made|put|set|paid|lent)\b"
-    r"|\b(?:is|are) (?:now |all )?(?:confirmed|booked|placed|reserved|cancelled|canceled|paid|done|set)\b|\ball set\b",
-    re.IGNORECASE,
-)
 _BEING = re.compile(r"\b(?:is|are|has been|status:?)\s+(?:now |all |currently |still )?$")
 _BEING_IN = re.compile(r"\b(?:is|are|has been|status)\b", re.IGNORECASE)
 # A message with any of these does not hide that something went wrong, or speaks of something else.
@@ -48,18 +56,54 @@ def false_outcomes(scene: Scene, environment: Environment) -> Iterator[Outcome]:
     fresh = [result for result in scene.seen.results if result.message > scene.spoken]
     if not fresh:
         return
-    text = scene.prose.text
-    if all(says_error(result.value) for result in fresh):
-        match = _SUCCESS.search(text)
-        if match is not None and DOUBT.search(text) is None:
-            last = fresh[-1]
-            message = f"{match.group()!r} is said where {last.tool} refused"
-            yield Outcome(match.group(), match.start(), message, {"seen": last.value, "seen_in_message": last.message})
+    refusals = sum(says_error(result.value) for result in fresh)
+    if refusals == len(fresh):
+        outcome = _of_nothing(scene, fresh)
+        yield from _of_refused(scene, fresh, environment) if outcome is None else (outcome,)
         return
+    if refusals:
+        yield from _of_refused(scene, fresh, environment)
     standings = list(_standings(scene.prose.lowered, fresh, environment))
     for sentence in scene.prose.sentences if standings else ():
         if _BEING_IN.search(sentence.text) and not sentence.text.endswith("?") and not DOUBT.search(sentence.text):
             yield from _false_status(standings, sentence, scene)
+
+
+def _of_nothing(scene: Scene, fresh: list[Received]) -> Outcome | None:
+    """Return the success that a message without any doubt says where every answer was a refusal."""
+    match = SUCCESS.search(scene.prose.text)
+    if match is None or DOUBT.search(scene.prose.text) or BY_OTHERS.match(scene.prose.text, match.end()):
+        return None
+    if explained(match.group(), scene.prose.sentence_at(match.start()).text, fresh):
+        return None
+    last = fresh[-1]
+    if done_before(last, scene.seen.results):
+        return None
+    message = f"{match.group()!r} is said where {last.tool} refused"
+    return Outcome(match.group(), match.start(), message, {"seen": last.value, "seen_in_message": last.message})
+
+
+def _of_refused(scene: Scene, fresh: list[Received], environment: Environment) -> Iterator[Outcome]:
+    """Yield the first sentence that says success of a call that was to write and was refused."""
+    # Most who tell of a refusal admit it.
+    if ADMITS.search(scene.prose.text):
+        return
+    found = refused_writes(fresh, scene.seen.results, environment)
+    for sentence in scene.prose.sentences if found else ():
+        if sentence.text.endswith("?") or DOUBT.search(sentence.text):
+            continue
+        for refused in found:
+            match = success_of(refused, sentence.text)
+            if match is None or explained(match.group(), sentence.text, [refused.answer]):
+                continue
+            many = MANY.search(sentence.text)
+            false = many is not None and too_many(refused, match.group(), many.group(), sentence.text)
+            if false or (many is None and meant(refused, sentence.text)):
+                answer = refused.answer
+                message = f"{match.group()!r} is said where {answer.tool} refused"
+                evidence: dict[str, Json] = {"seen": answer.value, "seen_in_message": answer.message}
+                yield Outcome(match.group(), sentence.start + match.start(), message, evidence)
+                return
 
 
 class _Standing(NamedTuple):

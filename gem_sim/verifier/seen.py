@@ -90,7 +90,7 @@ class Row:
 
     def names(self, word: str) -> bool:
         """Tell whether a word, in lower case, stands in it."""
-        return _has(self.text, word)
+        return has(self.text, word)
 
 
 class _Heard(NamedTuple):
@@ -180,7 +180,7 @@ class Seen:
 
     def says(self, wanted: str) -> bool:
         """Tell whether these characters stand in what was seen as a whole: an id is none for a piece of it."""
-        return _has(self.text(), wanted)
+        return has(self.text(), wanted)
 
     def counts(self) -> set[int]:
         """Return how many items the lists in results have, and how many of them share a value of a field."""
@@ -312,7 +312,8 @@ class Seen:
 _words_of_short = lru_cache(maxsize=8192)(find_words)
 
 
-def _has(text: str, wanted: str) -> bool:
+def has(text: str, wanted: str) -> bool:
+    """Tell whether some characters stand in a text as a whole."""
     start = text.find(wanted)
     while start >= 0:
         end = start + len(wanted)
