@@ -50,7 +50,7 @@ def test_the_size_of_shards_has_no_say(rows: int, two_hundred: list[str], alone:
 
 def test_workers_killed_at_any_moment_change_nothing(two_hundred: list[str], alone: list[str], tmp_path: Path) -> None:
     out, killed = tmp_path / "out", []
-    for done, _ in judge_into(out, two_hundred, bell(), POOL, rows=16):
+    for done, _ in judge_into(out, two_hundred, bell(), POOL, rows=4):
         assert done.pid not in (None, os.getpid())
         if len(killed) < 3 and done.pid not in killed:
             assert done.pid is not None
