@@ -12,10 +12,11 @@ from time import sleep
 import pytest
 
 from gem_sim import load_environment
-from gem_sim.engine import Engine
+from gem_sim.engine import Engine, local
 from gem_sim.engine.run import passing_parts
 from gem_sim.engine.run import run as run_work
 from gem_sim.engine.verdicts import Judging, judge_all, judge_into, verdict_line
+from gem_sim.engine.work import Done
 from gem_sim.errors import InputError
 from tests.conftest import CASES
 from tests.engine.rings import FATAL, STARVING, bell, left_in, lines_in, ring, rings, verdicts, write
@@ -48,14 +49,23 @@ def test_the_size_of_shards_has_no_say(rows: int, two_hundred: list[str], alone:
     assert verdicts(two_hundred, HERE, rows=rows) == alone
 
 
-def test_workers_killed_at_any_moment_change_nothing(two_hundred: list[str], alone: list[str], tmp_path: Path) -> None:
-    out, killed = tmp_path / "out", []
-    for done, _ in judge_into(out, two_hundred, bell(), POOL, rows=4):
-        assert done.pid not in (None, os.getpid())
-        if len(killed) < 3 and done.pid not in killed:
-            assert done.pid is not None
+def test_workers_killed_at_any_moment_change_nothing(
+    two_hundred: list[str], alone: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first three workers are killed, each as soon as it has done something: shards come in order, so later ones."""
+    out, killed = tmp_path / "out", set[int]()
+    take = local._Slot.take
+
+    def take_and_kill(slot: local._Slot) -> Done | None:
+        done = take(slot)
+        if done is not None and len(killed) < 3:
+            assert done.pid not in (None, os.getpid(), *killed)
             os.kill(done.pid, signal.SIGKILL)
-            killed.append(done.pid)
+            killed.add(done.pid)
+        return done
+
+    monkeypatch.setattr(local._Slot, "take", take_and_kill)
+    assert sum(number for _, number in judge_into(out, two_hundred, bell(), POOL, rows=16)) == 200
     assert len(killed) == 3
     assert lines_in(out) == alone
     assert not list((out / "_shards").glob("*.mark"))
