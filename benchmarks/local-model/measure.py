@@ -259,7 +259,9 @@ def _passages_table(passages: Sequence[dict[str, Any]]) -> list[str]:
     lines: list[str] = []
     for passage in passages:
         lines.append(passage["passage"])
-        lines += [f"  {stage:<9} {' | '.join(outcome.splitlines())[:160]}" for stage, outcome in passage["stages"].items()]
+        lines += [
+            f"  {stage:<9} {' | '.join(outcome.splitlines())[:160]}" for stage, outcome in passage["stages"].items()
+        ]
         for reply in passage["replies"]:
             spent = f"{reply['tokens_in']:>6} tokens in {reply['tokens_out']:>6} out {reply['seconds']:>5} s"
             why = " | ".join(reply["reason"].splitlines())[:300]

@@ -52,7 +52,7 @@ def test_the_size_of_shards_has_no_say(rows: int, two_hundred: list[str], alone:
 def test_workers_killed_at_any_moment_change_nothing(
     two_hundred: list[str], alone: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The first three workers are killed, each as soon as it has done something; shards are yielded in order, so later."""
+    """The first three workers are killed, each as soon as it has done something."""
     out, killed = tmp_path / "out", set[int]()
     take = local._Slot.take
 
