@@ -22,7 +22,7 @@ from tests.pipeline.test_offline import files
 
 TEXTS = CASES / "pipeline" / "texts.jsonl"
 KILLS = 20
-KILLS_A_ROUND = 10
+KILLS_A_ROUND = 20
 TEXTS_USED = 2
 CONCURRENCY = 2
 
