@@ -172,30 +172,30 @@ def test_only_the_shards_under_way_are_taken_from_the_plan(tmp_path: Path, monke
 def test_untrusted_bodies_run_behind_their_walls_and_leave_no_process(two_hundred: list[str]) -> None:
     untrusted = load_environment(CASES / "environments" / "deadly", trusted=False)
     first = two_hundred[:1]
-    before, seen = sandboxes(), set[int]()
+    seen = set[int]()
     lines = []
     for _, _, judged in judge_all(first, untrusted, POOL, rows=8):
         lines.append(verdict_line(judged.verdict))
-        seen |= sandboxes() - before
+        seen |= {pid for pid, above in sandboxes().items() if above == os.getpid()}
     assert len(seen) == 2
     # They read that the other side is gone, and end.
     for _ in range(200):
-        if not seen & sandboxes():
+        if not seen & sandboxes().keys():
             break
         sleep(0.05)
-    assert not seen & sandboxes()
+    assert not seen & sandboxes().keys()
     assert lines == verdicts(first, HERE, environment=untrusted)
     passed = [json.loads(line) for line in lines if json.loads(line)["verdict"] == "pass"]
     assert len(passed) > 50
     assert {code["code"] for one in passed for code in one["findings"]} == {"replay.checks_not_run"}
 
 
-def sandboxes() -> set[int]:
-    """Return the processes for untrusted bodies that processes started by this one have, or nobody any more."""
+def sandboxes() -> dict[int, int | None]:
+    """Return the processes for untrusted bodies → the process above the one that has them, None where that is gone."""
     parents, found = {}, set()
     for path in Path("/proc").glob("[0-9]*"):
         with suppress(OSError, ValueError):
             parents[int(path.name)] = int((path / "stat").read_text().rpartition(")")[2].split()[1])
             if b"gem_sim.sandbox.worker" in (path / "cmdline").read_bytes():
                 found.add(int(path.name))
-    return {pid for pid in found if parents[pid] == 1 or parents.get(parents[pid]) == os.getpid()}
+    return {pid: parents.get(parents[pid]) for pid in found}
