@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import importlib.util
 import sys
 import tempfile
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import gem_sim
@@ -14,14 +12,16 @@ from gem_sim.engine.sight import sight
 from gem_sim.report.html import write_report
 
 HERE = Path(__file__).resolve().parent
-DRIVER = HERE.parent / "tests" / "chromium.py"
+sys.path.insert(0, str(HERE.parent))
+
+from tests.chromium import chromium  # noqa: E402
 
 
 def main() -> int:
     """Write the pictures."""
     images = HERE / "images"
     images.mkdir(exist_ok=True)
-    with tempfile.TemporaryDirectory() as folder, _driver().chromium() as browser:
+    with tempfile.TemporaryDirectory() as folder, chromium() as browser:
         shop, library = (_report(Path(folder), name) for name in ("frame_shop", "library"))
         tab = _opened(browser, library)
         tab.screenshot(images / "overview.png")
@@ -73,15 +73,6 @@ def _opened(browser: Any, page: Path, *, dark: bool = False, **size: Any) -> Any
 def _part(tab: Any, selector: str, image: Path) -> None:
     box = "(b => ({x: b.x + scrollX, y: b.y + scrollY, width: b.width, height: b.height}))"
     tab.screenshot(image, tab.run(f"{box}(document.querySelector({selector!r}).getBoundingClientRect())"))
-
-
-def _driver() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("chromium", DRIVER)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 if __name__ == "__main__":

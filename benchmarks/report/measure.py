@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import gzip
-import importlib.util
 import json
 import random
 import re
@@ -15,7 +14,6 @@ import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import gem_sim
@@ -24,7 +22,10 @@ from gem_sim.engine.sight import sight
 from gem_sim.report.html import open_report
 from gem_sim.verdict import Verdict
 
-DRIVER = Path(__file__).resolve().parents[2] / "tests" / "chromium.py"
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+
+from tests.chromium import chromium
+
 TRAJECTORIES = 10_000
 VIEWED = 100_000
 _LOOK = """
@@ -134,7 +135,7 @@ def _viewed(folder: Path, judged: list[tuple[Verdict, dict[str, Json]]]) -> dict
 
 
 def _opened(page: Path) -> dict[str, float]:
-    with _driver().chromium() as browser:
+    with chromium() as browser:
         tab = browser.tab()
         tab.open(page.as_uri())
         tab.wait("document.getElementById('shown').value.includes('listed')")
@@ -152,15 +153,6 @@ def _opened(page: Path) -> dict[str, float]:
             "find_ms": tab.run(_TIMED.format(script=find)),
             "open_ms": tab.run(_TIMED.format(script=opening)),
         }
-
-
-def _driver() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("chromium", DRIVER)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 def table(measured: dict[str, Any]) -> str:

@@ -36,17 +36,6 @@ def command(
     as_json: AsJson = False,
 ) -> int:
     """Make conversations in the environments of a workspace, their results from execution."""
-    asked = Asked(
-        model,
-        base_url,
-        grounding,
-        concurrency,
-        per_minute,
-        prices,
-        timeout,
-        max_tokens,
-        engine,
-        workers,
-        conversations,
-    )
+    asked = Asked(model, base_url, grounding, concurrency, per_minute, prices, timeout, max_tokens, engine, workers)
+    asked = asked._replace(conversations=conversations)
     return from_workspace(workspace, asked, first="ground", last="ground", as_json=as_json)

@@ -83,19 +83,8 @@ def command(
     as_json: AsJson = False,
 ) -> int:
     """Texts in, environments with verified trajectories out; what is done is never done again."""
-    asked = Asked(
-        model,
-        base_url,
-        grounding,
-        concurrency,
-        per_minute,
-        prices,
-        timeout,
-        max_tokens,
-        engine,
-        workers,
-        conversations,
-    )
+    asked = Asked(model, base_url, grounding, concurrency, per_minute, prices, timeout, max_tokens, engine, workers)
+    asked = asked._replace(conversations=conversations)
     reading = Reading(precision, labels, scrub)
     return run_stages(texts, out, asked, reading, last="validate", as_json=as_json, harder=refine)
 
@@ -154,10 +143,7 @@ def run_stages(
             threshold=threshold,
             concurrency=asked.concurrency,
             ledger=ledger,
-            first=first,
-            last=last,
-            harder=harder,
-            labels=reading.labels,
+            **stages._asdict(),
             scrub=reading.scrub,
             watch=watch,
             elsewhere=None if engine is None else staged(out, teacher, stages, engine),
