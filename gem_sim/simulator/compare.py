@@ -14,7 +14,9 @@ from gem_sim.tool import is_unspecified
 Kind = Literal["differs", "missing", "extra", "unspecified"]
 
 PROSE_FIELDS = ("message", "error", "exception", "detail")
-_ERROR_KEYS = frozenset({"error", "errors", "exception", "is_error", "isError", "success", "ok", "status"})
+# The first that tells of a refusal counts.
+_ERROR_KEYS = ("error", "errors", "exception", "is_error", "isError", "success", "ok", "status")
+_ERROR_TEXT = re.compile(r"\s*(error|exception|traceback)\b", re.IGNORECASE)
 _FAILURE_WORDS = ("error", "failed", "failure", "refused", "rejected", "denied")
 
 
@@ -141,22 +143,23 @@ def compare(
 def says_error(content: Json) -> bool:
     """Tell whether a result reads as a refusal, in the conventions that recordings use."""
     if isinstance(content, str):
-        return re.match(r"\s*(error|exception|traceback)\b", content, re.IGNORECASE) is not None
+        return _ERROR_TEXT.match(content) is not None
     return error_key(content) is not None
 
 
 def error_key(content: Json) -> str | None:
     """Return the field by which an object reads as a refusal, None where none does."""
-    if not isinstance(content, dict) or _ERROR_KEYS.isdisjoint(content):
-        return None
-    for key in ("error", "errors", "exception", "is_error", "isError"):
-        if content.get(key):
-            return key
-    for key in ("success", "ok"):
-        if content.get(key) is False:
-            return key
-    status = content.get("status")
-    return "status" if isinstance(status, str) and status.lower() in _FAILURE_WORDS else None
+    if isinstance(content, dict):
+        for key in _ERROR_KEYS:
+            if key in content and _tells_refusal(key, content[key]):
+                return key
+    return None
+
+
+def _tells_refusal(key: str, value: Json) -> bool:
+    if key == "status":
+        return isinstance(value, str) and value.lower() in _FAILURE_WORDS
+    return value is False if key in ("success", "ok") else bool(value)
 
 
 def _differences(

@@ -179,16 +179,16 @@ def _nearest(mention: Mention, seen: Seen) -> Json:
     """Return what was seen that comes nearest to a value without evidence; None where nothing does."""
     value = mention.value
     if isinstance(value, float) and mention.kind not in ("time", "weekday"):
-        near = min(seen.numbers, key=lambda number: abs(number - value), default=None)
+        near = min(seen.numbers, key=lambda number: (abs(number - value), number), default=None)
         if near is None:
             return None
-        sighting = seen.numbers[near][0]
+        sighting = min(seen.numbers[near], key=lambda sighting: sighting.message)
         return {"value": near, "message": sighting.message, "where": sighting.where, "field": sighting.field}
     if isinstance(value, tuple):
         days = sorted(f"{year:04}-{month:02}-{day:02}" for year, month, day in seen.dates)
         return next(iter(get_close_matches(f"{value[0]:04}-{value[1]:02}-{value[2]:02}", days, 1, 0.0)), None)
     if mention.kind == "time" and isinstance(value, float):
-        time = min(seen.times, key=lambda known: abs(known - value), default=None)
+        time = min(seen.times, key=lambda known: (abs(known - value), known), default=None)
         return None if time is None else f"{time // 60:02}:{time % 60:02}"
     return next(iter(get_close_matches(str(value), sorted(set(_RUN.findall(seen.text()))), 1)), None)
 

@@ -16,7 +16,7 @@ from gem_sim.verifier.announced import columns
 from gem_sim.verifier.derive import supported
 from gem_sim.verifier.prose import SCALES, UNITS, WORD, Mention
 from gem_sim.verifier.scene import Scene, literal, of_same_unit, says, value_of
-from gem_sim.verifier.seen import Row, Sighting, rows_of
+from gem_sim.verifier.seen import Row, Seen, Sighting, rows_of
 
 # Between a label and its number.
 _BETWEEN = "is are was were be been of at a an the now only just about around to has s exactly currently"
@@ -54,10 +54,11 @@ _HAVING = re.compile(
 _EARLIER = ("was", "were", "before", "previous", "earlier", "old", "instead", "from", "original", "first", "had")
 _SMALL = 12
 _MOST = 16
-_WITHOUT_FIELDS = ("date", "identifier", "contact", "weekday", "ordinal")
+_WITHOUT_FIELDS = frozenset(("date", "identifier", "contact", "weekday", "ordinal"))
 # Between the sides of a size: `40 x 50`, `40 cm by 50 cm`.
 _BY = re.compile(r"\s?(?:[a-z]{1,2}\s?)?(?:[x×]|by)\s?")
 _NUMBERS = ("number", "amount", "percent")
+_SAID_OF_ROWS = (*_NUMBERS, "time")
 # An id that an amount directly follows, and what may stand behind the amount: `K1 costs 12 euros and`, no rate.
 _PRICED = re.compile(r"(?:^|[\s(])([A-Za-z]{1,4}[-_]?\d{1,8}) (?:(?:costs?|is|comes to|at|for) )?(?:[$€£] ?)?$")
 _ID = re.compile(r"\b[a-z]{1,4}[-_]?\d{1,8}\b")
@@ -75,7 +76,8 @@ class Contradiction(NamedTuple):
 def contradictions(scene: Scene) -> Iterator[Contradiction]:
     """Yield the mentions of a message that contradict what the results so far say of the same thing."""
     seen = scene.seen
-    if not seen.results or all(mention.kind in _WITHOUT_FIELDS for mention in scene.prose.mentions):
+    kinds = scene.prose.kinds
+    if not seen.results or kinds <= _WITHOUT_FIELDS:
         return
     labels = seen.read_results().labels()
     lowered = scene.prose.lowered
@@ -89,8 +91,10 @@ def contradictions(scene: Scene) -> Iterator[Contradiction]:
         if mention.kind in ("number", "word") and mention.unit is None:
             yield from _other_count(mention, lowered, scene)
     yield from _other_row(scene)
-    yield from _other_amount(scene)
-    yield from _other_size(scene)
+    if "amount" in kinds:
+        yield from _other_amount(scene)
+    if "number" in kinds:
+        yield from _other_size(scene)
 
 
 class _Label(NamedTuple):
@@ -266,7 +270,7 @@ def _other_row(scene: Scene) -> Iterator[Contradiction]:
     """Yield a time or number that directly follows the name of one entry of a list, and only another entry has it."""
     lists: list[list[Row]] | None = None
     for mention in scene.prose.mentions:
-        name = _name_before(scene.prose.text, mention) if mention.kind in (*_NUMBERS, "time") else None
+        name = _name_before(scene.prose.text, mention) if mention.kind in _SAID_OF_ROWS else None
         if name is None:
             continue
         if lists is None:
@@ -310,7 +314,6 @@ def _worked_out(row: Row, mention: Mention) -> bool:
 
 def _other_size(scene: Scene) -> Iterator[Contradiction]:
     """Yield a size whose sides were both seen, and nowhere together: a side that belongs to something else."""
-    numbers = scene.seen.numbers
     for first, second in pairwise(scene.prose.mentions):
         if first.kind != "number" or second.kind != "number":
             continue
@@ -319,13 +322,21 @@ def _other_size(scene: Scene) -> Iterator[Contradiction]:
         # A side that had to be worked out stands nowhere, alone or together.
         if not (literal(first, scene) and literal(second, scene)):
             continue
-        scene.seen.read_texts()
-        places = [{(s.row, s.message, s.where) for s in numbers.get(value_of(side), ())} for side in (first, second)]
+        places = _places_of(first, second, scene.seen)
+        if places[0].isdisjoint(places[1]):
+            # Nearly always the fields of a result, or what was said, have both; only where not the texts are read.
+            places = _places_of(first, second, scene.seen.read_texts())
         if places[0] and places[1] and places[0].isdisjoint(places[1]):
             said = scene.prose.text[first.start : second.end]
             message = f"{said!r} is the size of nothing seen: its sides stand in different places"
             seen: list[Json] = [f"{where}, message {at}" for side in places for _, at, where in sorted(side)[:2]]
             yield Contradiction(second, message, {"seen": seen})
+
+
+def _places_of(first: Mention, second: Mention, seen: Seen) -> list[set[tuple[int, int, str]]]:
+    """Return the rows, messages and tools where each of two numbers was read so far."""
+    sides = (seen.numbers.get(value_of(side), ()) for side in (first, second))
+    return [{(sighting.row, sighting.message, sighting.where) for sighting in sightings} for sightings in sides]
 
 
 def _name_before(text: str, mention: Mention) -> str | None:

@@ -49,11 +49,8 @@ def false_deeds(scene: Scene, environment: Environment) -> Iterator[Outcome]:
     """Yield what is said to be done by a tool that writes, where none has succeeded, or that tool was refused last."""
     if "ve " not in scene.prose.text and " been " not in scene.prose.text:
         return
-    deeds: dict[str, tuple[_Deed, ...]] | None = None
-    written = False
+    deeds = _deeds(environment)
     for match in _DEED.finditer(scene.prose.text):
-        if deeds is None:
-            deeds, written = _deeds(environment), _has_written(scene, environment)
         said = (match["done"] or match["befallen"]).lower()
         sentence = scene.prose.sentence_at(match.start())
         lowered = sentence.text.lower()
@@ -62,6 +59,7 @@ def false_deeds(scene: Scene, environment: Environment) -> Iterator[Outcome]:
             continue
         if match["befallen"] and BY_OTHERS.match(scene.prose.text, match.end()):
             continue
+        written = _has_written(scene, environment)
         if written and not _refused_last(tools, scene, environment):
             continue
         called: list[Json] = [result.tool for result in scene.seen.results]
@@ -74,8 +72,13 @@ def _told(said: str, scene: Scene) -> bool:
     """Tell whether a result or the user tells of such a deed, done before or elsewhere; what rules say is none."""
     if said in scene.seen.read_told().asked.words:
         return True
-    texts = ((repr(result.value).lower(), says_error(result.value)) for result in scene.seen.results)
-    return any(has(text, said) and (not refused or has(text, "already")) for text, refused in texts)
+    if said not in scene.seen.text():
+        return False
+    for result in scene.seen.results:
+        text = repr(result.value).lower()
+        if has(text, said) and (not says_error(result.value) or has(text, "already")):
+            return True
+    return False
 
 
 def _refused_last(tools: list[str], scene: Scene, environment: Environment) -> bool:

@@ -30,11 +30,11 @@ def role_order(replay: Replay) -> Iterator[Finding]:
     before: Message | None = None
     turn = 0
     for index, message in enumerate(replay.trajectory.messages):
-        if message.role == "user":
-            turn += 1
-        complaint = _misplaced(message.role, None if before is None else before.role, earlier)
+        role = message.role
+        turn += role == "user"
+        complaint = _misplaced(role, None if before is None else before.role, earlier) if role != "assistant" else None
         if complaint is not None:
-            evidence: dict[str, Json] = {"message": index + 1, "role": message.role}
+            evidence: dict[str, Json] = {"message": index + 1, "role": role}
             evidence["after"] = before.role if before is not None else None
             yield Finding(
                 code="format.role_order",
@@ -42,7 +42,7 @@ def role_order(replay: Replay) -> Iterator[Finding]:
                 message=f"message {index + 1}: {complaint}",
                 evidence=evidence,
             )
-        earlier.add(message.role)
+        earlier.add(role)
         before = message
 
 

@@ -179,11 +179,11 @@ class _Bench(NamedTuple):
     def _named(self, step: str) -> Step:
         return self.workflow.by_id[step]
 
-    def _calls_of(self, step: Step) -> list[ReplayedCall]:
+    def _calls_of(self, step: Step) -> Sequence[ReplayedCall]:
         """Return the earlier calls that can have been this step: of its tool, and not against its condition."""
         calls = self.done.get(step.tool, ())
         if step.when is None:
-            return list(calls)
+            return calls
         return [
             other
             for other in calls
@@ -198,17 +198,16 @@ class _Bench(NamedTuple):
     def _order(self, group: Sequence[Dependency]) -> Iterator[Problem]:
         """Yield what is wrong if none of the alternatives came before, for the same entity."""
         befores = [self._named(edge.before) for edge in group]
+        # An argument taken from the step itself is judged as data.
+        taken = [name for edge in group for name in self.step.taken.get(edge.before, ())]
+        entity = [name for name in self._entity if name not in taken] if taken else self._entity
+        if any(self._done_for(entity, before) for before in befores):
+            return
         given, state = self.call.executed.arguments, self.call.before
         needed = [holds(before, given, self.environment, state, own=False) for before in befores]
         if False in needed:
             return
         calls = [other for before in befores for other in self._calls_of(before)]
-        # An argument taken from the step itself is judged as data.
-        taken = {name for before in befores for name in self.step.taken.get(before.id, ())}
-        entity = [name for name in self._entity if name not in taken]
-        # Where there are several the latest is most often about the same.
-        if any(not differing(other, self.call, entity) for other in reversed(calls)):
-            return
         apart = [differing(other, self.call, entity) for other in calls]
         names = " or ".join(repr(before.id) for before in befores)
         tools = " or ".join(repr(tool) for tool in dict.fromkeys(before.tool for before in befores))
@@ -240,6 +239,10 @@ class _Bench(NamedTuple):
         evidence = {**evidence, "value": value, "done_for": told}
         yield Problem("order.other_entity", message, name, evidence, severity)
 
+    def _done_for(self, entity: Sequence[str], before: Step) -> bool:
+        """Tell whether a step was done for the same; of several calls the latest is most often about it."""
+        return any(not differing(other, self.call, entity) for other in reversed(self._calls_of(before)))
+
     def _is_about(self, rule: str, befores: Sequence[Step]) -> bool:
         """Tell whether the step's rule is about these of the steps before it; it may be about another of them."""
         if sum(group[0].kind == "after" for group in self.step.groups) == 1:
@@ -254,10 +257,12 @@ class _Bench(NamedTuple):
         if value is None:
             return
         entity = [name for name in self._entity if name != argument]
-        given = [(other, _values(other, edge)) for edge in group for other in self._calls_of(self._named(edge.before))]
+        pairs = [(other, edge) for edge in group for other in self._calls_of(self._named(edge.before))]
         # Nearly always one call about the same gave it; what the others gave is asked only where none did.
-        if any(_stray(value, values) is None and not differing(other, self.call, entity) for other, values in given):
-            return
+        for other, edge in pairs:
+            if _stray(value, _values(other, edge)) is None and not differing(other, self.call, entity):
+                return
+        given = [(other, _values(other, edge)) for other, edge in pairs]
         seen: list[Json] = []
         elsewhere: list[tuple[ReplayedCall, str, list[Json]]] = []
         for other, values in given:
@@ -359,8 +364,10 @@ def _values(call: ReplayedCall, edge: Dependency) -> list[Json]:
 
 def _stray(value: Json, seen: Sequence[Json]) -> Json:
     """Return what of a value was not seen, None where all of it was; of a list each item counts."""
-    if type(value) in PLAIN and any(item == value and type(item) in PLAIN for item in seen):
-        return None
+    if type(value) in PLAIN:
+        for item in seen:
+            if item == value and type(item) in PLAIN:
+                return None
     known = {freeze(item) for item in seen}
     if not isinstance(value, list) or freeze(value) in known:
         return None if freeze(value) in known else value

@@ -53,7 +53,7 @@ class Outcome(NamedTuple):
 
 def false_outcomes(scene: Scene, environment: Environment) -> Iterator[Outcome]:
     """Yield the statements of a message about success and status that the answers since the last message refute."""
-    fresh = [result for result in scene.seen.results if result.message > scene.spoken]
+    fresh = scene.seen.since(scene.spoken)
     if not fresh:
         return
     refusals = sum(says_error(result.value) for result in fresh)

@@ -116,9 +116,15 @@ def any_of(words: Iterable[str]) -> str:
     return f"(?=[{re.escape(''.join(rests))}])(?:{'|'.join(grouped)})"
 
 
-# `0,50` is a decimal comma, `1,250` a thousand and more; two figures behind a comma are never thousands.
-_NUMBER = r"(?:(?<!\d,)\d+,\d\d(?![\d,])|(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?)"
-_MONTH = "(?:" + "|".join(f"{month[:3]}(?:{month[3:]})?" if len(month) > 3 else month for month in MONTHS) + r")\.?"
+# `0,50` is a decimal comma, `1,250` a thousand and more; two figures behind a comma are never thousands. Nothing that
+# may follow a number follows a part of it, so no part is tried.
+_NUMBER = r"(?>(?<!\d,)\d+,\d\d(?![\d,])|(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?)"
+# The first look ahead decides nothing: it rules out most places at once.
+_MONTH = (
+    r"(?=[jfmasond])(?:"
+    + "|".join(f"{month[:3]}(?:{month[3:]})?" if len(month) > 3 else month for month in MONTHS)
+    + r")\.?"
+)
 _UNIT = any_of(UNITS) + r"(?![\w°])"
 _WORDS = any_of(NUMBER_WORDS)
 _AM = r"(?:\s?(?:[ap]m\b|[ap]\.m\b\.?))"
@@ -219,18 +225,19 @@ def _proposes(text: str) -> bool:
 
 
 class Prose:
-    """A text without markup, what it mentions, and how many items its lists have."""
+    """A text without markup, as it is and `lowered`, what it mentions, and how many items its lists have."""
 
     def __init__(self, text: str, mentions: tuple[Mention, ...], items: int) -> None:
         self.text = text
         self.mentions = mentions
         self.items = items
+        self.lowered = text.lower()
         self._starts = [mention.start for mention in mentions]
 
     @cached_property
-    def lowered(self) -> str:
-        """The text in lower case."""
-        return self.text.lower()
+    def kinds(self) -> frozenset[str]:
+        """The kinds of what it mentions: what a check does not judge needs no look at each mention."""
+        return frozenset([mention.kind for mention in self.mentions])
 
     def may_have(self, pieces: Iterable[str]) -> bool:
         """Tell, quickly, whether a pattern that needs one of these pieces can match, written large or small.

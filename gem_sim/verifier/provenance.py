@@ -16,7 +16,7 @@ from gem_sim.simulator import Replay, ReplayedCall
 from gem_sim.tool import Tool
 from gem_sim.verdict import Finding, Severity
 from gem_sim.verifier.place import place_of
-from gem_sim.verifier.sources import Leaf, Origin, Sources, declared_choice, leaves_of
+from gem_sim.verifier.sources import Leaf, Origin, Sources, declared_choice, is_injected, leaves_of
 
 # Values longer than this are no identifier that somebody mistyped.
 _LONGEST = 80
@@ -108,12 +108,17 @@ def unsupported(replay: Replay) -> Iterator[Finding]:
         for argument, value in call.placed.call.arguments.items():
             if sources.is_plain(value, call):
                 continue
-            leaves = [leaf for leaf in leaves_of({argument: value}, _tool(replay, call)) if not declared_choice(leaf)]
+            leaves = [leaf for leaf in leaves_of({argument: value}, _tool(replay, call)) if not _is_free(leaf)]
             if isinstance(value, (list, dict)):
                 leaves = [leaf for leaf in leaves if not sources.is_plain(leaf.value, call)]
             if leaves and sources.whole(value) is None:
                 for leaf in leaves:
                     yield from _judged(leaf, sources.origin(leaf, call), sources, call)
+
+
+def _is_free(leaf: Leaf) -> bool:
+    """Tell whether a leaf needs no source: the schema lists it, or has the program around the agent put it in."""
+    return declared_choice(leaf) or is_injected(leaf)
 
 
 def _tool(replay: Replay, call: ReplayedCall) -> Tool | None:

@@ -51,17 +51,20 @@ def literal(mention: Mention, scene: Scene) -> bool:
         )
     if mention.kind == "weekday":
         return seen.says(mention.text.lower())
-    for stage in (seen.read_results, seen.read_told, seen.read_texts):
-        sightings = stage().numbers.get(value)
-        if sightings and (mention.unit is None or known(mention, sightings)):
-            return True
-    return False
+    return (
+        known(mention, seen.read_results().numbers.get(value, ()))
+        or known(mention, seen.read_told().numbers.get(value, ()))
+        or known(mention, seen.read_texts().numbers.get(value, ()))
+    )
 
 
 def known(mention: Mention, sightings: Iterable[Sighting]) -> bool:
     """Tell whether one of the numbers seen may be the one that a mention says."""
     unit = mention.unit
-    return any(unit == sighting.unit or of_same_unit(mention, sighting) for sighting in sightings)
+    for sighting in sightings:
+        if unit is None or unit == sighting.unit or of_same_unit(mention, sighting):
+            return True
+    return False
 
 
 def of_same_unit(mention: Mention, sighting: Sighting) -> bool:

@@ -171,6 +171,13 @@ class Seen:
         if received.answered:
             self.results.append(received)
 
+    def since(self, message: int) -> list[Received]:
+        """Return the results that came after a message."""
+        first = len(self.results)
+        while first and self.results[first - 1].message > message:
+            first -= 1
+        return self.results[first:]
+
     def text(self) -> str:
         """Return everything that was seen as one text in lower case."""
         if self._texts:
@@ -341,7 +348,7 @@ def _number(value: Json) -> float | None:
     kind = type(value)
     if kind is float or (kind is int and value.bit_length() < _BITS):  # type: ignore[union-attr]
         return abs(float(value))  # type: ignore[arg-type]
-    if isinstance(value, str) and value[:1] in _NUMBER_STARTS and _PLAIN_NUMBER.fullmatch(value):
+    if kind is str and value[:1] in _NUMBER_STARTS and _PLAIN_NUMBER.fullmatch(value):  # type: ignore[index,arg-type]
         return float(re.sub(r"[^\d.]", "", value))
     return None
 

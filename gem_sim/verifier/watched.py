@@ -108,14 +108,15 @@ def unseen_words(prose: Prose, seen: Seen) -> Iterator[tuple[str, int, str]]:
 
     A name is known too where something seen begins as it does: short forms, user names.
     """
-    if _WATCHED.isdisjoint(prose.words):
+    unseen = [word for word in _WATCHED & prose.words if not (seen.says(word) or word in seen.read_texts().words)]
+    if not unseen:
         return
     text = prose.text
     words = list(WORD.finditer(text))
     for match, following in pairwise([*words, None]):
         word = match.group() if match is not None else ""
         lowered = word.lower()
-        if match is None or lowered not in _WATCHED or seen.says(lowered) or lowered in seen.read_texts().words:
+        if match is None or lowered not in unseen:
             continue
         if lowered in GIVEN_NAMES:
             proper = word[0].isupper() and word[1:].islower()

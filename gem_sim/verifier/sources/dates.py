@@ -50,6 +50,7 @@ _WEEKDAY = re.compile(
     r"(?P<later>\s+next\s+week)?",
     re.IGNORECASE,
 )
+_MONTH_OF_YEAR = re.compile(r"(?P<m>0?[1-9]|1[0-2])[/-](?P<y>\d{4}|\d{2})|(?P<Y>\d{4})-(?P<M>0[1-9]|1[0-2])")
 _MONTH_YEAR = re.compile(r"(?<![\d/])(?P<m>0?[1-9]|1[0-2])[/-](?P<y>\d{4}|\d{2})(?![\d/-])")
 
 _RELATIVE = {
@@ -120,6 +121,8 @@ _MONTH_WORDS = frozenset((*_MONTHS, *_SHORT_MONTHS))
 _DAY_WORDS = frozenset(
     (*_DAYS, *(f"{name}s" for name in _DAYS), "mon", "tue", "tues", "wed", "thu", "thurs", "thur", "fri", "sat", "sun")
 )
+_TIME_WORDS = frozenset((*_NAMED_TIMES, *_PARTS))
+_UNIT_WORDS = frozenset(_UNITS)
 _RELATIVE_WORDS = frozenset(words.split()[-1] for words in _RELATIVE)
 _SPAN_WORDS = frozenset(
     f"{unit}{ending}"
@@ -217,7 +220,7 @@ def _is_near(day: date) -> bool:
 
 def month_of(text: str) -> tuple[int, int] | None:
     """Return year and month of a text such as 08/2026 or 2026-08; None for any other."""
-    match = re.fullmatch(r"(?P<m>0?[1-9]|1[0-2])[/-](?P<y>\d{4}|\d{2})|(?P<Y>\d{4})-(?P<M>0[1-9]|1[0-2])", text.strip())
+    match = _MONTH_OF_YEAR.fullmatch(text.strip())
     if match is None:
         return None
     return (_year(match["y"]), int(match["m"])) if match["y"] else (int(match["Y"]), int(match["M"]))
@@ -278,7 +281,7 @@ def read_times(text: str) -> Reading:
         (*(_dates_in_digits(text) if digits else ()), *_dates_in_words(text, said, digits=digits)),
         () if said.isdisjoint(_SPAN_WORDS) else tuple(_spans(text)),
         (*(_hours_in_digits(text, spread) if digits else ()), *_hours_in_words(text, said)),
-        frozenset(unit for word, unit in _UNITS.items() if word in said),
+        frozenset([_UNITS[word] for word in _UNIT_WORDS & said]),
         frozenset() if said.isdisjoint(_EVERY_WORDS) else frozenset(_every(text)),
         beside=not said.isdisjoint(_BESIDE_WORDS) and _BESIDE.search(text) is not None,
     )
@@ -361,6 +364,8 @@ def _hours_in_words(text: str, said: frozenset[str]) -> Iterator[Hour]:
             minute = 60 * (_HOURS.index(hour) + 1 if hour in _HOURS else int(hour))
             minute += _PAST[(match["past"] or "").casefold()] + _AFTER.get(after.replace("-", " "), 0)
             yield Hour(match[0].strip(), minute, minute, either_half=True)
+    if said.isdisjoint(_TIME_WORDS):
+        return
     for name, minute in _NAMED_TIMES.items():
         if name in said:
             yield Hour(name, minute, minute, either_half=False)

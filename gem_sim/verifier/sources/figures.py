@@ -12,6 +12,7 @@ from typing import NamedTuple
 from gem_sim.canonical import Json
 from gem_sim.simulator import ReplayedCall
 from gem_sim.verifier.prose import english_words
+from gem_sim.verifier.sources.forms import bounded
 from gem_sim.verifier.sources.seen import Group, Seen, Text, leaves
 
 # A number in digits that is no part of an identifier: 70, 1,250.50, $3.5, 50x70 (twice), -4.
@@ -93,6 +94,15 @@ def numbers_in(text: str) -> Iterator[tuple[float, str]]:
         return
     if not _NUMBER_WORDS.isdisjoint(english_words(text)):
         yield from _spelled(_TOKEN.findall(text.casefold()))
+
+
+def stands_in_digits(value: float, text: str) -> bool:
+    """Tell, quickly, whether a text has a number in plain digits, as `numbers_in` reads them; it may find others."""
+    digits = f"{value:.{_DIGITS_KNOWN}g}"
+    if not digits.replace(".", "").isdecimal() or float(digits) != value:
+        return False
+    at = bounded(text, digits)
+    return at == 0 or (at > 0 and text[at - 1] not in ".-" and not text[at - 1].isalnum())
 
 
 def _spelled(tokens: list[str]) -> Iterator[tuple[float, str]]:

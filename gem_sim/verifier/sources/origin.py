@@ -14,7 +14,7 @@ from gem_sim.canonical import Json
 from gem_sim.environment import Environment
 from gem_sim.simulator import Replay, ReplayedCall
 from gem_sim.verifier.sources.dates import Moment, moments_of, month_of
-from gem_sim.verifier.sources.figures import Figures, derivation, significant
+from gem_sim.verifier.sources.figures import Figures, derivation, significant, stands_in_digits
 from gem_sim.verifier.sources.forms import bounded, squeeze, words
 from gem_sim.verifier.sources.nearest import nearest_to
 from gem_sim.verifier.sources.rework import Found, find_words, joined, other_form, part, same_words
@@ -32,7 +32,7 @@ from gem_sim.verifier.sources.shapes import (
 )
 from gem_sim.verifier.sources.stored import stored_at
 from gem_sim.verifier.sources.timing import Times
-from gem_sim.verifier.sources.told import is_plainly_told, told_of
+from gem_sim.verifier.sources.told import Told, is_plainly_told, told_of
 
 Kind = Literal[
     "said", "returned", "prompt", "default", "derived", "chosen", "composed", "injected", "unseen", "unexplained",
@@ -109,6 +109,7 @@ class Sources:
         self.times = Times(self.seen, clock or replay.environment.clock)
         self._keys = _keys(replay.environment)
         self._own: dict[str | float, tuple[int, Kind]] = {}
+        self._definitions: dict[str, tuple[Told, ...]] = {}
 
     def is_plain(self, value: Json, call: ReplayedCall) -> bool:
         """Tell, quickly, whether a value is a choice, or stands as it is in a result, the user's words or the tool's.
@@ -119,9 +120,10 @@ class Sources:
             return True
         if isinstance(value, (list, dict)):
             return False
+        said = self.seen.said
         return (
             value in self.seen.values
-            or (isinstance(value, str) and bounded(self.seen.said, value) >= 0)
+            or (bounded(said, value) >= 0 if isinstance(value, str) else stands_in_digits(value, said))
             or is_plainly_told(value, call.placed.call.tool, self._replay.environment)
         )
 
@@ -200,8 +202,10 @@ class Sources:
             found = self.seen.find("prompt", "exact", value) or find_words(self.seen, ("prompt",), value)
             if found is not None:
                 return self._at(found)
-        definitions = told_of(call.placed.call.tool, self._replay.environment, self._replay.trajectory)
-        known = any(definition.has(value) for definition in definitions)
+        tool = call.placed.call.tool
+        if tool not in self._definitions:
+            self._definitions[tool] = tuple(told_of(tool, self._replay.environment, self._replay.trajectory))
+        known = any(definition.has(value) for definition in self._definitions[tool])
         return Origin("prompt", how="told by the tool's description") if known else None
 
     def _identifies(self, leaf: Leaf) -> bool:

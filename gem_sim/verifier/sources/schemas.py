@@ -9,6 +9,7 @@ from gem_sim.canonical import Json, same_json
 from gem_sim.tool import Tool
 
 _ALTERNATIVES = ("anyOf", "oneOf", "allOf")
+_CHOICES = ("const", "minimum", "maximum")
 _COMBINING = frozenset((*_ALTERNATIVES, "$ref"))
 
 Schemas = tuple[Mapping[str, Json], ...]
@@ -110,19 +111,20 @@ def declared_choice(leaf: Leaf) -> bool:
         values = schema.get("enum")
         if isinstance(values, list) and any(same_json(leaf.value, value) for value in values):
             return True
-        if any(same_json(leaf.value, schema[key]) for key in ("const", "minimum", "maximum") if key in schema):
-            return True
+        for key in _CHOICES:
+            if key in schema and same_json(leaf.value, schema[key]):
+                return True
     return False
 
 
 def is_default(leaf: Leaf) -> bool:
     """Tell whether the value is the schema's default."""
-    return any("default" in schema and same_json(leaf.value, schema["default"]) for schema in leaf.schemas)
+    return any(["default" in schema and same_json(leaf.value, schema["default"]) for schema in leaf.schemas])
 
 
 def is_injected(leaf: Leaf) -> bool:
     """Tell whether the schema says that the program around the agent puts the value in (`x-injected`)."""
-    return any(schema.get("x-injected") is True for schema in leaf.schemas)
+    return any([schema.get("x-injected") is True for schema in leaf.schemas])
 
 
 def format_of(leaf: Leaf) -> str | None:

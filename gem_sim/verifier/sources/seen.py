@@ -79,9 +79,10 @@ class Haystack:
         added = [text.text for text in texts[used:]]
         if self._form != "exact":
             added = [text if len(text) <= _DOCUMENT else "" for text in added]
-        for part in shaped(added, self._form):
+        parts = shaped(added, self._form)
+        self._parts += parts
+        for part in parts:
             self._starts.append(self._length)
-            self._parts.append(part)
             self._length += len(part) + 1
 
     def find(self, needle: str) -> int | None:
@@ -188,10 +189,11 @@ class Seen:
 
     def find(self, group: Group, form: Form, needle: str) -> Text | None:
         """Return the first text of a group where a needle, already in that form, stands as a whole."""
-        if not self.texts_of(group):
+        texts = self.texts_of(group)
+        if not texts:
             return None
         number = self._haystack(group, form).find(needle)
-        return None if number is None else self.texts[group][number]
+        return None if number is None else texts[number]
 
     def find_loose(self, group: Group, text: str) -> Text | None:
         """Return the first text that holds another whatever its case, punctuation and spacing, from word to word."""
@@ -218,7 +220,7 @@ class Seen:
     def texts_of(self, group: Group) -> list[Text]:
         """Return the texts of a group so far; of results every string and every key is one."""
         texts = self.texts[group]
-        if group == "returned":
+        if group == "returned" and self._walked < len(self.results):
             for call in self.results[self._walked :]:
                 texts += [Text(text, "returned", None, call, path) for path, text in _strings(call.recorded)]
             self._walked = len(self.results)
