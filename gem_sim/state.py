@@ -204,8 +204,10 @@ class Table(Mapping[str, Row]):
         for key, row in changes.items():
             table._length += (row is not None) - (key in table)
             table._changes[key] = _GONE if row is None else share(row)
-        # Copying the changes at every step would grow with their number; folding them in keeps both costs low.
-        if len(table._changes) > _SMALL + 4 * isqrt(len(table._base.rows)):
+        # Copying the changes at every step would grow with their number; folding them in keeps both costs low. What
+        # an empty table is filled with is compared with later.
+        first = not self._base.rows and not self._changes
+        if first or len(table._changes) > _SMALL + 4 * isqrt(len(table._base.rows)):
             known = None if table._base._sum is None else table.digest_sum
             table._base = _Base({key: table[key] for key in table}, known)
             table._changes = {}

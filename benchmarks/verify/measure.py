@@ -25,10 +25,12 @@ def measure(repeat: int = 5) -> dict[str, Any]:
     """Return per set of trajectories the milliseconds a replay takes and a verdict takes, each the median of `repeat`.
 
     `replay` runs the stubs in this process, `replay_in_worker` in the worker process, which is what untrusted
-    environments get; `execution` are the checks of schema, result, effects and goal, `all` every check.
+    environments get; `execution` are the checks of schema, result, effects and goal, `all` every check on
+    conversations judged before, `first` every check on conversations whose messages are new, as in a run over a file.
     `ratio` is all checks over the replay in this process, `ratio_in_worker` over the one in the worker,
-    `ratio_execution` the checks of the execution over the replay in this process: below 1, judging is cheaper.
-    Wall-clock time, since the worker is another process.
+    `ratio_first` the checks of new conversations over the replay in the worker, `ratio_execution` the checks of the
+    execution over the replay in this process: below 1, judging is cheaper. Wall-clock time, since the worker is
+    another process.
     """
     rows = [{"set": name, **_measured(*work, repeat)} for name, work in _works().items()]
     return {"repeat": repeat, "sets": rows}
@@ -67,9 +69,11 @@ def _measured(environment: gem_sim.Environment, trajectories: list[gem_sim.Traje
         "replay_in_worker": lambda: [gem_sim.replay(trajectory, apart) for trajectory in trajectories],
         "execution": lambda: _judge(replays, execution),
         "all": lambda: _judge(replays, every),
+        "first": lambda: _judge(new, every),
     }
     seconds: dict[str, list[float]] = {name: [] for name in work}
-    for _ in range(repeat + 1):
+    for number in range(repeat + 1):
+        new = [gem_sim.replay(_reworded(trajectory, number), here) for trajectory in trajectories]
         for name, run in work.items():
             started = time.perf_counter()
             run()
@@ -82,8 +86,20 @@ def _measured(environment: gem_sim.Environment, trajectories: list[gem_sim.Traje
         **{f"{name}_ms": round(value * 1e3 / len(trajectories), 3) for name, value in cost.items()},
         "ratio_execution": round(cost["execution"] / cost["replay"], 2),
         "ratio_in_worker": round(cost["all"] / cost["replay_in_worker"], 2),
+        "ratio_first": round(cost["first"] / cost["replay_in_worker"], 2),
         "ratio": round(cost["all"] / cost["replay"], 2),
     }
+
+
+def _reworded(trajectory: gem_sim.Trajectory, number: int) -> gem_sim.Trajectory:
+    """Return a trajectory whose conversation no check has read yet: the same but for spaces at the ends."""
+    messages = tuple(
+        message.model_copy(update={"content": message.content + " " * (number + 1)})
+        if message.content and message.role in ("user", "assistant")
+        else message
+        for message in trajectory.messages
+    )
+    return trajectory.model_copy(update={"messages": messages})
 
 
 def _judge(replays: Sequence[gem_sim.Replay], checks: Sequence[Check]) -> None:
@@ -93,12 +109,13 @@ def _judge(replays: Sequence[gem_sim.Replay], checks: Sequence[Check]) -> None:
 
 def table(measured: dict[str, Any]) -> str:
     """Return what was measured as text for a person."""
-    heads = ("set", "items", "calls", "replay ms", "in worker", "execution", "all checks", "÷ replay", "÷ in worker")
-    lines = ["".join(f"{head:>12}" for head in heads)]
+    heads = ("set", "items", "calls", "replay ms", "in worker", "execution", "all checks", "new texts")
+    lines = ["".join(f"{head:>13}" for head in (*heads, "all ÷ replay", "÷ in worker", "new ÷ worker"))]
     for row in measured["sets"]:
         cells = [row["set"], row["trajectories"], row["calls"], row["replay_ms"], row["replay_in_worker_ms"]]
-        cells += [row["execution_ms"], row["all_ms"], row["ratio"], row["ratio_in_worker"]]
-        lines.append("".join(f"{cell!s:>12}" for cell in cells))
+        cells += [row["execution_ms"], row["all_ms"], row["first_ms"]]
+        cells += [row["ratio"], row["ratio_in_worker"], row["ratio_first"]]
+        lines.append("".join(f"{cell!s:>13}" for cell in cells))
     shares = ", ".join(f"{row['set']} {row['ratio_execution']}" for row in measured["sets"])
     lines.append(f"checks of the execution alone (schema, result, effects, goal), over the replay: {shares}")
     return "\n".join(lines)

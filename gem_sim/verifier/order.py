@@ -155,17 +155,19 @@ class _Bench(NamedTuple):
             return
         missed: set[str] = set()
         for group in self.step.groups:
-            if group[0].kind == "after":
+            if group[0].kind == "after" and not self._came_before(group):
                 problems = list(self._order(group))
                 if problems:
                     missed |= {edge.before for edge in group}
                     yield from problems
         for group in self.step.groups:
             # Said once, for the order; that the data could not come from there either goes without saying.
-            if group[0].kind == "data" and not {edge.before for edge in group} <= missed:
+            if group[0].kind == "data" and not self._gave(group) and not {edge.before for edge in group} <= missed:
                 yield from self._data(group)
-        yield from self._from_one_call()
-        yield from self._repeated()
+        if self.step.joint:
+            yield from self._from_one_call()
+        if self.step.most is not None:
+            yield from self._repeated(self.step.most)
 
     def _evidence(self, **more: Json) -> dict[str, Json]:
         return {"step": self.step.id, "workflow": self.workflow.id, **more}
@@ -195,14 +197,24 @@ class _Bench(NamedTuple):
         """The arguments that say what the call is about."""
         return _about(self.step.tool, self.environment) if self.step.per is None else self.step.per
 
-    def _order(self, group: Sequence[Dependency]) -> Iterator[Problem]:
-        """Yield what is wrong if none of the alternatives came before, for the same entity."""
-        befores = [self._named(edge.before) for edge in group]
-        # An argument taken from the step itself is judged as data.
+    def _entity_beside(self, group: Sequence[Dependency]) -> Sequence[str]:
+        """Return those of them that are not taken from the steps before: what is taken is judged as data."""
         taken = [name for edge in group for name in self.step.taken.get(edge.before, ())]
-        entity = [name for name in self._entity if name not in taken] if taken else self._entity
-        if any(self._done_for(entity, before) for before in befores):
-            return
+        return [name for name in self._entity if name not in taken] if taken else self._entity
+
+    def _came_before(self, group: Sequence[Dependency]) -> bool:
+        """Tell whether one of the alternatives came before for the same; the latest call is most often about it."""
+        entity = self._entity_beside(group)
+        for edge in group:
+            for other in reversed(self._calls_of(self._named(edge.before))):
+                if not differing(other, self.call, entity):
+                    return True
+        return False
+
+    def _order(self, group: Sequence[Dependency]) -> Iterator[Problem]:
+        """Yield what is wrong where none of the alternatives came before, for the same entity."""
+        befores = [self._named(edge.before) for edge in group]
+        entity = self._entity_beside(group)
         given, state = self.call.executed.arguments, self.call.before
         needed = [holds(before, given, self.environment, state, own=False) for before in befores]
         if False in needed:
@@ -239,10 +251,6 @@ class _Bench(NamedTuple):
         evidence = {**evidence, "value": value, "done_for": told}
         yield Problem("order.other_entity", message, name, evidence, severity)
 
-    def _done_for(self, entity: Sequence[str], before: Step) -> bool:
-        """Tell whether a step was done for the same; of several calls the latest is most often about it."""
-        return any(not differing(other, self.call, entity) for other in reversed(self._calls_of(before)))
-
     def _is_about(self, rule: str, befores: Sequence[Step]) -> bool:
         """Tell whether the step's rule is about these of the steps before it; it may be about another of them."""
         if sum(group[0].kind == "after" for group in self.step.groups) == 1:
@@ -250,19 +258,25 @@ class _Bench(NamedTuple):
         named = words_of(" ".join(f"{before.tool} {before.id}" for before in befores))
         return not named.isdisjoint(words_of(rule))
 
-    def _data(self, group: Sequence[Dependency]) -> Iterator[Problem]:
-        """Yield what is wrong if an argument is in no result that it has to come from."""
+    def _gave(self, group: Sequence[Dependency]) -> bool:
+        """Tell whether one call about the same gave an argument that has to come from there, as nearly always."""
         argument = group[0].argument or ""
         value = self.call.placed.call.arguments.get(argument)
         if value is None:
-            return
+            return True
         entity = [name for name in self._entity if name != argument]
-        pairs = [(other, edge) for edge in group for other in self._calls_of(self._named(edge.before))]
-        # Nearly always one call about the same gave it; what the others gave is asked only where none did.
-        for other, edge in pairs:
-            if _stray(value, _values(other, edge)) is None and not differing(other, self.call, entity):
-                return
-        given = [(other, _values(other, edge)) for other, edge in pairs]
+        for edge in group:
+            for other in self._calls_of(self._named(edge.before)):
+                if _stray(value, _values(other, edge)) is None and not differing(other, self.call, entity):
+                    return True
+        return False
+
+    def _data(self, group: Sequence[Dependency]) -> Iterator[Problem]:
+        """Yield what is wrong where no one call gave an argument: nothing, if several gave all of it together."""
+        argument = group[0].argument or ""
+        value = self.call.placed.call.arguments.get(argument)
+        entity = [name for name in self._entity if name != argument]
+        given = [(other, _values(other, edge)) for edge in group for other in self._calls_of(self._named(edge.before))]
         seen: list[Json] = []
         elsewhere: list[tuple[ReplayedCall, str, list[Json]]] = []
         for other, values in given:
@@ -320,14 +334,12 @@ class _Bench(NamedTuple):
             evidence = self._evidence(values={e.argument or "": given[e] for e in edges}, calls=list(held))
             yield Problem("order.mixed_results", message, edges[-1].argument, evidence)
 
-    def _repeated(self) -> Iterator[Problem]:
-        if self.step.most is None:
-            return
+    def _repeated(self, most: int) -> Iterator[Problem]:
         earlier = [other for other in self._calls_of(self.step) if self._subject(other) == self._subject(self.call)]
-        if len(earlier) < self.step.most:
+        if len(earlier) < most:
             return
         numbers = [other.placed.number for other in earlier]
-        often = "once" if self.step.most == 1 else f"{self.step.most} times"
+        often = "once" if most == 1 else f"{most} times"
         about: dict[str, Json] = {
             name: v for name in self._entity if (v := self.call.placed.call.arguments.get(name)) is not None
         }
@@ -338,7 +350,7 @@ class _Bench(NamedTuple):
             f"call {before} did already"
         )
         listed: list[Json] = list(numbers)
-        evidence = self._evidence(at_most=self.step.most, earlier_calls=listed, about=about)
+        evidence = self._evidence(at_most=most, earlier_calls=listed, about=about)
         yield Problem("order.repeated", message, None, evidence)
 
     def _subject(self, call: ReplayedCall) -> object:

@@ -177,6 +177,7 @@ _LONGEST = 200
 SHORT: Final = 160
 # How far behind its first run of characters a mention may end: `September 15th, 2026`.
 _FAR = 48
+_BLANKS = ("", " ", "\n")
 _OPENING = "\"'“‘([{<|~="
 _MONTH_STARTS = frozenset(month[:3] for month in MONTHS)
 _PROPOSAL = re.compile(
@@ -335,9 +336,11 @@ def _candidates(text: str) -> list[tuple[int, int]]:
     for match in (_NUMERIC if "://" in text else _NUMERIC_WITHOUT_ADDRESS).finditer(text):
         if match.end() - match.start() > _LONGEST:
             continue
-        start = max(text.rfind(" ", 0, match.start()), text.rfind("\n", 0, match.start())) + 1
-        while text[start] in _OPENING and not text[start + 1 : start + 4].isdigit():
-            start += 1
+        start = match.start()
+        if text[start - 1 : start] not in _BLANKS:
+            start = max(text.rfind(" ", 0, start), text.rfind("\n", 0, start)) + 1
+            while text[start] in _OPENING and not text[start + 1 : start + 4].isdigit():
+                start += 1
         before = text.rfind(" ", 0, max(start - 1, 0)) + 1
         # A month's name stands before its day.
         spans.append((before if text[before : before + 3].lower() in _MONTH_STARTS else start, match.end()))
