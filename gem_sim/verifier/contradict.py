@@ -50,6 +50,8 @@ _HAVING = re.compile(
     r"|\b(?:you|we)['’]ve|\bthere (?:are|is|were)|\bi(?:['’]ve)? (?:found|see)|\bi can see)\s+"
     r"(?:(?:now|currently|only|still|got|in all|found)\s+)*$"
 )
+# One of these stands in whatever `_HAVING` matches.
+_HAVING_HINTS = ("has", "have", "had", "'ve", "’ve", "there", "found", "see")
 # Words by which a message says that a value is no longer so.
 _EARLIER = ("was", "were", "before", "previous", "earlier", "old", "instead", "from", "original", "first", "had")
 _SMALL = 12
@@ -58,6 +60,7 @@ _WITHOUT_FIELDS = frozenset(("date", "identifier", "contact", "weekday", "ordina
 # Between the sides of a size: `40 x 50`, `40 cm by 50 cm`.
 _BY = re.compile(r"\s?(?:[a-z]{1,2}\s?)?(?:[x×]|by)\s?")
 _NUMBERS = ("number", "amount", "percent")
+_COUNTS = ("number", "word")
 _SAID_OF_ROWS = (*_NUMBERS, "time")
 # An id that an amount directly follows, and what may stand behind the amount: `K1 costs 12 euros and`, no rate.
 _PRICED = re.compile(r"(?:^|[\s(])([A-Za-z]{1,4}[-_]?\d{1,8}) (?:(?:costs?|is|comes to|at|for) )?(?:[$€£] ?)?$")
@@ -81,14 +84,15 @@ def contradictions(scene: Scene) -> Iterator[Contradiction]:
         return
     labels = seen.read_results().labels()
     lowered = scene.prose.lowered
-    named = [label for label in labels if label in lowered]
+    named = [] if kinds.isdisjoint(_NUMBERS) else [label for label in labels if label in lowered]
     phrases = lowered.translate(_STOPS) if named else lowered
-    for mention in scene.prose.mentions:
+    counts = seen.lists and not kinds.isdisjoint(_COUNTS) and any(map(lowered.__contains__, _HAVING_HINTS))
+    for mention in scene.prose.mentions if named or counts else ():
         if named and mention.kind in _NUMBERS:
             label = _label(phrases, mention, named)
             if label is not None:
                 yield from _other_value(mention, label, scene)
-        if mention.kind in ("number", "word") and mention.unit is None:
+        if counts and mention.unit is None and mention.kind in _COUNTS:
             yield from _other_count(mention, lowered, scene)
     yield from _other_row(scene)
     if "amount" in kinds:
@@ -242,7 +246,7 @@ def _other_count(mention: Mention, text: str, scene: Scene) -> Iterator[Contradi
     results = scene.seen.results
     if noun is None or not isinstance(value, float) or noun.group() in UNITS or noun.group() in _FUNCTION_WORDS:
         return
-    if not scene.seen.lists or _HAVING.search(text, max(0, mention.start - 40), mention.start) is None:
+    if _HAVING.search(text, max(0, mention.start - 40), mention.start) is None:
         return
     writes = sum(result.writes for result in results)
     counts = scene.seen.counts()

@@ -226,19 +226,18 @@ def _proposes(text: str) -> bool:
 
 
 class Prose:
-    """A text without markup, as it is and `lowered`, what it mentions, and how many items its lists have."""
+    """A text without markup, as it is and `lowered`, what it mentions, and how many items its lists have.
+
+    `kinds` are those of what it mentions: what a check does not judge needs no look at each mention.
+    """
 
     def __init__(self, text: str, mentions: tuple[Mention, ...], items: int) -> None:
         self.text = text
         self.mentions = mentions
         self.items = items
         self.lowered = text.lower()
+        self.kinds = frozenset([mention.kind for mention in mentions])
         self._starts = [mention.start for mention in mentions]
-
-    @cached_property
-    def kinds(self) -> frozenset[str]:
-        """The kinds of what it mentions: what a check does not judge needs no look at each mention."""
-        return frozenset([mention.kind for mention in self.mentions])
 
     def may_have(self, pieces: Iterable[str]) -> bool:
         """Tell, quickly, whether a pattern that needs one of these pieces can match, written large or small.
@@ -247,7 +246,7 @@ class Prose:
         """
         return not self.text.isascii() or any(map(self.lowered.__contains__, pieces))
 
-    @cached_property
+    @property
     def words(self) -> frozenset[str]:
         """The words of the text in lower case: what no check looks for among them needs no search of its own."""
         return words_in(self.text)

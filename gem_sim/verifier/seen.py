@@ -243,10 +243,10 @@ class Seen:
     def _walk(self, value: Json, key: str, item: Received) -> None:
         if isinstance(value, dict):
             self._row += 1
-            row = self._row
+            row, answered = self._row, item.answered
             for name, below in value.items():
                 label, unit = _field(name)
-                if item.answered and label not in self._labels:
+                if answered and label not in self._labels:
                     self._labels.add(label)
                     self._label_words.update(label.split())
                 kind = type(below)
@@ -255,7 +255,7 @@ class Seen:
                 elif (number := _number(below)) is not None:
                     sighting = Sighting(number, unit, item.message, item.tool, label, row)
                     self.numbers.setdefault(number, []).append(sighting)
-                    if item.answered:
+                    if answered:
                         self.fields.setdefault(label, []).append(sighting)
         elif isinstance(value, list):
             self.lists.append(value)
