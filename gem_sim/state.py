@@ -327,7 +327,8 @@ def changed_tables(before: State, after: State) -> set[str]:
     if known is not None:
         return set(known)
     tables, later = before._tables, after._tables
-    return {name for name in tables.keys() | later.keys() if tables.get(name, _EMPTY) is not later.get(name, _EMPTY)}
+    changed = {name for name, table in later.items() if tables.get(name, _EMPTY) is not table}
+    return changed.union(name for name in tables if name not in later) if tables.keys() != later.keys() else changed
 
 
 def _touched(old: Table, new: Table) -> Iterator[str]:

@@ -16,6 +16,7 @@ from functools import lru_cache
 from gem_sim.canonical import Json
 from gem_sim.environment import Environment
 from gem_sim.simulator import Replay
+from gem_sim.simulator.compare import says_error
 from gem_sim.verdict import Finding, Severity
 from gem_sim.verifier.announced import stands_before_parts
 from gem_sim.verifier.comparisons import false_comparisons, may_compare
@@ -63,7 +64,8 @@ def statements(replay: Replay) -> Iterator[Finding]:
             value = message.value() if call is None else call.recorded
             arguments = {} if call is None else call.placed.call.arguments
             writes = call is not None and call.before is not call.after
-            seen.receive(Received(tool, arguments, True, value, index + 1, writes), message.content or "")
+            refused = says_error(value)
+            seen.receive(Received(tool, arguments, True, value, index + 1, writes, refused), message.content or "")
         elif message.role != "assistant":
             turn += message.role == "user"
             seen.hear(message.content or "", index + 1, "the user" if turn else "the system prompt")

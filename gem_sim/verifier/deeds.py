@@ -13,7 +13,6 @@ from typing import NamedTuple
 
 from gem_sim.canonical import Json
 from gem_sim.environment import Environment
-from gem_sim.simulator.compare import says_error
 from gem_sim.verifier.naming import parts, pasts
 from gem_sim.verifier.outcomes import DOUBT, Outcome
 from gem_sim.verifier.refused import BY_OTHERS
@@ -76,7 +75,7 @@ def _told(said: str, scene: Scene) -> bool:
         return False
     for result in scene.seen.results:
         text = repr(result.value).lower()
-        if has(text, said) and (not says_error(result.value) or has(text, "already")):
+        if has(text, said) and (not result.refused or has(text, "already")):
             return True
     return False
 
@@ -85,7 +84,7 @@ def _refused_last(tools: list[str], scene: Scene, environment: Environment) -> b
     """Tell whether the last call that could write was one of these tools, and refused, and none of them succeeded."""
     last = None
     for result in scene.seen.results:
-        if result.tool in tools and not says_error(result.value):
+        if result.tool in tools and not result.refused:
             return False
         tool = environment.tools.get(result.tool)
         last = result if tool is None or tool.effect != "read" else last
@@ -96,7 +95,7 @@ def _has_written(scene: Scene, environment: Environment) -> bool:
     """Tell whether a call has changed something, or is recorded as if it had."""
     for result in scene.seen.results:
         tool = environment.tools.get(result.tool)
-        if result.writes or ((tool is None or tool.effect != "read") and not says_error(result.value)):
+        if result.writes or ((tool is None or tool.effect != "read") and not result.refused):
             return True
     return False
 

@@ -87,7 +87,6 @@ def judge(replay: Replay) -> tuple[Judgement, ...]:
 def _judgements(replay: Replay, from_: int = 0) -> Iterator[Judgement]:
     """Yield the judgements of the calls from an index on, each by the calls before it."""
     tools = {call.placed.call.tool for call in replay.calls}
-    used = {id(workflow): len(tools & workflow.tools) for workflow in replay.environment.workflows}
     candidates = _candidates(replay.environment)
     done: dict[str, list[ReplayedCall]] = {}
     for index, call in enumerate(replay.calls):
@@ -95,7 +94,7 @@ def _judgements(replay: Replay, from_: int = 0) -> Iterator[Judgement]:
         if index >= from_:
             steps = candidates.get(tool, ())
             # A tool of one workflow leaves nothing to choose.
-            ranked = sorted(steps, key=lambda step: -used[id(step[0])]) if len(steps) > 1 else steps
+            ranked = sorted(steps, key=lambda step: -len(tools & step[0].tools)) if len(steps) > 1 else steps
             yield _judged(call, ranked, done, replay.environment, refused=refused)
         if not refused:
             done.setdefault(tool, []).append(call)

@@ -14,7 +14,6 @@ from typing import NamedTuple
 
 from gem_sim.canonical import Json
 from gem_sim.environment import Environment
-from gem_sim.simulator.compare import says_error
 from gem_sim.verifier.prose import Sentence
 from gem_sim.verifier.refused import (
     ADMITS,
@@ -56,7 +55,7 @@ def false_outcomes(scene: Scene, environment: Environment) -> Iterator[Outcome]:
     fresh = scene.seen.since(scene.spoken)
     if not fresh:
         return
-    refusals = sum(says_error(result.value) for result in fresh)
+    refusals = sum(result.refused for result in fresh)
     if refusals == len(fresh):
         outcome = _of_nothing(scene, fresh)
         yield from _of_refused(scene, fresh, environment) if outcome is None else (outcome,)

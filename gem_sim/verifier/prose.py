@@ -369,13 +369,12 @@ def _read(match: re.Match[str]) -> list[Mention]:
         return [Mention("time", text, start, end, float(minutes), exact=exact)]
     if which == "range":
         unit = _unit(match, "unit1", match["cur0"] or match["cur1"], match["percent1"])
-        return [_number(match, "low", unit), _number(match, "high", unit)]
+        return [_side(match, "low", unit), _side(match, "high", unit)]
     if which == "size":
         unit = _unit(match, "unit3") or _unit(match, "unit2")
-        return [_number(match, "first", unit), _number(match, "second", unit)]
+        return [_side(match, "first", unit), _side(match, "second", unit)]
     if which == "figure":
-        unit = "times" if match["times"] else _unit(match, "unit", match["currency"], match["percent"])
-        return [_number(match, "number", unit, whole=True)]
+        return [_figure(match)]
     if which == "word":
         return [Mention("word", text, start, end, float(_spelt_out(match["words"])), _unit(match, "unit4"))]
     if which == "ordinal":
@@ -418,20 +417,34 @@ def _fraction(match: re.Match[str]) -> list[Mention]:
     return [Mention("number", text, start, end, above / below, places=3)]
 
 
-def _number(match: re.Match[str], group: str, unit: str | None, *, whole: bool = False) -> Mention:
-    digits = match[group]
-    digits = digits.replace(",", ".") if _DECIMAL_COMMA.fullmatch(digits) else digits.replace(",", "")
-    value = float(digits)
-    if whole and match["big"]:
-        value *= {"k": 1e3, "million": 1e6, "billion": 1e9}[match["big"].strip().lower()]
-    span = match.span() if whole else match.span(group)
-    text = (
-        match.group()
-        if whole
-        else match[group] + (f" {unit}" if unit and unit not in ("money", "cent", "percent") else "")
+def _figure(match: re.Match[str]) -> Mention:
+    digits, spelling, currency, percent, times, big = match.group(
+        "number", "unit", "currency", "percent", "times", "big"
     )
-    kind: Kind = "amount" if unit in ("money", "cent") else "percent" if unit == "percent" else "number"
-    return Mention(kind, text.strip(), *span, value, unit, len(digits.partition(".")[2]))
+    value, places = _value_of(digits)
+    if big:
+        value *= {"k": 1e3, "million": 1e6, "billion": 1e9}[big.strip().lower()]
+    unit = "money" if currency else "percent" if percent else UNITS[spelling.lower()] if spelling else None
+    unit = "times" if times else unit
+    return Mention(_kind_of(unit), match.group().strip(), *match.span(), value, unit, places)
+
+
+def _side(match: re.Match[str], group: str, unit: str | None) -> Mention:
+    """Return one end of a range or one side of a size."""
+    value, places = _value_of(match[group])
+    text = match[group] + (f" {unit}" if unit and unit not in ("money", "cent", "percent") else "")
+    return Mention(_kind_of(unit), text.strip(), *match.span(group), value, unit, places)
+
+
+def _value_of(digits: str) -> tuple[float, int]:
+    """Return the value of a number in digits and how many decimals it has."""
+    if "," in digits:
+        digits = digits.replace(",", ".") if _DECIMAL_COMMA.fullmatch(digits) else digits.replace(",", "")
+    return float(digits), len(digits.partition(".")[2])
+
+
+def _kind_of(unit: str | None) -> Kind:
+    return "amount" if unit in ("money", "cent") else "percent" if unit == "percent" else "number"
 
 
 def _unit(match: re.Match[str], group: str, currency: str | None = None, percent: str | None = None) -> str | None:

@@ -6,7 +6,6 @@ import re
 from typing import NamedTuple
 
 from gem_sim.environment import Environment
-from gem_sim.simulator.compare import says_error
 from gem_sim.verifier.naming import names, parts, pasts
 from gem_sim.verifier.prose import NUMBER_WORDS, find_words
 from gem_sim.verifier.seen import Received, has, leaves
@@ -67,12 +66,12 @@ def refused_writes(fresh: list[Received], results: list[Received], environment: 
     """
     tools = environment.tools
     writes = [result for result in fresh if result.tool in tools and tools[result.tool].effect != "read"]
-    since = frozenset(result.tool for result in fresh if not says_error(result.value))
-    written = sum(not says_error(result.value) for result in writes)
+    since = frozenset(result.tool for result in fresh if not result.refused)
+    written = sum(not result.refused for result in writes)
     found = []
     for answer in reversed(writes):
-        if says_error(answer.value) and not done_before(answer, results):
-            done = [other for other in results if other.tool == answer.tool and not says_error(other.value)]
+        if answer.refused and not done_before(answer, results):
+            done = [other for other in results if other.tool == answer.tool and not other.refused]
             anew = any(other.message > answer.message for other in done)
             found.append(Refused(answer, answer is writes[-1], since, _distinct(done), anew, written))
     return found
@@ -81,7 +80,7 @@ def refused_writes(fresh: list[Received], results: list[Received], environment: 
 def done_before(refused: Received, results: list[Received]) -> bool:
     """Tell whether the same call has succeeded: what is refused the second time is done all the same."""
     alike = (other for other in results if other.tool == refused.tool and other.arguments == refused.arguments)
-    return any(not says_error(other.value) for other in alike)
+    return any(not other.refused for other in alike)
 
 
 def _distinct(answers: list[Received]) -> tuple[Received, ...]:

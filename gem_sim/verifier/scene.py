@@ -61,7 +61,8 @@ def literal(mention: Mention, scene: Scene) -> bool:
 def known(mention: Mention, sightings: Iterable[Sighting]) -> bool:
     """Tell whether one of the numbers seen may be the one that a mention says."""
     unit = mention.unit
-    for sighting in sightings:
+    # Asked so often that a generator would cost more than the answer.
+    for sighting in sightings:  # noqa: SIM110
         if unit is None or unit == sighting.unit or of_same_unit(mention, sighting):
             return True
     return False

@@ -102,7 +102,8 @@ class _Heard(NamedTuple):
 class Received(NamedTuple):
     """What a tool was asked and answered; `answered` is False for a call whose answer is not there yet.
 
-    `writes` tells whether it changed something by what the environment says of the tool.
+    `writes` tells whether it changed something by what the environment says of the tool, `refused` whether the answer
+    reads as a refusal.
     """
 
     tool: str
@@ -111,6 +112,7 @@ class Received(NamedTuple):
     value: Json
     message: int
     writes: bool = False
+    refused: bool = False
 
 
 class Asked:

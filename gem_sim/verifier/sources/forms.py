@@ -12,7 +12,8 @@ Form = Literal["exact", "words", "squeezed"]
 # What stands between words, but for the sign between texts that are put into a form together.
 _BETWEEN = re.compile(r"(?:[^\w\0]|_)+")
 _ACCENTS = re.compile("[\u0300-\u036f]+")
-_SPACES = {code: " " for code in range(1, 128) if not chr(code).isalnum()}
+# The same for English letters, which need no folding beyond small letters.
+_ENGLISH = bytes(ord(chr(code).lower()) if chr(code).isalnum() or not code else 32 for code in range(128)) + bytes(128)
 # Between letters or digits these make one word of two: 5bff-dd80, a@b.com, notes.txt.
 _JOINERS = "-_./@"
 _NUMBER_JOINERS = ",:"
@@ -29,12 +30,12 @@ def fold(text: str) -> str:
 
 def words(text: str) -> str:
     """Return the words of a text, folded, each between two spaces; punctuation is gone."""
-    return f" {' '.join(_apart(fold(text)).split())} "
+    return f" {' '.join(_apart(text).split())} "
 
 
 def squeeze(text: str) -> str:
     """Return the letters and digits of a text, folded, without anything between them."""
-    return "".join(_apart(fold(text)).split())
+    return "".join(_apart(text).split())
 
 
 def shaped(texts: Sequence[str], form: Form) -> list[str]:
@@ -44,14 +45,14 @@ def shaped(texts: Sequence[str], form: Form) -> list[str]:
     whole = "\0".join(texts)
     if whole.count("\0") >= len(texts):
         whole = "\0".join(text.replace("\0", " ") for text in texts)
-    parts = _apart(fold(whole))
+    parts = _apart(whole)
     between = "" if form == "squeezed" else " "
     return [f"{between}{between.join(part.split())}{between}" for part in parts.split("\0")]
 
 
-def _apart(folded: str) -> str:
-    """Return a folded text with a space for every sign between words, but for the one between texts."""
-    return folded.translate(_SPACES) if folded.isascii() else _BETWEEN.sub(" ", folded)
+def _apart(text: str) -> str:
+    """Return a text folded, with a space for every sign between words but for the one between texts."""
+    return text.encode().translate(_ENGLISH).decode() if text.isascii() else _BETWEEN.sub(" ", fold(text))
 
 
 def bounded(text: str, needle: str) -> int:

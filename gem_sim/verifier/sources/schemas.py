@@ -119,12 +119,12 @@ def declared_choice(leaf: Leaf) -> bool:
 
 def is_default(leaf: Leaf) -> bool:
     """Tell whether the value is the schema's default."""
-    return any(["default" in schema and same_json(leaf.value, schema["default"]) for schema in leaf.schemas])
+    return any("default" in schema and same_json(leaf.value, schema["default"]) for schema in leaf.schemas)
 
 
 def is_injected(leaf: Leaf) -> bool:
     """Tell whether the schema says that the program around the agent puts the value in (`x-injected`)."""
-    return any([schema.get("x-injected") is True for schema in leaf.schemas])
+    return any(schema.get("x-injected") is True for schema in leaf.schemas)
 
 
 def format_of(leaf: Leaf) -> str | None:
