@@ -158,6 +158,8 @@ _MENTION = re.compile(
 )
 WORD: Final = re.compile(r"[^\W\d_]+")
 _ENGLISH = re.compile(r"[a-z]+")
+# Byte by byte the small letter of a letter, a blank for all else.
+_LETTERS: Final = bytes(ord(chr(code).lower()) if chr(code).isalpha() else 32 for code in range(128)) + bytes(128)
 _DECIMAL_COMMA = re.compile(r"\d+,\d\d")
 # Code and thoughts between tags are no claims; emphasis and headings are only marked.
 _ASIDE = re.compile(r"```.*?(?:```|\Z)|<think(?:ing)?>.*?(?:</think(?:ing)?>|\Z)", re.DOTALL)
@@ -281,7 +283,9 @@ class Prose:
 
 def find_words(text: str) -> frozenset[str]:
     """Return the words of a text in lower case."""
-    return frozenset((_ENGLISH if text.isascii() else WORD).findall(text.lower()))
+    if text.isascii():
+        return frozenset(text.encode().translate(_LETTERS).decode().split())
+    return frozenset(WORD.findall(text.lower()))
 
 
 # What a user says is read for figures, for times and for words, one after the other.
@@ -333,16 +337,16 @@ def _candidates(text: str) -> list[tuple[int, int]]:
     """Return the spans in which a mention may begin, in order."""
     spans = []
     for match in (_NUMERIC if "://" in text else _NUMERIC_WITHOUT_ADDRESS).finditer(text):
-        if match.end() - match.start() > _LONGEST:
+        start, end = match.span()
+        if end - start > _LONGEST:
             continue
-        start = match.start()
         if text[start - 1 : start] not in _BLANKS:
             start = max(text.rfind(" ", 0, start), text.rfind("\n", 0, start)) + 1
             while text[start] in _OPENING and not text[start + 1 : start + 4].isdigit():
                 start += 1
         before = text.rfind(" ", 0, max(start - 1, 0)) + 1
         # A month's name stands before its day.
-        spans.append((before if text[before : before + 3].lower() in _MONTH_STARTS else start, match.end()))
+        spans.append((before if text[before : before + 3].lower() in _MONTH_STARTS else start, end))
     lowered = text.lower()
     if "day" in lowered or "noon" in lowered or "midnight" in lowered:
         spans += [match.span() for match in _DAY.finditer(lowered)]
