@@ -9,6 +9,7 @@ import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from functools import cached_property, lru_cache
+from operator import attrgetter
 from typing import Final, Literal, NamedTuple
 
 Kind = Literal["number", "word", "ordinal", "amount", "percent", "date", "time", "weekday", "identifier", "contact"]
@@ -227,6 +228,9 @@ def _proposes(text: str) -> bool:
     return _PROPOSAL.search(text) is not None
 
 
+_START = attrgetter("start")
+
+
 class Prose:
     """A text without markup, as it is and `lowered`, what it mentions, and how many items its lists have.
 
@@ -239,7 +243,6 @@ class Prose:
         self.items = items
         self.lowered = text.lower()
         self.kinds = frozenset([mention.kind for mention in mentions])
-        self._starts = [mention.start for mention in mentions]
 
     def may_have(self, pieces: Iterable[str]) -> bool:
         """Tell, quickly, whether a pattern that needs one of these pieces can match, written large or small.
@@ -266,7 +269,7 @@ class Prose:
             begin = start if marker is None else marker.end()
             text = self.text[begin:end].rstrip()
             if text:
-                inside = self.mentions[bisect_left(self._starts, begin) : bisect_left(self._starts, end)]
+                inside = self.mentions[self._place(begin) : self._place(end)]
                 found.append(Sentence(text, begin, inside))
             start = end
         return tuple(found)
@@ -275,9 +278,13 @@ class Prose:
         """Return the sentence that a place of the text belongs to."""
         return self.sentences[max(bisect_right(self.sentences, start, key=lambda sentence: sentence.start) - 1, 0)]
 
+    def _place(self, start: int) -> int:
+        """Return how many mentions start before a place of the text."""
+        return bisect_left(self.mentions, start, key=_START)
+
     def around(self, mention: Mention, most: int) -> tuple[Mention, ...]:
         """Return up to `most` mentions on either side of one, and itself."""
-        place = bisect_left(self._starts, mention.start)
+        place = self._place(mention.start)
         return self.mentions[max(0, place - most) : place + most]
 
 
@@ -359,9 +366,11 @@ def _candidates(text: str) -> list[tuple[int, int]]:
 
 
 def _read(match: re.Match[str]) -> list[Mention]:
-    text, start, end = match.group(), *match.span()
     # The last group closed is the alternative itself, but for a date with a time.
     which = match.lastgroup
+    if which == "figure":
+        return [_figure(match)]
+    text, start, end = match.group(), *match.span()
     if which in ("iso", "isotime"):
         return _iso(match)
     if which == "fraction":
@@ -377,8 +386,6 @@ def _read(match: re.Match[str]) -> list[Mention]:
     if which == "size":
         unit = _unit(match, "unit3") or _unit(match, "unit2")
         return [_side(match, "first", unit), _side(match, "second", unit)]
-    if which == "figure":
-        return [_figure(match)]
     if which == "word":
         return [Mention("word", text, start, end, float(_spelt_out(match["words"])), _unit(match, "unit4"))]
     if which == "ordinal":
@@ -428,8 +435,11 @@ def _figure(match: re.Match[str]) -> Mention:
     value, places = _value_of(digits)
     if big:
         value *= {"k": 1e3, "million": 1e6, "billion": 1e9}[big.strip().lower()]
-    unit = "money" if currency else "percent" if percent else UNITS[spelling.lower()] if spelling else None
-    unit = "times" if times else unit
+    if spelling:
+        unit: str | None = UNITS[spelling.lower()]
+    else:
+        unit = "times" if times else "percent" if percent else None
+    unit = "money" if currency and not times else unit
     return Mention(_kind_of(unit), match.group().strip(), *match.span(), value, unit, places)
 
 
