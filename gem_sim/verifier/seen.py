@@ -350,7 +350,7 @@ def _number(value: Json) -> float | None:
     kind = type(value)
     if kind is float or (kind is int and value.bit_length() < _BITS):  # type: ignore[union-attr]
         return abs(float(value))  # type: ignore[arg-type]
-    if kind is str and value[:1] in _NUMBER_STARTS and _PLAIN_NUMBER.fullmatch(value):  # type: ignore[index,arg-type]
+    if isinstance(value, str) and value[:1] in _NUMBER_STARTS and _PLAIN_NUMBER.fullmatch(value):
         return float(re.sub(r"[^\d.]", "", value))
     return None
 
