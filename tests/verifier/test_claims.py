@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from functools import cache
 from typing import Any
 
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 from gem_sim import Replay, read_trajectories, replay
 from gem_sim.verdict import Finding
 from gem_sim.verifier import claims
-from gem_sim.verifier.prose import NUMBER_WORDS, read
+from gem_sim.verifier.prose import NUMBER_WORDS, find_words, read
 from tests.conftest import CASES, ROOT, conversation, environment, shared_data
 from tests.verifier.planted import planted
 
@@ -115,6 +116,20 @@ def test_any_text_can_be_read(text: str) -> None:
     assert starts == sorted(starts)
     inside = [mention for sentence in prose.sentences for mention in sentence.mentions]
     assert [m for m in inside if m not in prose.mentions] == []
+
+
+@given(st.text(max_size=60) | st.text(st.characters(max_codepoint=127), max_size=60))
+def test_the_words_of_a_text_are_its_runs_of_letters(text: str) -> None:
+    assert find_words(text) == frozenset(re.findall(r"[^\W\d_]+", text.lower()))
+
+
+@pytest.mark.parametrize("early", [[], [["assistant", "The size is 5 x 6 cm, the weight 7 kg."]]])
+@pytest.mark.parametrize("turned", [False, True])
+def test_what_is_named_as_nearest_does_not_depend_on_what_was_read_when(early: list[Any], turned: bool) -> None:
+    seen = [["user", "I have 400 of them."], ["call", "measure", {}, {"total": 600}]]
+    first, last = reversed(seen) if turned else seen
+    findings = found(first, *early, last, ["assistant", "There are 500 lamps."])
+    assert [f.evidence["nearest"]["value"] for f in findings if f.evidence["value"].startswith("500")] == [400]
 
 
 @given(st.integers(2, 999))

@@ -21,6 +21,7 @@ from gem_sim.tool import ToolResult
 from gem_sim.trajectory import PlacedCall
 from gem_sim.verifier import SourcedValue, data_edges, explain
 from gem_sim.verifier.provenance import unsupported
+from gem_sim.verifier.sources.figures import numbers_in, stands_in_digits
 from tests.conftest import CASES, ROOT, conversation, environment, shared_data
 
 TABLE = json.loads((CASES / "provenance.json").read_text())
@@ -260,6 +261,17 @@ def test_a_values_source_does_not_depend_on_later_messages(entries: list[Any], c
     whole = origins(*entries)
     before = origins(*entries[:cut]) if entries[:cut] else ()
     assert whole[: len(before)] == before
+
+
+@given(st.text("0123456789 .,:-/$%kxaT_@−日é\n", max_size=12), st.sampled_from([0, 2, 18, 0.5, 2.5, 1000]))
+def test_a_number_that_stands_in_digits_is_one_that_the_text_has(text: str, value: float) -> None:
+    if stands_in_digits(value, text):
+        assert value in {number for number, _ in numbers_in(text)}
+
+
+@pytest.mark.parametrize("text", ["18 of them", "I want 18.", "(18)", "from 2 to 18, please", "$18"])
+def test_plain_digits_are_seen_at_once(text: str) -> None:
+    assert stands_in_digits(18, text)
 
 
 @given(st.lists(ENTRIES, min_size=1, max_size=8))
