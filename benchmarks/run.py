@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import importlib.util
+import inspect
 import json
 import sys
 from pathlib import Path
@@ -39,7 +40,11 @@ def main() -> int:
     options = parser.parse_args()
     module = load(options.name)
     given = {name: getattr(options, name) for name in ("repeat", "seconds", "trajectories")}
-    measured = module.measure(**{name: value for name, value in given.items() if value is not None})
+    given = {name: value for name, value in given.items() if value is not None}
+    unknown = given.keys() - inspect.signature(module.measure).parameters.keys()
+    if unknown:
+        parser.error(f"{options.name} has no --{' or --'.join(sorted(unknown))}; leave it out")
+    measured = module.measure(**given)
     print(json.dumps(measured) if options.json else module.table(measured))
     return 0
 
