@@ -147,7 +147,7 @@ def used(environment: Environment) -> Iterator[Finding]:
     ordered = {step.rule for step in steps} | ({"once"} if any(step.once for step in steps) else set())
     for name, rule in environment.rules.items():
         if name not in names and name not in ordered and not (rule.kind == "uniqueness" and "once" in ordered):
-            message = f"nothing enforces the rule {name}: {rule.text}"
+            message = f"neither a body nor a step names the rule {name}, so nothing shows that it is kept: {rule.text}"
             yield Finding(code="check.unused", severity="warning", path=f"rules.{name}", message=message)
 
 
