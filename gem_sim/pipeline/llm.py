@@ -1,4 +1,4 @@
-"""The only door to a language model: any OpenAI-compatible endpoint, asked once for each request ever made.
+"""The door of the pipeline to a language model: any OpenAI-compatible endpoint, asked once for each request ever made.
 
 Environment variables are read by the `openai` client: OPENAI_API_KEY, and OPENAI_BASE_URL where no address is given.
 """
