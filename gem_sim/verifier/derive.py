@@ -7,16 +7,22 @@ import re
 from gem_sim.verifier.arithmetic import follows
 from gem_sim.verifier.moments import date_known, time_known, weekday_known
 from gem_sim.verifier.prose import Mention
-from gem_sim.verifier.scene import Scene, literal, value_of
+from gem_sim.verifier.scene import Scene, is_pounds, literal, value_of
 from gem_sim.verifier.seen import Seen
 
 
 def supported(mention: Mention, scene: Scene) -> bool:
     """Tell whether a mention has evidence: as it is, or by what can be read from or worked out of what was seen."""
-    if literal(mention, scene) or _follows(mention, scene):
+    if literal(mention, scene) or _follows(mention, scene) or (is_pounds(mention) and _paid(mention, scene)):
         scene.accepted.add(mention.start)
         return True
     return False
+
+
+def _paid(mention: Mention, scene: Scene) -> bool:
+    """Tell whether pounds that nothing weighs are what something costs."""
+    paid = mention._replace(kind="amount", unit="money")
+    return literal(paid, scene) or _follows(paid, scene)
 
 
 def _follows(mention: Mention, scene: Scene) -> bool:

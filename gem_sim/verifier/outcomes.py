@@ -28,7 +28,7 @@ from gem_sim.verifier.refused import (
     too_many,
 )
 from gem_sim.verifier.scene import Scene
-from gem_sim.verifier.seen import Received
+from gem_sim.verifier.seen import Received, has
 
 _BEING = re.compile(r"\b(?:is|are|has been|status:?)\s+(?:now |all |currently |still )?$")
 _BEING_IN = re.compile(r"\b(?:is|are|has been|status)\b", re.IGNORECASE)
@@ -142,9 +142,18 @@ def _false_status(standings: list[_Standing], sentence: Sentence, scene: Scene) 
             if verb is not None and not asked and not lowered[start + len(other) :][:1].isalnum():
                 said = lowered[verb.start() : start + len(other)]
                 value, result = next(iter(given.items()))
+                if _about_another(sentence, given):
+                    continue
                 message = f"{said!r} is said where {result.tool} answers {name} = {value!r}"
                 evidence: dict[str, Json] = {"seen": list(given), "field": name, "seen_in_message": result.message}
                 yield Outcome(said, sentence.start + verb.start(), message, evidence)
+
+
+def _about_another(sentence: Sentence, given: dict[str, Received]) -> bool:
+    """Tell whether a sentence names ids, and none that the answers or their calls have: it speaks of another thing."""
+    ids = [str(mention.value) for mention in sentence.mentions if mention.kind == "identifier"]
+    texts = [repr((dict(result.arguments), result.value)).lower() for result in given.values()] if ids else []
+    return bool(ids) and not any(has(text, name.lstrip("#")) for text in texts for name in ids)
 
 
 def _values_of(name: str, value: Json) -> Iterator[str]:

@@ -126,7 +126,9 @@ _MONTH = (
     + "|".join(f"{month[:3]}(?:{month[3:]})?" if len(month) > 3 else month for month in MONTHS)
     + r")\.?"
 )
-_UNIT = any_of(UNITS) + r"(?![\w°])"
+# `40 in the stalls` is no length.
+_INCH = r"in(?!\s(?!(?:wide|tall|high|long|deep|thick|across|by|x|and|or)\b)[a-z])"
+_UNIT = rf"(?:{any_of(unit for unit in UNITS if unit != 'in')}|{_INCH})(?![\w°])"
 _WORDS = any_of(NUMBER_WORDS)
 _AM = r"(?:\s?(?:[ap]m\b|[ap]\.m\b\.?))"
 
@@ -137,6 +139,10 @@ _MENTION = re.compile(
         |(?:\+\d{{1,3}}[ .-]?)?(?:\(\d{{3}}\)[ ]?|\b\d{{3}}[-.])\d{{3}}[-.]\d{{4}}\b)
     |(?P<iso>\b\d{{4}}-\d\d-\d\d)(?:[T ](?P<isotime>\d\d:\d\d(?::\d\d)?)(?:\.\d+)?(?:Z\b|[+-]\d\d:?\d\d)?)?(?![\w-])
     |(?P<fraction>(?<![\w/.])(?:1/[2348]|2/3|3/[48]|5/8|7/8)(?![\w/])(?!\s?(?:and|to|-|–)\s?\d+/))
+    |(?P<days>\b(?P<day1>\d{{1,2}})(?:st|nd|rd|th)?\s?(?:[-–]|to|and|or|until)\s?(?:the\s)?(?P<day2>\d{{1,2}})
+        (?:st|nd|rd|th)?\s(?:of\s)?(?P<month1>{_MONTH})\b(?:,?\s(?P<year1>\d{{4}})\b)?
+        |\b(?P<month2>{_MONTH})\s(?P<day3>\d{{1,2}})(?:st|nd|rd|th)?\s?(?:[-–]|to|until)\s?(?:the\s)?(?P<day4>\d{{1,2}})
+        (?:st|nd|rd|th)?\b(?![:%]|\s?(?:[ap]m\b|{_UNIT}))(?:,?\s(?P<year2>\d{{4}})\b)?)
     |(?P<date>\b{_MONTH}\s\d{{1,2}}(?:st|nd|rd|th)?\b(?!:)(?:,?\s\d{{4}}\b)?
         |\b\d{{1,2}}(?:st|nd|rd|th)?\s(?:of\s)?{_MONTH}\b(?:,?\s\d{{4}}\b)?
         |(?<![\w/.])(?!24/7)\d{{1,2}}/\d{{1,2}}(?:/(?:\d{{4}}|\d\d))?(?![\w/]))
@@ -377,6 +383,8 @@ def _read(match: re.Match[str]) -> list[Mention]:
         return _fraction(match)
     if which == "date":
         return [_date(match["date"], start, end)]
+    if which == "days":
+        return _days(match)
     if which == "time":
         minutes, exact = time_of(text)
         return [Mention("time", text, start, end, float(minutes), exact=exact)]
@@ -416,6 +424,14 @@ def _iso(match: re.Match[str]) -> list[Mention]:
         hour, minute = map(int, match["isotime"].split(":")[:2])
         found.append(Mention("time", match["isotime"], *match.span("isotime"), float(60 * hour + minute)))
     return found
+
+
+def _days(match: re.Match[str]) -> list[Mention]:
+    """Read `from 20 to 26 May` and `May 20-26` as two days."""
+    first, last = ("day1", "day2") if match["day1"] else ("day3", "day4")
+    month, year = match["month1"] or match["month2"], match["year1"] or match["year2"]
+    rest = f"{month} {year}" if year else month
+    return [_date(f"{match[day]} {rest}", *match.span(day)) for day in (first, last)]
 
 
 def _fraction(match: re.Match[str]) -> list[Mention]:

@@ -36,6 +36,11 @@ def value_of(mention: Mention) -> float:
     return mention.value if isinstance(mention.value, float) else math.nan
 
 
+def is_pounds(mention: Mention) -> bool:
+    """Tell whether a mention is of pounds in so many words, which are a weight or money."""
+    return mention.unit == "lb" and mention.text.lower().endswith(("pound", "pounds"))
+
+
 def literal(mention: Mention, scene: Scene) -> bool:
     """Tell whether a mention stands in what was seen as it is, or in the way data write it."""
     seen, value = scene.seen, mention.value
