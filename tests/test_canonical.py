@@ -18,9 +18,9 @@ from gem_sim.canonical import (
     freeze,
     identical_json,
     parse_json,
-    reads_as,
     same_json,
 )
+from gem_sim.simulator.compare import reads_as
 
 scalars = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text()
 values = st.recursive(scalars, lambda v: st.lists(v) | st.dictionaries(st.text(), v), max_leaves=20)
