@@ -1,4 +1,4 @@
-"""Nodes of a body's tree, run through several times for each tool: as `ast` does it, in a third of the time."""
+"""Nodes of a body's tree: they are run through many times for each tool, for which `ast`'s own ways are slow."""
 
 from __future__ import annotations
 
@@ -42,9 +42,9 @@ def placed(node: ast.AST, made: Any) -> Any:
     while waiting:
         above = waiting.pop()
         for child in children(above):
+            # What has no place of its own, such as arguments, may have something below that lacks one.
             if "lineno" not in child._attributes:
-                # It has no place itself; what is below it may lack one.
-                waiting.append(child) if child._fields else None
+                waiting.append(child)
             elif not hasattr(child, "lineno"):
                 waiting.append(ast.copy_location(child, node))
     return made
