@@ -316,4 +316,10 @@ def test_a_worker_loads_what_runs_stubs_and_nothing_that_compiles_or_reads_them(
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     loaded = set(done.stdout.split())
     assert "gem_sim.sandbox.runner" in loaded
-    assert not loaded & {"pydantic", "pydantic_core", "RestrictedPython", "gem_sim.compiler.policy", "gem_sim.environment"}
+    assert not loaded & {
+        "pydantic",
+        "pydantic_core",
+        "RestrictedPython",
+        "gem_sim.compiler.policy",
+        "gem_sim.environment",
+    }
