@@ -28,6 +28,7 @@ from gem_sim.verifier.prose import Mention, Sentence, read
 from gem_sim.verifier.scene import Scene
 from gem_sim.verifier.seen import Received, Seen
 from gem_sim.verifier.watched import unseen_people, unseen_words
+from gem_sim.verifier.weekdays import false_weekdays
 
 _KINDS = {
     "number": "number", "word": "number", "ordinal": "number", "amount": "amount", "percent": "percentage",
@@ -89,7 +90,7 @@ def clock_of(replay: Replay) -> datetime:
 def _judged(scene: Scene, reported: set[object], environment: Environment) -> Iterator[Finding]:
     """Yield the findings of one message, each value once in a conversation."""
     prose = scene.prose
-    for contradiction in contradictions(scene):
+    for contradiction in (*contradictions(scene), *false_weekdays(scene)):
         key = (contradiction.mention.kind, contradiction.mention.value)
         if key not in reported:
             reported.add(key)
