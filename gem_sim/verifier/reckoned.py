@@ -70,7 +70,8 @@ def reckoned(mention: Mention, scene: Scene) -> Iterator[float]:
     less = [amount * part for amount in single for share in shares for part in (1 - share, share)]
     yield from less
     if _PARTED.search(sentence):
-        yield from (amount / count for amount in (*single, *less) for count in counts)
+        heads = _counts(mention, scene, prices, of=(None,))
+        yield from (amount / count for amount in (*single, *less) for count in heads)
     if _APART.search(sentence):
         wished = {number for number, unit in scene.seen.asked.quantities if unit == mention.unit}
         yield from (abs(amount - other) for amount in single for other in (*wished, *own))
@@ -166,11 +167,14 @@ def _may_count(mention: Mention) -> bool:
     return counts and 1 < value <= _LARGEST and value.is_integer()
 
 
-def _counts(mention: Mention, scene: Scene, prices: list[float]) -> list[float]:
-    """Return how many of something the message and the user speak of, the message's own sentence first."""
+def _counts(mention: Mention, scene: Scene, prices: list[float], of: tuple[str | None, ...] = ()) -> list[float]:
+    """Return how many of something the message and the user speak of, the message's own sentence first.
+
+    With `of` only what is counted in one of those units, None for what has none.
+    """
     own = [*scene.prose.sentence_at(mention.start).mentions, *scene.prose.mentions]
     own += [m for wish in _wishes(scene) for m in wish.mentions]
-    found = [value_of(m) for m in own if m is not mention and _may_count(m)]
+    found = [value_of(m) for m in own if m is not mention and _may_count(m) and (not of or m.unit in of)]
     texts = [scene.prose.text, *scene.seen.wishes[-_LAST:]]
     found += [2.0] if any(map(_PAIR.search, texts)) else []
     found += [7.0] if any(map(_WEEK.search, texts)) else []
