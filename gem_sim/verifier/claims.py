@@ -40,6 +40,7 @@ _NO_IDENTIFIER = re.compile(
     re.IGNORECASE,
 )
 _MAKE = re.compile(r"[A-Za-z]{1,4}[-_]?00+")
+_SHORT = re.compile(r"([A-Za-z]{1,6}[-_])\d{1,4}")
 _RUN = re.compile(r"[\w#$€£@+](?:[\w#$€£@.:+/%'-]*[\w%])?")
 _SMALL = 12
 # For how many values of a conversation what was seen nearest is looked up; it costs more than all else.
@@ -133,7 +134,9 @@ def _without_evidence(scene: Scene, reported: set[object], environment: Environm
     """Return the claims of a message that nothing supports; a total may stand before its parts."""
     without: list[Mention] = []
     for mention in scene.prose.mentions:
-        if (mention.kind, mention.value) in reported or not is_claim(mention, environment):
+        if (mention.kind, mention.value) in reported:
+            continue
+        if not is_claim(mention, environment) and not _is_of_make_seen(mention, scene.seen):
             continue
         if not supported(mention, scene):
             without.append(mention)
@@ -156,6 +159,12 @@ def is_claim(mention: Mention, environment: Environment) -> bool:
         return len(text) >= 5 and sum(map(str.isdigit, text)) >= 2 and not _NO_IDENTIFIER.fullmatch(text)
     small = isinstance(mention.value, float) and mention.value <= _SMALL
     return not (mention.kind == "number" and mention.unit is None and small)
+
+
+def _is_of_make_seen(mention: Mention, seen: Seen) -> bool:
+    """Tell whether a short identifier is made as one that was seen is: LB-7 where there is LB-1."""
+    match = _SHORT.fullmatch(mention.text) if mention.kind == "identifier" else None
+    return match is not None and re.search(rf"\b{re.escape(match[1].lower())}\d", seen.text()) is not None
 
 
 @lru_cache(maxsize=16)
