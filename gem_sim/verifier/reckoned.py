@@ -7,13 +7,14 @@ sums in which a count could go with any price: there it goes with what it stands
 
 from __future__ import annotations
 
+import math
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from itertools import combinations, product
 
 from gem_sim.verifier.prose import WORD, Mention, Prose, read
-from gem_sim.verifier.scene import Line, Scene, literal, value_of
+from gem_sim.verifier.scene import Line, Scene, is_hedged, literal, value_of
 from gem_sim.verifier.seen import Row, leaves, rows_of
 
 # More than these would come to nearly any amount.
@@ -23,6 +24,8 @@ _ROWS = 100
 # How many mentions on either side of one count as standing with it.
 _AROUND = 24
 _LARGEST = 24
+# Amounts are told to the cent.
+_CENT = 0.006
 # So many messages of the user are what is spoken of; of one of them many say no more than yes.
 _LAST = 2
 # How many words may stand between a count and what it counts: `two rolls of red tape`.
@@ -55,7 +58,12 @@ _WEEK = re.compile(r"\b(?:a|one|the|whole|full|per) week\b", re.IGNORECASE)
 
 
 def reckoned(mention: Mention, scene: Scene) -> Iterator[float]:
-    """Yield what the prices and counts that are spoken of come to."""
+    """Yield what the prices and counts that are spoken of come to; to the cent, unless the text says *about*."""
+    slack = _CENT if not is_hedged(mention, scene) else math.inf
+    return (amount for amount in _reached(mention, scene) if abs(amount - value_of(mention)) < slack)
+
+
+def _reached(mention: Mention, scene: Scene) -> Iterator[float]:
     sentence = scene.prose.sentence_at(mention.start).text
     own, named, rules = _own(mention, scene), _named(scene), _rules(mention, scene)
     prices = list(dict.fromkeys([*own, *(line.price for line in named), *rules]))[:_PRICES]

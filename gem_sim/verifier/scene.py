@@ -28,8 +28,8 @@ class Scene(NamedTuple):
     """What a mention is judged against: what was seen, the clock, and the message it stands in.
 
     `spoken` is the number of the last message in which the assistant said something, 0 before the first. `accepted`
-    grows by the places of the mentions found to be supported, so that others may be worked out from them; `named` has the
-    prices of the rows that are spoken of, once they have been looked for.
+    grows by the places of the mentions found to be supported, so that others may be worked out from them; `named` has
+    the prices of the rows that are spoken of, once they have been looked for.
     """
 
     seen: Seen
