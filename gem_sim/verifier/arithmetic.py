@@ -75,7 +75,11 @@ def _converted(mention: Mention, scene: Scene) -> bool:
     if scale is None:
         return False
     slack = 0.03 if is_hedged(mention, scene) else 0.0
+    sizes = [size for dimension, size in SCALES.values() if dimension == scale[0]]
     for number, unit in _quantities(seen):
+        # A field called `depthM` says what it measures, and a unit that nobody can be sure of.
+        if unit == scale[0] and any(says(number * size / scale[1], mention) for size in sizes):
+            return True
         other = SCALES.get(unit)
         if other is not None and other[0] == scale[0] and says(number * other[1] / scale[1], mention, slack):
             return True
@@ -216,14 +220,24 @@ def _left_over(mention: Mention, alike: list[float], scene: Scene) -> Iterator[f
 def _span(mention: Mention, scene: Scene) -> bool:
     """Tell whether a duration lies between two times or dates that stand together, or between one and the clock."""
     scale = SCALES.get(mention.unit or "")
-    if scale is None or scale[0] != "duration":
+    if scale is None or scale[0] not in ("duration", "months"):
         return False
+    if scale[0] == "months":
+        return _years(value_of(mention) * scale[1] / 12, mention, scene)
     if scale[1] >= 86400:
         days = value_of(mention) * scale[1] / 86400
         gaps = _gaps(mention, scene)
-        return days in gaps or days + 1 in gaps
+        named = sum(other.kind in ("weekday", "date") for other in scene.prose.sentence_at(mention.start).mentions)
+        return days in gaps or days + 1 in gaps or (days == named and days > 1)
     minutes = value_of(mention) * scale[1] / 60
     return _between(minutes, mention, scene, far=mention.unit == "hour") or _from_clock(minutes, mention, scene)
+
+
+def _years(years: float, mention: Mention, scene: Scene) -> bool:
+    """Tell whether so many years lie between two dates, whole ones or about so many as the text says."""
+    hedge = _FROM_NOW.search(scene.prose.text, max(0, mention.start - 24), mention.start)
+    low, high = _WITHIN_HOURS[hedge[1].lower()] if hedge is not None else (1.0, (years + 1) / years if years else 1.0)
+    return any(low * years <= gap / 365.25 <= high * years for gap in _gaps(mention, scene))
 
 
 def _from_clock(minutes: float, mention: Mention, scene: Scene) -> bool:

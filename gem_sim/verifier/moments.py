@@ -7,15 +7,18 @@ from calendar import monthrange
 from collections.abc import Iterator
 from datetime import date, timedelta
 
+from gem_sim.canonical import Json
 from gem_sim.verifier.prose import Mention
 from gem_sim.verifier.scene import Scene, value_of
-from gem_sim.verifier.seen import Row, day_of
+from gem_sim.verifier.seen import Row, Sighting, day_of
 from gem_sim.verifier.units import SCALES
 
 # How many mentions on either side of one count as standing with it.
 _AROUND = 24
 _SHIFTED = re.compile(r"\b(?:an?|one) (day|week) (?:sooner|earlier|later|before|after)\b", re.IGNORECASE)
 _SHIFTS = {"day": 1.0, "week": 7.0}
+_SHORT_DAYS = (("mon",), ("tue", "tues"), ("wed",), ("thu", "thur", "thurs"), ("fri",), ("sat",), ("sun",))
+_ROWS = 50
 _SPANS = ("hour", "day", "week", "night")
 # From how many of the latest answers days are counted, and from how many days.
 _LATEST, _FEW = 2, 3
@@ -31,8 +34,34 @@ def time_known(mention: Mention, scene: Scene) -> bool:
     if any(hour in seen.asked.hours or (hour - 1) % 12 + 1 in seen.asked.hours for hour in hours):
         return True
     shifts = {int(n * SCALES[u][1] / 60) for n, u in said_quantities(mention, scene) if u in ("minute", "hour")}
+    if not candidates.isdisjoint(_ends(scene)):
+        return True
     known = [*seen.times, 60 * scene.clock.hour + scene.clock.minute]
     return any((base + sign * shift) % 1440 in candidates for base in known for shift in shifts for sign in (1, -1))
+
+
+def _ends(scene: Scene) -> set[int]:
+    """Return when what the latest answers say of begins and lasts ends: `from 15:30, 30 minutes`."""
+    found = set()
+    for result in scene.seen.results[-_LATEST:]:
+        items = [result.value] if isinstance(result.value, dict) else []
+        items += [item for below in _lists(result.value) for item in below if isinstance(item, dict)]
+        for row in (Row(item, result.message) for item in items[:_ROWS]):
+            lengths = {n * SCALES[s.unit][1] / 60 for n in row.numbers for s in _measured(n, scene) if s.unit in SCALES}
+            found |= {int(time + length) % 1440 for time in row.times for length in lengths if length < 1440}
+    return found
+
+
+def _lists(value: Json) -> Iterator[list[Json]]:
+    for below in value.values() if isinstance(value, dict) else ():
+        if isinstance(below, list):
+            yield below
+    if isinstance(value, list):
+        yield value
+
+
+def _measured(number: float, scene: Scene) -> list[Sighting]:
+    return [s for s in scene.seen.numbers.get(number, ()) if s.unit in ("minute", "hour") and s.field is not None]
 
 
 def date_known(mention: Mention, scene: Scene) -> bool:
@@ -84,7 +113,8 @@ def _edge(day: date) -> bool:
 def weekday_known(number: int, scene: Scene) -> bool:
     """Tell whether a weekday (Monday 0) was seen, or is that of a date seen, of today or of tomorrow."""
     seen, today = scene.seen, scene.clock.date()
-    if number in seen.weekdays or (number >= 5 and "weekend" in seen.words):
+    short = _SHORT_DAYS[number]
+    if number in seen.weekdays or (number >= 5 and "weekend" in seen.words) or not seen.words.isdisjoint(short):
         return True
     days = [today, today + timedelta(days=1)]
     days += [day for day in (day_of(value, today.year) for value in seen.dates) if day is not None]

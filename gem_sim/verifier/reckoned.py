@@ -16,6 +16,7 @@ from itertools import combinations, product
 from gem_sim.verifier.prose import WORD, Mention, Prose, read
 from gem_sim.verifier.scene import Line, Scene, is_hedged, literal, value_of
 from gem_sim.verifier.seen import Row, leaves, rows_of
+from gem_sim.verifier.units import SCALES, UNITS
 
 # More than these would come to nearly any amount.
 _PRICES, _COUNTS, _LINES, _ADDED = 12, 5, 6, 4
@@ -36,7 +37,8 @@ _TOTAL = re.compile(
     re.IGNORECASE,
 )
 _PARTED = re.compile(
-    r"\b(?:each|apiece|per \w+|a (?:person|head|ticket|seat|piece|night|day)|split|shared?|divided?|half)\b",
+    r"\d(?: euros?| pounds?| dollars?)? an? \w+|\b(?:each|apiece|per \w+|a (?:person|head|ticket|seat|piece|night|day)"
+    r"|split|shared?|divided?|half)\b",
     re.IGNORECASE,
 )
 _SHARED = re.compile(
@@ -46,11 +48,13 @@ _SHARED = re.compile(
 )
 _APART = re.compile(
     r"\b(?:more|less|left|leaves?|remain\w*|keeps?|over|under|above|below|short|missing|change|difference|back|save[sd]?"
-    r"|dearer|cheaper)\b",
+    r"|dearer|cheaper|rest|other|to (?:pay|go)|open|outstanding|ow(?:e|es|ed|ing)|due|charged)\b",
     re.IGNORECASE,
 )
 _BY_TWO = r"\W*\w*\W*(?:an?|per|each|every) \w+,? (?:and|per|an?|each|every) (?:per |an? )?\w+"
-_PER_UNIT = re.compile(r"\bper (?!person|head|night|day)\w+", re.IGNORECASE)
+_PER_UNIT = re.compile(
+    r"\b(?:per|an?) (kilo|kg|kilogram|lit(?:re|er)|met(?:re|er)|mile|km|g|gram|lb|pound|foot)\b", re.IGNORECASE
+)
 _PAIR = re.compile(
     r"\b(?:both|half|couple|pair|twice|double|(?:my|our|the) \w+ and (?:I|me|myself)|two of us)\b", re.IGNORECASE
 )
@@ -79,7 +83,7 @@ def _reached(mention: Mention, scene: Scene) -> Iterator[float]:
     less = [amount * part for amount in single for share in shares for part in (1 - share, share)]
     yield from less
     if _PARTED.search(sentence):
-        heads = _counts(mention, scene, prices, of=None if _PER_UNIT.search(sentence) else (None,))
+        heads = [*_counts(mention, scene, prices, of=(None,)), *_measures(sentence, scene)]
         yield from (amount / count for amount in (*single, *less) for count in heads)
     if _APART.search(sentence):
         wished = {number for number, unit in scene.seen.asked.quantities if unit == mention.unit}
@@ -152,7 +156,9 @@ def _look_for_named(scene: Scene) -> list[Line]:
     texts = [scene.prose, *_wishes(scene)]
     words = {_plain(word) for text in texts for word in text.words}
     found: dict[float, tuple[float, ...]] = {}
-    for rows in rows_of(scene.seen.results):
+    latest = (result for result in scene.seen.results[-_LAST:] if not rows_of([result]))
+    alone = [[Row(result.value, result.message)] for result in latest]
+    for rows in (*rows_of(scene.seen.results), *alone):
         own = [{leaf.lower() for leaf in leaves(row.content) if isinstance(leaf, str)} for row in rows[:_ROWS]]
         often = Counter(name for names in own for name in names)
         for row, names in zip(rows, own, strict=False):
@@ -216,6 +222,22 @@ def _counts(
     found += [2.0] if any(map(_PAIR.search, texts)) else []
     found += [7.0] if any(map(_WEEK.search, texts)) else []
     return [count for count in dict.fromkeys(found) if count not in prices][:_COUNTS]
+
+
+def _measures(sentence: str, scene: Scene) -> list[float]:
+    """Return what the message, or an answer, measures in the unit that a price is said by: `5 euros a kilo`."""
+    per = _PER_UNIT.search(sentence)
+    scale = SCALES.get(UNITS[per[1].lower()]) if per is not None else None
+    if scale is None:
+        return []
+    found = [0.5] if re.search(r"\bhalf an? ", sentence, re.IGNORECASE) else []
+    for mention in scene.prose.mentions[:_AROUND]:
+        other = SCALES.get(mention.unit or "")
+        found += [value_of(mention) * other[1] / scale[1]] if other is not None and other[0] == scale[0] else []
+    for number, some in scene.seen.numbers.items():
+        units = (SCALES.get(sighting.unit or "") for sighting in some)
+        found += [number * other[1] / scale[1] for other in units if other is not None and other[0] == scale[0]]
+    return [part for part in dict.fromkeys(found) if part > 0][:_PRICES]
 
 
 def _shares(scene: Scene) -> list[float]:
