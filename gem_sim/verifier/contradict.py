@@ -144,14 +144,14 @@ def _other_value(mention: Mention, label: _Label, scene: Scene) -> Iterator[Cont
     if not named:
         name, named = label.names[1], _named(fields, label.names[1])
     known = [sighting for field in named for sighting in fields[field] if _comparable(mention, sighting)]
-    if any(_equal(mention, sighting) for sighting in known):
+    if any(equal(mention, sighting) for sighting in known):
         yield from _stale(mention, name, known, scene)
         return
-    if not known or _said_by_others(mention, scene, by_user=label.follows) or _taken(mention, label, known, scene):
+    if not known or said_by_others(mention, scene, by_user=label.follows) or _taken(mention, label, known, scene):
         return
     # What another field of the same row has is mixed up; what stands elsewhere, or adds up, may be another matter.
     whole = name in fields and " " in name
-    others = [s for every in fields.values() for s in every if _equal(mention, s) and _comparable(mention, s)]
+    others = [s for every in fields.values() for s in every if equal(mention, s) and _comparable(mention, s)]
     if not whole and not {sighting.row for sighting in known} & {sighting.row for sighting in others}:
         adds_up = mention.kind == "amount" or name in _SUMS
         if others or _adds_up(mention, known) or (adds_up and supported(mention, scene)):
@@ -172,7 +172,7 @@ def _adds_up(mention: Mention, known: list[Sighting]) -> bool:
 def _taken(mention: Mention, label: _Label, known: list[Sighting], scene: Scene) -> bool:
     """Tell whether the label goes with the number before it: `225 in total: 185 for …`."""
     earlier = [other for other in scene.prose.mentions if other.end <= mention.start]
-    if label.follows or not earlier or not any(_equal(earlier[-1], sighting) for sighting in known):
+    if label.follows or not earlier or not any(equal(earlier[-1], sighting) for sighting in known):
         return False
     between = scene.prose.text[earlier[-1].end : mention.start].lower()
     return re.fullmatch(rf"\W*(?:in |as |for )?(?:the )?{re.escape(label.names[1])}\W*", between) is not None
@@ -181,9 +181,9 @@ def _taken(mention: Mention, label: _Label, known: list[Sighting], scene: Scene)
 def _stale(mention: Mention, name: str, known: list[Sighting], scene: Scene) -> Iterator[Contradiction]:
     """Yield a value a field had earlier, where the answers just given have one other that the message does not say."""
     last = [sighting for sighting in known if sighting.message > scene.spoken]
-    if len(last) != 1 or any(_equal(other, last[0]) for other in scene.prose.mentions):
+    if len(last) != 1 or any(equal(other, last[0]) for other in scene.prose.mentions):
         return
-    if _said_by_others(mention, scene):
+    if said_by_others(mention, scene):
         return
     before = scene.prose.text[max(0, mention.start - 60) : mention.end + 40].lower()
     if not any(word in before for word in _EARLIER):
@@ -210,7 +210,7 @@ def _comparable(mention: Mention, sighting: Sighting) -> bool:
     return left is not None and right is not None and left[0] == right[0]
 
 
-def _equal(mention: Mention, sighting: Sighting) -> bool:
+def equal(mention: Mention, sighting: Sighting) -> bool:
     """Tell whether a mention says the number of a field: as it is, rounded, converted."""
     value = mention.value
     if not isinstance(value, float):
@@ -226,7 +226,7 @@ def _equal(mention: Mention, sighting: Sighting) -> bool:
     return number != int(number) and abs(number - value) <= 0.5 * 10.0**-mention.places + 1e-9
 
 
-def _said_by_others(mention: Mention, scene: Scene, *, by_user: bool = False) -> bool:
+def said_by_others(mention: Mention, scene: Scene, *, by_user: bool = False) -> bool:
     """Tell whether the user, or a prompt, named the number with that unit; rules are full of small numbers."""
     value = mention.value
     if not isinstance(value, float):
@@ -392,4 +392,4 @@ def _holds(row: Row, mention: Mention) -> bool:
 def _told(mention: Mention, scene: Scene, *, by_user: bool) -> bool:
     if mention.kind == "time":
         return mention.value in scene.seen.read_texts().asked.times or scene.seen.says(mention.text.lower())
-    return _said_by_others(mention, scene, by_user=by_user)
+    return said_by_others(mention, scene, by_user=by_user)

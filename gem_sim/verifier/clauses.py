@@ -1,0 +1,131 @@
+"""A sentence as clauses: which figures it has, which records each clause names, and what makes it no plain statement."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from gem_sim.verifier.prose import Mention, Prose, Sentence
+from gem_sim.verifier.records import Occurrence, Record, Records
+from gem_sim.verifier.spoken import durations, times
+
+Span = tuple[int, int]
+
+_CUT = re.compile(
+    r"[;:]\s|,\s|\s[–—-]\s|[()|]|\s(?:and|but|while|whereas|plus|or|so|though|although|because|then)\s", re.IGNORECASE
+)
+_MARKER = re.compile(r"(?:^|\n)[ \t]*(?:\d+[.)]|[-*•])[ \t]+$")
+# A sentence with one of these says how things are not, might be or were, or speaks of several at once.
+_DOUBT = re.compile(
+    r"\b(?:not|no|never|none|neither|nor|without|except|wrong|mistake|mistaken|misread|sorry|instead|rather|unlike"
+    r"|than|versus|vs|if|would|could|can|may|might|should|unless|whether|either|or|was|were|had|previously|before"
+    r"|originally|formerly|used to|respectively|like|similar|same|match(?:es|ing)?|swap|swapped|chang\w+|becom\w+"
+    r"|replac\w+|repaint\w*|paint\w*|turn\w*|former|latter|others?)\b|n['’]t\b"
+)
+# Beside one of these an amount is no price of the one thing named.
+_DERIVED = re.compile(
+    r"\b(?:than|instead|including|incl|extra|discount|off|less|together|total|both|altogether|in all|all in all|sum"
+    r"|up to|sav\w+|cheaper|dearer|difference|more|not|no|was|were|had|if|like|similar|same|most|least|under|over"
+    r"|below|above|within|between|from|to|respectively|others?|another|rest|twice|half|double|deposit|fee|added|adds"
+    r"|plus|left to|budget|refund\w*|paid|pay|average|combined|change[sd]?|rais\w+|rose|drop\w*|previously|before"
+    r"|originally|usual\w*|would|could|might)\b|n['’]t\b"
+)
+_FILLING = re.compile(
+    r"\b(?:at|for|an?|each|only|just|from|ages?|aged|about|costs?|is|are|it['’]s|that['’]s|exactly|per|left|now|by|in"
+    r"|stock|on|the|up|and|pm|am|runs?|lasts?|takes?|long|of|work|seats?|places?|available)\b|[\W_]"
+)
+
+
+class Clauses:
+    """One sentence with its figures, the words that name or describe records, and where its clauses end."""
+
+    def __init__(self, prose: Prose, sentence: Sentence, found: list[Occurrence]) -> None:
+        self.lowered = prose.lowered
+        self.span: Span = (sentence.start, sentence.start + len(sentence.text))
+        self.sentence = sentence
+        self.named = [o for o in found if self.span[0] <= o.start < self.span[1]]
+        text = prose.lowered[self.span[0] : self.span[1]]
+        spoken = [m._replace(start=m.start + self.span[0], end=m.end + self.span[0]) for m in (*durations(text), *times(text))]
+        kept = [m for m in sentence.mentions if not any(s.start < m.end and m.start < s.end for s in spoken)]
+        self.figures = sorted([*kept, *spoken], key=lambda mention: mention.start)
+        self.doubtful = _DOUBT.search(text) is not None
+        before = prose.lowered[max(0, self.span[0] - 12) : self.span[0]]
+        #: Whether it is an item of a list or a row of a table: all that stands in it is of what it begins with.
+        self.is_item = text.startswith("|") or _MARKER.search(before) is not None
+        self.parts = self._cut()
+
+    def _cut(self) -> list[Span]:
+        whole = [(o.start, o.end) for o in self.named] + [(m.start, m.end) for m in self.figures]
+        start, parts = self.span[0], []
+        for cut in _CUT.finditer(self.lowered, *self.span):
+            if not any(first <= cut.start() < last for first, last in whole):
+                parts.append((start, cut.start()))
+                start = cut.end()
+        return [part for part in (*parts, (start, self.span[1])) if part[0] < part[1]]
+
+    def text(self, span: Span) -> str:
+        """Return the words of a part, in lower case."""
+        return self.lowered[span[0] : span[1]]
+
+    def within(self, span: Span) -> list[Occurrence]:
+        """Return what names or describes records in a part."""
+        return [o for o in self.named if span[0] <= o.start < span[1]]
+
+    def scope(self, mention: Mention) -> Span:
+        """Return the part that says whose a figure is: the item, its clause, or the one before of a mere figure."""
+        if self.is_item:
+            return self.span
+        at = next((i for i, part in enumerate(self.parts) if part[0] <= mention.start < part[1]), 0)
+        while at and self._bare(self.parts[at]):
+            at -= 1
+        return self.parts[at] if self.parts else self.span
+
+    def clause(self, mention: Mention) -> Span:
+        """Return the clause that a figure stands in."""
+        return next((part for part in self.parts if part[0] <= mention.start < part[1]), self.span)
+
+    def plain(self, mention: Mention) -> bool:
+        """Tell whether nothing beside an amount says that it is worked out, compared or no longer so."""
+        start, end = self.clause(mention)
+        words = self.lowered[start : mention.start] + " · " + self.lowered[mention.end : end]
+        return _DERIVED.search(words) is None
+
+    def _bare(self, part: Span) -> bool:
+        """Tell whether a clause is nothing but figures."""
+        text, start = list(self.text(part)), part[0]
+        for mention in self.figures:
+            if part[0] <= mention.start < part[1]:
+                text[mention.start - start : mention.end - start] = " " * (mention.end - mention.start)
+        return not self.within(part) and not _FILLING.sub("", "".join(text)).strip()
+
+
+def naming(found: list[Occurrence], records: Records, group: str) -> list[tuple[Occurrence, list[Record]]]:
+    """Return the words that name records of a group, with those they name."""
+    fields = records.naming(group)
+    pairs = ((o, [r for r, name in o.holders if r.group == group and name in fields]) for o in found)
+    return [(occurrence, named) for occurrence, named in pairs if named]
+
+
+def groups_of(found: list[Occurrence]) -> Iterator[str]:
+    """Yield the groups that some words may name records of, each once."""
+    yield from dict.fromkeys(record.group for occurrence in found for record, _ in occurrence.holders)
+
+
+class Subject(NamedTuple):
+    """What a part of a sentence speaks of: the records of one group that all words in it agree on."""
+
+    records: list[Record]
+    words: Occurrence
+
+
+def subject(found: list[Occurrence], records: Records, group: str) -> Subject | None:
+    """Return the records of a group that a part speaks of, None where it names none, or several."""
+    named = naming(found, records, group)
+    if not named:
+        return None
+    left = named[0][1]
+    for _, others in named[1:]:
+        left = [record for record in left if record in others]
+    # The name of one thing may be half said: `the leather one`.
+    return Subject(left, named[0][0]) if left else None

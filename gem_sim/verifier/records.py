@@ -1,0 +1,232 @@
+"""The things that results tell of: each with its fields, the words that name it, and the ids it leads to."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
+from typing import NamedTuple
+
+from gem_sim.canonical import Json
+from gem_sim.verifier.seen import Received
+
+ID = re.compile(r"[a-z]{1,8}[-_]?\d{1,10}")
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\d.*|\d{1,2}:\d\d(?::\d\d)?")
+_CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+# Fields that name a thing, whatever their values are.
+_NAMING = frozenset(("name", "title", "model", "label", "product", "item", "part"))
+# Fields that tell a state, which `outcomes` judges, or no property at all.
+_STATES = frozenset(("status", "state", "currency", "weekday", "day", "message", "note", "unit", "type"))
+# A thing leads to those it belongs to, and not through a person to what else is theirs.
+_PERSONS = frozenset(
+    "customer user patron member account client person guest owner passenger employee patient student".split()
+)
+# Texts of a result that are longer describe; beyond so many things nobody speaks of each.
+_LONGEST = 60
+_MOST = 400
+_EMPTY = frozenset(("yes", "no", "none", "null", "true", "false", "n/a", "unknown", "other", "all", "any"))
+
+
+class Record:
+    """One object of a result: `fields` by name in words, `links` the ids it has, `around` what it was asked for with.
+
+    `own` is its own id. All texts are in lower case.
+    """
+
+    __slots__ = ("around", "fields", "group", "links", "message", "numbers", "own", "strings", "tool", "writes")
+
+    def __init__(self, received: Received, group: str, fields: Mapping[str, Json], around: Mapping[str, Json]) -> None:
+        self.fields = fields
+        self.around = around
+        self.group = group
+        self.message = received.message
+        self.tool = received.tool
+        self.writes = received.writes and group == received.tool
+        self.strings = {name: value.lower() for name, value in fields.items() if isinstance(value, str)}
+        self.numbers = {name: float(value) for name, value in fields.items() if is_number(value)}
+        ids = [value for value in self.strings.values() if ID.fullmatch(value)]
+        outer = {name: value.lower() for name, value in around.items() if isinstance(value, str)}
+        asked = {value for value in outer.values() if ID.fullmatch(value)}
+        # An answer that only repeats the ids it was asked for tells of them together, and of none by itself.
+        whole = group == received.tool and not received.writes
+        self.own = None if not ids or (whole and len(ids) > 1 and asked.issuperset(ids)) else ids[0]
+        linked = [*self.strings.items(), *outer.items()]
+        self.links = frozenset(v for name, v in linked if ID.fullmatch(v) and _PERSONS.isdisjoint(name.split()))
+
+    def says(self, text: str) -> bool:
+        """Tell whether one of its texts, or of those it was asked for with, has some words."""
+        pattern = word_of(text)
+        inside = any(map(pattern.search, self.strings.values()))
+        return inside or any(isinstance(v, str) and pattern.search(v.lower()) for v in self.around.values())
+
+
+class Occurrence(NamedTuple):
+    """Words of a text that some records have as the value of a field."""
+
+    text: str
+    start: int
+    end: int
+    holders: tuple[tuple[Record, str], ...]
+
+    def within(self, group: str) -> list[Record]:
+        """Return the records of a group that it names."""
+        return [record for record, _ in self.holders if record.group == group]
+
+
+class Records:
+    """All records of a conversation so far."""
+
+    def __init__(self) -> None:
+        self.all: list[Record] = []
+        self.groups: dict[str, list[Record]] = {}
+        self.told: list[str] = []
+        self._owned: dict[str, list[Record]] = {}
+        self._handles: dict[str, list[tuple[Record, str]]] = {}
+        self._naming: dict[str, frozenset[str]] = {}
+        self._read = 0
+
+    def hear(self, text: str, *, by_user: bool) -> None:
+        """Keep what the user says, in lower case."""
+        if by_user and text:
+            self.told.append(text.lower())
+
+    def take(self, results: list[Received]) -> Records:
+        """Read the results that came since the last time."""
+        for received in results[self._read :]:
+            if not received.refused and len(self.all) < _MOST:
+                arguments = {label_of(name): value for name, value in received.arguments.items()}
+                for record in _records(received, received.value, received.tool, arguments):
+                    self._add(record)
+        self._read = len(results)
+        return self
+
+    def _add(self, record: Record) -> None:
+        self.all.append(record)
+        self.groups.setdefault(record.group, []).append(record)
+        self._naming.pop(record.group, None)
+        if record.own is not None:
+            self._owned.setdefault(record.own, []).append(record)
+        for name, value in record.strings.items():
+            if 1 < len(value) <= _LONGEST and not _MOMENT.fullmatch(value) and any(map(str.isalpha, value)):
+                self._handles.setdefault(value, []).append((record, name))
+
+    def occurrences(self, lowered: str) -> list[Occurrence]:
+        """Return the words of a text, in lower case, that name or describe records, the longest where they overlap."""
+        found: list[Occurrence] = []
+        for value in self._handles:
+            if value in lowered and value not in _EMPTY and (len(value) > 2 or ID.fullmatch(value)):
+                holders = tuple(self._handles[value])
+                for match in word_of(value).finditer(lowered):
+                    found.append(Occurrence(value, match.start(), match.end(), holders))
+        found.sort(key=lambda occurrence: occurrence.start - occurrence.end)
+        kept: list[Occurrence] = []
+        for occurrence in found:
+            if all(occurrence.end <= other.start or occurrence.start >= other.end for other in kept):
+                kept.append(occurrence)
+        return sorted(kept, key=lambda occurrence: occurrence.start)
+
+    def owned(self, key: str) -> list[Record]:
+        """Return the records whose own id this is."""
+        return self._owned.get(key, [])
+
+    def naming(self, group: str) -> frozenset[str]:
+        """Return the fields of a group that name its records: ids, names, texts that tell all its records apart."""
+        if group not in self._naming:
+            self._naming[group] = self._find_naming(self.groups[group])
+        return self._naming[group]
+
+    def _find_naming(self, records: list[Record]) -> frozenset[str]:
+        fields = {name for record in records for name in record.strings if not _MOMENT.fullmatch(record.strings[name])}
+        named = {name for name in fields if name.split()[-1] in _NAMING}
+        ordered = [name for name in records[0].strings if name in fields and not _is_state(name)]
+        telling = [name for name in ordered if _tells_apart(records, name)]
+        words = [name for name in telling if not ID.fullmatch(records[0].strings[name])]
+        if not named:
+            named.update(words[:1])
+        capitals = [name for name in words if all(str(record.fields.get(name, ""))[:1].isupper() for record in records)]
+        ids = [name for name in ordered if ID.fullmatch(records[0].strings[name])]
+        return frozenset((*named, *capitals, *ids))
+
+    def describing(self, record: Record) -> Iterator[tuple[str, str]]:
+        """Yield the fields of a record, with their texts, that describe it."""
+        naming = self.naming(record.group)
+        for name, value in record.strings.items():
+            if name not in naming and not _is_state(name) and not _MOMENT.fullmatch(value):
+                yield name, value
+
+    def reach(self, key: str) -> tuple[set[str], list[Record]]:
+        """Return the ids and the records that the thing with an id leads to, itself first."""
+        ids, found, waiting = {key}, list(self.owned(key)), list(self.owned(key))
+        while waiting:
+            for linked in waiting.pop().links - ids:
+                ids.add(linked)
+                found += self.owned(linked)
+                waiting += self.owned(linked)
+        return ids, found
+
+    def related(self, record: Record) -> list[Record]:
+        """Return the records that tell of the same thing: its own id, or its name, is in them."""
+        keys = {record.own} if record.own else set()
+        keys |= {record.strings[name] for name in self.naming(record.group) if name in record.strings and not keys}
+        names = {value for name, value in record.strings.items() if name in self.naming(record.group)}
+        names = {value for value in names if not ID.fullmatch(value)}
+        return [other for other in self.all if other is record or other.links & keys or _has(other, keys | names)]
+
+
+def _has(record: Record, texts: set[str]) -> bool:
+    if not texts.isdisjoint(record.strings.values()):
+        return True
+    return any(isinstance(value, str) and value.lower() in texts for value in record.around.values())
+
+
+def _is_state(name: str) -> bool:
+    return not _STATES.isdisjoint(name.split())
+
+
+def _tells_apart(records: list[Record], name: str) -> bool:
+    """Tell whether the records of each list, or of all answers with one each, have different texts in a field."""
+    lists: dict[int, list[str]] = {}
+    for record in records:
+        lists.setdefault(record.message, []).append(record.strings.get(name, ""))
+    if max(map(len, lists.values())) == 1:
+        owners = {record.own or str(at): record.strings.get(name, "") for at, record in enumerate(records)}
+        lists = {0: list(owners.values())}
+    return all(len(values) == len(set(values)) for values in lists.values())
+
+
+def _records(received: Received, value: Json, group: str, around: Mapping[str, Json]) -> Iterator[Record]:
+    if isinstance(value, list):
+        for item in value[:_MOST]:
+            if isinstance(item, dict):
+                yield from _records(received, item, group, around)
+    elif isinstance(value, dict):
+        fields = {label_of(name): below for name, below in value.items() if not isinstance(below, (dict, list))}
+        if fields:
+            yield Record(received, group, fields, around)
+        outer = {**around, **fields}
+        for name, below in value.items():
+            if isinstance(below, (dict, list)):
+                yield from _records(received, below, f"{received.tool} {name}", outer)
+
+
+def is_number(value: Json) -> bool:
+    """Tell whether a value is a number that can be compared; a flag is none."""
+    return isinstance(value, float) or (isinstance(value, int) and not isinstance(value, bool) and abs(value) < 10**15)
+
+
+@lru_cache(maxsize=4096)
+def label_of(key: str) -> str:
+    """Return the name of a field in words: `daysLate` → `days late`."""
+    return " ".join(_CAMEL.sub("_", key).lower().replace("-", "_").replace("_", " ").split())
+
+
+@lru_cache(maxsize=4096)
+def word_of(value: str) -> re.Pattern[str]:
+    """Return a pattern of some words as a whole, in the singular or the plural."""
+    plural = "" if value[-1:].isdigit() else r"(?:e?s)?"
+    return re.compile(rf"(?<![\w-]){re.escape(value)}{plural}(?![\w]|-\w)")
+
+
+def named(records: Iterable[Record]) -> str:
+    """Return the answers that tell of some records, for a person."""
+    return ", ".join(sorted({record.tool for record in records}))

@@ -1,0 +1,325 @@
+"""A value that is said of one row and belongs to another: its amounts, numbers, times, and what describes it.
+
+A row is spoken of where words that name it stand in the clause, the item of a list or the row of a table. What is said
+of it is false where no answer has it of this row, and another row of the same list has it in that field.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from gem_sim.canonical import Json
+from gem_sim.verifier.clauses import Clauses, Subject, groups_of, subject
+from gem_sim.verifier.contradict import Contradiction, equal, said_by_others
+from gem_sim.verifier.prose import SCALES, WORD, Mention
+from gem_sim.verifier.records import ID, Occurrence, Record, Records, named, word_of
+from gem_sim.verifier.scene import Scene
+from gem_sim.verifier.seen import Sighting
+
+_MONEY = frozenset("price cost fee fare total due amount rent rate labour labor discount paid balance charge".split())
+_STOCKED = frozenset("stock left available remaining inventory seats places copies free".split())
+_LEFT = re.compile(r"\b(?:left|in stock|available|remaining|on the shelf|free)\b")
+_LEFT_NEXT = re.compile(r"\s(?:(?:are|is|of (?:them|those)) )?(?:still )?(?:left|in stock|available|remaining)\b")
+_IN_THE = re.compile(r"\s(?:(?:seats?|places?|are) )?in the\s")
+_IDLE = frozenset("in of the min max per a an is from over are and id number no".split())
+_STOP = re.compile(r"[.,;:()|\n]")
+_TIMES = re.compile(r"\d{1,2}:\d\d(?::\d\d)?|\d{4}-\d\d-\d\d[T ](?P<time>\d\d:\d\d).*")
+_BESIDE_NOT = frozenset(("or", "and", "from", "to", "not", "no", "like", "than"))
+_MOST_TIMES = 12
+# How far into an item or the row of a table the name of what it is about begins.
+_FIRST = 30
+
+
+class Talk(NamedTuple):
+    """A message to judge: what it is judged against, all records so far, and the words in it that are theirs."""
+
+    scene: Scene
+    records: Records
+    found: list[Occurrence]
+
+
+def misattributed(scene: Scene, records: Records) -> Iterator[Contradiction]:
+    """Yield what a message says of one row that belongs to another."""
+    if not scene.seen.results:
+        return
+    found = records.take(scene.seen.results).occurrences(scene.prose.lowered)
+    if not found:
+        return
+    talk = Talk(scene, records, found)
+    for sentence in talk.scene.prose.sentences:
+        end = sentence.start + len(sentence.text)
+        if not any(sentence.start <= o.start < end for o in talk.found):
+            continue
+        if sentence.text.endswith("?") or sentence.proposes:
+            continue
+        clauses = Clauses(talk.scene.prose, sentence, talk.found)
+        yield from _figures(clauses, talk)
+        if not clauses.doubtful:
+            yield from _adjectives(clauses, talk)
+            if clauses.is_item:
+                yield from _items(clauses, talk)
+
+
+def _figures(clauses: Clauses, talk: Talk) -> Iterator[Contradiction]:
+    for mention in clauses.figures:
+        if not isinstance(mention.value, float) or mention.kind in ("ordinal", "weekday", "percent"):
+            continue
+        if not clauses.plain(mention):
+            continue
+        found = clauses.within(clauses.scope(mention))
+        for group in groups_of(found):
+            about = subject(found, talk.records, group)
+            if about is None or _half_named(clauses, about, group, talk.records, mention):
+                continue
+            if clauses.is_item and about.words.start > clauses.span[0] + _FIRST:
+                continue
+            contradiction = _of_other(mention, about, clauses, talk)
+            if contradiction is not None:
+                yield contradiction
+                break
+
+
+def _half_named(clauses: Clauses, about: Subject, group: str, records: Records, mention: Mention) -> bool:
+    """Tell whether the clause of a figure has a part of the name of another row: `the leather one`."""
+    clause = clauses.text(clauses.clause(mention))
+    words = set(WORD.findall(clause)) - {"one", "the"}
+    fields = records.naming(group)
+    own = {word for record in about.records for text in record.strings.values() for word in WORD.findall(text)}
+    for record in records.groups[group]:
+        if record not in about.records:
+            for name, text in record.strings.items():
+                if name in fields and not ID.fullmatch(text):
+                    rest = {word for word in WORD.findall(text) if len(word) > 2} - own
+                    if rest & words and text not in clause:
+                        return True
+    return False
+
+
+def _of_other(mention: Mention, about: Subject, clauses: Clauses, talk: Talk) -> Contradiction | None:
+    """Return the finding that a figure said of one row is another's; None where it may be its own."""
+    records = talk.records
+    for name, others in _others(mention, about, talk):
+        if mention.kind != "time" and not _tied(mention, name, about, clauses, talk.scene):
+            continue
+        if any(_has(record, mention, talk.scene) for own in about.records for record in records.related(own)):
+            return None
+        if mention.kind == "time":
+            told = mention.value in talk.scene.seen.read_texts().asked.times
+        else:
+            told = said_by_others(mention, talk.scene, by_user=mention.unit is None)
+        if told or _held_elsewhere(mention, about, clauses, talk):
+            return None
+        return misplaced(mention, mention.text, about.words.text, name, about.records, others)
+    return None
+
+
+def _others(mention: Mention, about: Subject, talk: Talk) -> Iterator[tuple[str, list[Record]]]:
+    """Yield the fields in which only other rows of the list have a figure, with those rows."""
+    members = talk.records.groups[about.records[0].group]
+    own = {record.own for record in about.records if record.own}
+    for name in about.records[0].fields:
+        if any(_is(record, name, mention, talk.scene) for record in about.records):
+            continue
+        rest = (r for r in members if r not in about.records and not (r.own and r.own in own))
+        others = [record for record in rest if _is(record, name, mention, talk.scene)]
+        if others:
+            yield name, others
+
+
+def _is(record: Record, name: str, mention: Mention, scene: Scene) -> bool:
+    """Tell whether a field of a record has the value of a figure."""
+    if mention.kind == "time":
+        time = _time_of(record.strings.get(name, ""))
+        return time is not None and (time - int(_value(mention))) % (1440 if mention.exact else 720) == 0
+    number = record.numbers.get(name)
+    return number is not None and equal(mention, _sighting(record, name, number, scene))
+
+
+def _has(record: Record, mention: Mention, scene: Scene) -> bool:
+    """Tell whether any field of a record has a figure, or numbers that it is some multiple of."""
+    if mention.kind == "time":
+        return any(_is(record, name, mention, scene) for name in record.strings)
+    value = _value(mention)
+    known = [*record.numbers.values(), *(float(n) for n in record.around.values() if isinstance(n, (int, float)))]
+    scaled = SCALES.get(mention.unit or "")
+    if any(_is(record, name, mention, scene) or value == record.numbers[name] for name in record.numbers):
+        return True
+    if scaled is None:
+        return value in known
+    return any(n > 1 and value / n in range(2, _MOST_TIMES + 1) for n in known) or value in (
+        a + sign * b for a in known for b in known for sign in (1, -1)
+    )
+
+
+def _held_elsewhere(mention: Mention, about: Subject, clauses: Clauses, talk: Talk) -> bool:
+    """Tell whether something else that the sentence names has the figure: a row of another list."""
+    group = about.records[0].group
+    for occurrence in clauses.named:
+        holders = [record for record, name in occurrence.holders if name in talk.records.naming(record.group)]
+        if not any(record.group == group for record in holders):
+            if any(_has(record, mention, talk.scene) for record in holders):
+                return True
+    return False
+
+
+def _tied(mention: Mention, name: str, about: Subject, clauses: Clauses, scene: Scene) -> bool:
+    """Tell whether a figure beside the name of a row can only be the value of a field."""
+    unit = unit_of(name, scene)
+    if mention.kind == "amount":
+        return unit in ("money", "cent") or (unit is None and not _MONEY.isdisjoint(name.split()))
+    if mention.unit is not None:
+        left, right = SCALES.get(mention.unit), SCALES.get(unit or "")
+        return left is not None and right is not None and left[0] == right[0]
+    if mention.kind not in ("number", "word"):
+        return False
+    start, end = clauses.clause(mention)
+    after = [_singular(w) for w in WORD.findall(_STOP.split(clauses.lowered[mention.end : end])[0])[:2]]
+    before = [_singular(w) for w in WORD.findall(clauses.lowered[start : mention.start])[-2:]]
+    words = {_singular(word) for word in name.split()} - _IDLE
+    if words & {*after, *before}:
+        return True
+    if _STOCKED.isdisjoint(name.split()):
+        return False
+    between = clauses.lowered[mention.end : about.words.start] if about.words.start > mention.end else "…"
+    clause = clauses.text((start, end))
+    if _LEFT_NEXT.match(clauses.lowered, mention.end) or (_LEFT.search(clause) and re.fullmatch(r"(?:\s\w+)?\s", between)):
+        return True
+    # `24 in the gallery`: a number that nothing else has.
+    sightings = scene.seen.read_texts().numbers.get(_value(mention), ())
+    return _IN_THE.fullmatch(between) is not None and all(s.field == name for s in sightings)
+
+
+def _adjectives(clauses: Clauses, talk: Talk) -> Iterator[Contradiction]:
+    """Yield what stands right before the name of a row and describes only another: `the red Randonneur`."""
+    named_words = clauses.named
+    for at, occurrence in enumerate(named_words):
+        for group in groups_of([occurrence]):
+            about = subject([occurrence], talk.records, group)
+            place = at - 1
+            following = occurrence
+            while about is not None and place >= 0:
+                word = named_words[place]
+                if clauses.lowered[word.end : following.start] != " ":
+                    break
+                contradiction = _described(word, about, talk)
+                if contradiction is not None and _last_word(clauses.lowered, word.start) not in _BESIDE_NOT:
+                    yield contradiction
+                following = word
+                place -= 1
+
+
+def _items(clauses: Clauses, talk: Talk) -> Iterator[Contradiction]:
+    """Yield what an item of a list, or a row of a table, says of the row it begins with and is another's."""
+    if not clauses.named:
+        return
+    first = clauses.named[0]
+    if first.start > clauses.span[0] + _FIRST:
+        return
+    for group in groups_of([first]):
+        about = subject([first], talk.records, group)
+        if about is None:
+            continue
+        for word in clauses.named[1:]:
+            if _last_word(clauses.lowered, word.start) in _BESIDE_NOT or not _set_apart(clauses, word):
+                continue
+            contradiction = _described(word, about, talk)
+            if contradiction is not None:
+                yield contradiction
+
+
+def _set_apart(clauses: Clauses, word: Occurrence) -> bool:
+    """Tell whether a word of an item says what a thing is: `a drama,`, `in titanium`, `| red |`."""
+    before = clauses.lowered[clauses.span[0] : word.start]
+    after = clauses.lowered[word.end : clauses.span[1]]
+    if re.search(r"\bin (?:the )?$", before):
+        return re.match(r"\s*(?:$|[,.;)|])", after) is not None
+    return re.search(r"(?:^|[,:;|(–—-]\s*|\ban? )$", before) is not None
+
+
+def _described(word: Occurrence, about: Subject, talk: Talk) -> Contradiction | None:
+    """Return the finding that a word describes or names another row than the one it is said of."""
+    members = talk.records.groups[about.records[0].group]
+    own = {record.own for record in about.records if record.own}
+    for holder, name in word.holders:
+        if holder.group != about.records[0].group or holder in about.records or (holder.own and holder.own in own):
+            continue
+        if not all(name in record.strings for record in about.records) or (name, word.text) == _field_of(about):
+            continue
+        if any(other.says(word.text) for own_row in about.records for other in talk.records.related(own_row)):
+            return None
+        if _told_together(word.text, about.words.text, talk.records):
+            return None
+        others = [record for record in members if record.strings.get(name) == word.text]
+        return misplaced(_mention(word, about), word.text, about.words.text, name, about.records, others)
+    return None
+
+
+def _field_of(about: Subject) -> tuple[str, str]:
+    return next((name for record, name in about.words.holders if record in about.records), ""), about.words.text
+
+
+def _told_together(said: str, name: str, records: Records) -> bool:
+    """Tell whether the user said both in one message: what they know of their things may be newer."""
+    first, second = word_of(said), word_of(name)
+    return any(first.search(text) and second.search(text) for text in records.told)
+
+
+def _mention(word: Occurrence, about: Subject) -> Mention:
+    return Mention("identifier", word.text, word.start, word.end, f"{word.text} of {about.words.text}")
+
+
+def misplaced(
+    mention: Mention, said: str, subject_words: str, name: str, own: list[Record], others: list[Record]
+) -> Contradiction:
+    """Return the finding that something is said of one row and belongs to others."""
+    its: list[Json] = list(dict.fromkeys(show(record, name) for record in own if name in record.fields))
+    whose = " or ".join(dict.fromkeys(_called(record) for record in others[:2]))
+    has = f"has {name} {' or '.join(map(str, its[:3]))}" if its else f"has another {name}"
+    message = f"{said!r} is said of {subject_words!r}, which {has} by the answer of {named(own)}; it is of {whose!r}"
+    evidence: dict[str, Json] = {
+        "entry": subject_words, "field": name, "its_values": its, "seen_in_message": own[-1].message,
+    }  # fmt: skip
+    return Contradiction(mention, message, evidence)
+
+
+def show(record: Record, name: str) -> Json:
+    """Return the value of a field as it was answered."""
+    return record.fields[name]
+
+
+def _called(record: Record) -> str:
+    texts = [value for value in record.fields.values() if isinstance(value, str)]
+    return next((value for value in texts if not ID.fullmatch(value.lower())), record.own or (texts or ["another"])[0])
+
+
+def unit_of(name: str, scene: Scene) -> str | None:
+    """Return the unit that the name of a field says."""
+    sightings = scene.seen.read_results().fields.get(name)
+    return sightings[0].unit if sightings else None
+
+
+def _sighting(record: Record, name: str, number: float, scene: Scene) -> Sighting:
+    return Sighting(abs(number), unit_of(name, scene), record.message, record.tool, name)
+
+
+def _time_of(text: str) -> int | None:
+    match = _TIMES.fullmatch(text)
+    if match is None:
+        return None
+    hour, minute = (match["time"] or text).split(":")[:2]
+    return 60 * int(hour) + int(minute)
+
+
+def _value(mention: Mention) -> float:
+    return mention.value if isinstance(mention.value, float) else -1.0
+
+
+def _last_word(text: str, end: int) -> str:
+    words = text[max(0, end - 20) : end].split()
+    return words[-1] if words else ""
+
+
+def _singular(word: str) -> str:
+    return word[:-1] if word.endswith("s") and len(word) > 3 else word
