@@ -26,10 +26,11 @@ from gem_sim.verifier.derive import supported
 from gem_sim.verifier.outcomes import false_outcomes
 from gem_sim.verifier.prose import Mention, Sentence, read
 from gem_sim.verifier.records import Records
-from gem_sim.verifier.rows import misattributed
+from gem_sim.verifier.rows import misattributed, spoken_of
 from gem_sim.verifier.scene import Scene
 from gem_sim.verifier.seen import Received, Seen
 from gem_sim.verifier.watched import unseen_people, unseen_words
+from gem_sim.verifier.written import unlike_written
 
 _KINDS = {
     "number": "number", "word": "number", "ordinal": "number", "amount": "amount", "percent": "percentage",
@@ -93,7 +94,8 @@ def clock_of(replay: Replay) -> datetime:
 def _judged(scene: Scene, reported: set[object], records: Records, environment: Environment) -> Iterator[Finding]:
     """Yield the findings of one message, each value once in a conversation."""
     prose = scene.prose
-    for contradiction in (*contradictions(scene), *misattributed(scene, records)):
+    talk = spoken_of(scene, records)
+    for contradiction in (*contradictions(scene), *misattributed(talk), *unlike_written(talk, environment)):
         key = (contradiction.mention.kind, contradiction.mention.value)
         if key not in reported:
             reported.add(key)

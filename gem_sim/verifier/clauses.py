@@ -19,7 +19,7 @@ _MARKER = re.compile(r"(?:^|\n)[ \t]*(?:\d+[.)]|[-*•])[ \t]+$")
 # A sentence with one of these says how things are not, might be or were, or speaks of several at once.
 _DOUBT = re.compile(
     r"\b(?:not|no|never|none|neither|nor|without|except|wrong|mistake|mistaken|misread|sorry|instead|rather|unlike"
-    r"|than|versus|vs|if|would|could|can|may|might|should|unless|whether|either|or|was|were|had|previously|before"
+    r"|than|versus|vs|if|would|could|can|(?<!\d )may(?! \d)|might|should|unless|whether|either|or|was|were|had|previously|before"
     r"|originally|formerly|used to|respectively|like|similar|same|match(?:es|ing)?|swap|swapped|chang\w+|becom\w+"
     r"|replac\w+|repaint\w*|paint\w*|turn\w*|former|latter|others?)\b|n['’]t\b"
 )
@@ -27,7 +27,7 @@ _DOUBT = re.compile(
 _DERIVED = re.compile(
     r"\b(?:than|instead|including|incl|extra|discount|off|less|together|total|both|altogether|in all|all in all|sum"
     r"|up to|sav\w+|cheaper|dearer|difference|more|not|no|was|were|had|if|like|similar|same|most|least|under|over"
-    r"|below|above|within|between|from|to|respectively|others?|another|rest|twice|half|double|deposit|fee|added|adds"
+    r"|below|above|within|between|from \S+ to|respectively|others?|another|rest|twice|half|double|deposit|fee|added|adds"
     r"|plus|left to|budget|refund\w*|paid|pay|average|combined|change[sd]?|rais\w+|rose|drop\w*|previously|before"
     r"|originally|usual\w*|would|could|might)\b|n['’]t\b"
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
-from typing import NamedTuple
+from typing import NamedTuple, TypeGuard
 
 from gem_sim.canonical import Json
 from gem_sim.verifier.seen import Received
@@ -138,7 +138,7 @@ class Records:
     def _find_naming(self, records: list[Record]) -> frozenset[str]:
         fields = {name for record in records for name in record.strings if not _MOMENT.fullmatch(record.strings[name])}
         named = {name for name in fields if name.split()[-1] in _NAMING}
-        ordered = [name for name in records[0].strings if name in fields and not _is_state(name)]
+        ordered = [name for name in records[0].strings if name in fields and not is_state(name)]
         telling = [name for name in ordered if _tells_apart(records, name)]
         words = [name for name in telling if not ID.fullmatch(records[0].strings[name])]
         if not named:
@@ -151,7 +151,7 @@ class Records:
         """Yield the fields of a record, with their texts, that describe it."""
         naming = self.naming(record.group)
         for name, value in record.strings.items():
-            if name not in naming and not _is_state(name) and not _MOMENT.fullmatch(value):
+            if name not in naming and not is_state(name) and not _MOMENT.fullmatch(value):
                 yield name, value
 
     def reach(self, key: str) -> tuple[set[str], list[Record]]:
@@ -179,7 +179,8 @@ def _has(record: Record, texts: set[str]) -> bool:
     return any(isinstance(value, str) and value.lower() in texts for value in record.around.values())
 
 
-def _is_state(name: str) -> bool:
+def is_state(name: str) -> bool:
+    """Tell whether a field tells a state, or nothing of the thing itself."""
     return not _STATES.isdisjoint(name.split())
 
 
@@ -209,7 +210,7 @@ def _records(received: Received, value: Json, group: str, around: Mapping[str, J
                 yield from _records(received, below, f"{received.tool} {name}", outer)
 
 
-def is_number(value: Json) -> bool:
+def is_number(value: Json) -> TypeGuard[int | float]:
     """Tell whether a value is a number that can be compared; a flag is none."""
     return isinstance(value, float) or (isinstance(value, int) and not isinstance(value, bool) and abs(value) < 10**15)
 

@@ -14,7 +14,7 @@ from gem_sim.canonical import Json
 from gem_sim.verifier.clauses import Clauses, Subject, groups_of, subject
 from gem_sim.verifier.contradict import Contradiction, equal, said_by_others
 from gem_sim.verifier.prose import SCALES, WORD, Mention
-from gem_sim.verifier.records import ID, Occurrence, Record, Records, named, word_of
+from gem_sim.verifier.records import ID, Occurrence, Record, Records, is_number, named, word_of
 from gem_sim.verifier.scene import Scene
 from gem_sim.verifier.seen import Sighting
 
@@ -40,14 +40,16 @@ class Talk(NamedTuple):
     found: list[Occurrence]
 
 
-def misattributed(scene: Scene, records: Records) -> Iterator[Contradiction]:
+def spoken_of(scene: Scene, records: Records) -> Talk:
+    """Return a message with the words in it that name or describe what the results so far tell of."""
+    found = records.take(scene.seen.results).occurrences(scene.prose.lowered) if scene.seen.results else []
+    return Talk(scene, records, found)
+
+
+def misattributed(talk: Talk) -> Iterator[Contradiction]:
     """Yield what a message says of one row that belongs to another."""
-    if not scene.seen.results:
+    if not talk.found:
         return
-    found = records.take(scene.seen.results).occurrences(scene.prose.lowered)
-    if not found:
-        return
-    talk = Talk(scene, records, found)
     for sentence in talk.scene.prose.sentences:
         end = sentence.start + len(sentence.text)
         if not any(sentence.start <= o.start < end for o in talk.found):
@@ -131,26 +133,25 @@ def _others(mention: Mention, about: Subject, talk: Talk) -> Iterator[tuple[str,
 def _is(record: Record, name: str, mention: Mention, scene: Scene) -> bool:
     """Tell whether a field of a record has the value of a figure."""
     if mention.kind == "time":
-        time = _time_of(record.strings.get(name, ""))
+        time = time_of_day(record.strings.get(name, ""))
         return time is not None and (time - int(_value(mention))) % (1440 if mention.exact else 720) == 0
     number = record.numbers.get(name)
-    return number is not None and equal(mention, _sighting(record, name, number, scene))
+    return number is not None and equal(mention, sighting(record, name, number, scene))
 
 
 def _has(record: Record, mention: Mention, scene: Scene) -> bool:
     """Tell whether any field of a record has a figure, or numbers that it is some multiple of."""
     if mention.kind == "time":
         return any(_is(record, name, mention, scene) for name in record.strings)
-    value = _value(mention)
-    known = [*record.numbers.values(), *(float(n) for n in record.around.values() if isinstance(n, (int, float)))]
-    scaled = SCALES.get(mention.unit or "")
-    if any(_is(record, name, mention, scene) or value == record.numbers[name] for name in record.numbers):
+    if any(_is(record, name, mention, scene) for name in record.numbers):
         return True
-    if scaled is None:
+    value, known = _value(mention), list(record.numbers.values())
+    if record.group == record.tool:
+        known += (float(value) for value in record.around.values() if is_number(value))
+    if value in known or mention.kind != "amount":
         return value in known
-    return any(n > 1 and value / n in range(2, _MOST_TIMES + 1) for n in known) or value in (
-        a + sign * b for a in known for b in known for sign in (1, -1)
-    )
+    multiple = any(number > 1 and value / number in range(2, _MOST_TIMES + 1) for number in known)
+    return multiple or any(value in (a + b, a - b) for a in known for b in known)
 
 
 def _held_elsewhere(mention: Mention, about: Subject, clauses: Clauses, talk: Talk) -> bool:
@@ -175,9 +176,9 @@ def _tied(mention: Mention, name: str, about: Subject, clauses: Clauses, scene: 
     if mention.kind not in ("number", "word"):
         return False
     start, end = clauses.clause(mention)
-    after = [_singular(w) for w in WORD.findall(_STOP.split(clauses.lowered[mention.end : end])[0])[:2]]
-    before = [_singular(w) for w in WORD.findall(clauses.lowered[start : mention.start])[-2:]]
-    words = {_singular(word) for word in name.split()} - _IDLE
+    after = [singular(w) for w in WORD.findall(_STOP.split(clauses.lowered[mention.end : end])[0])[:2]]
+    before = [singular(w) for w in WORD.findall(clauses.lowered[start : mention.start])[-2:]]
+    words = {singular(word) for word in name.split()} - _IDLE
     if words & {*after, *before}:
         return True
     if _STOCKED.isdisjoint(name.split()):
@@ -204,7 +205,7 @@ def _adjectives(clauses: Clauses, talk: Talk) -> Iterator[Contradiction]:
                 if clauses.lowered[word.end : following.start] != " ":
                     break
                 contradiction = _described(word, about, talk)
-                if contradiction is not None and _last_word(clauses.lowered, word.start) not in _BESIDE_NOT:
+                if contradiction is not None and last_word(clauses.lowered, word.start) not in _BESIDE_NOT:
                     yield contradiction
                 following = word
                 place -= 1
@@ -222,7 +223,7 @@ def _items(clauses: Clauses, talk: Talk) -> Iterator[Contradiction]:
         if about is None:
             continue
         for word in clauses.named[1:]:
-            if _last_word(clauses.lowered, word.start) in _BESIDE_NOT or not _set_apart(clauses, word):
+            if last_word(clauses.lowered, word.start) in _BESIDE_NOT or not _set_apart(clauses, word):
                 continue
             contradiction = _described(word, about, talk)
             if contradiction is not None:
@@ -300,11 +301,13 @@ def unit_of(name: str, scene: Scene) -> str | None:
     return sightings[0].unit if sightings else None
 
 
-def _sighting(record: Record, name: str, number: float, scene: Scene) -> Sighting:
+def sighting(record: Record, name: str, number: float, scene: Scene) -> Sighting:
+    """Return the number of a field as something seen."""
     return Sighting(abs(number), unit_of(name, scene), record.message, record.tool, name)
 
 
-def _time_of(text: str) -> int | None:
+def time_of_day(text: str) -> int | None:
+    """Return the time of day of a text, in minutes since midnight; None where it is none."""
     match = _TIMES.fullmatch(text)
     if match is None:
         return None
@@ -316,10 +319,12 @@ def _value(mention: Mention) -> float:
     return mention.value if isinstance(mention.value, float) else -1.0
 
 
-def _last_word(text: str, end: int) -> str:
+def last_word(text: str, end: int) -> str:
+    """Return the word before a place of a text, empty at its start."""
     words = text[max(0, end - 20) : end].split()
     return words[-1] if words else ""
 
 
-def _singular(word: str) -> str:
+def singular(word: str) -> str:
+    """Return a word without the letter of its plural."""
     return word[:-1] if word.endswith("s") and len(word) > 3 else word
