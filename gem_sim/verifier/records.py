@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from copy import copy
 from functools import lru_cache
 from typing import NamedTuple, TypeGuard
 
 from gem_sim.canonical import Json
+from gem_sim.environment import Environment
 from gem_sim.verifier.seen import Received
 
 ID = re.compile(r"[a-z]{1,8}[-_]?\d{1,10}")
@@ -52,6 +54,14 @@ class Record:
         self.own = None if not ids or (whole and len(ids) > 1 and asked.issuperset(ids)) else ids[0]
         linked = [*self.strings.items(), *outer.items()]
         self.links = frozenset(v for name, v in linked if ID.fullmatch(v) and _PERSONS.isdisjoint(name.split()))
+
+    def without(self, names: set[str]) -> Record:
+        """Return it without some fields."""
+        left = copy(self)
+        left.fields = {name: value for name, value in self.fields.items() if name not in names}
+        left.strings = {name: value for name, value in self.strings.items() if name not in names}
+        left.numbers = {name: value for name, value in self.numbers.items() if name not in names}
+        return left
 
     def says(self, text: str) -> bool:
         """Tell whether one of its texts, or of those it was asked for with, has some words."""
@@ -226,6 +236,19 @@ def word_of(value: str) -> re.Pattern[str]:
     """Return a pattern of some words as a whole, in the singular or the plural."""
     plural = "" if value[-1:].isdigit() else r"(?:e?s)?"
     return re.compile(rf"(?<![\w-]){re.escape(value)}{plural}(?![\w]|-\w)")
+
+
+@lru_cache(maxsize=16)
+def vocabulary(environment: Environment) -> dict[str, frozenset[str]]:
+    """Return the texts that the rows of an environment have in each field that has few, in lower case."""
+    found: dict[str, set[str]] = {}
+    for rows in environment.state.values():
+        for row in rows.values() if isinstance(rows, dict) else ():
+            if isinstance(row, dict):
+                for name, value in row.items():
+                    if isinstance(value, str) and 3 < len(value) < 20 and value.replace(" ", "").isalpha():
+                        found.setdefault(label_of(name), set()).add(value.lower())
+    return {name: frozenset(values) for name, values in found.items() if len(values) <= 24}
 
 
 def named(records: Iterable[Record]) -> str:

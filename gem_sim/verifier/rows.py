@@ -11,10 +11,11 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from gem_sim.canonical import Json
+from gem_sim.environment import Environment
 from gem_sim.verifier.clauses import Clauses, Subject, groups_of, subject
 from gem_sim.verifier.contradict import Contradiction, equal, said_by_others
 from gem_sim.verifier.prose import SCALES, WORD, Mention
-from gem_sim.verifier.records import ID, Occurrence, Record, Records, is_number, named, word_of
+from gem_sim.verifier.records import ID, Occurrence, Record, Records, is_number, is_state, named, vocabulary, word_of
 from gem_sim.verifier.scene import Scene
 from gem_sim.verifier.seen import Sighting
 
@@ -22,6 +23,7 @@ _MONEY = frozenset("price cost fee fare total due amount rent rate labour labor 
 _STOCKED = frozenset("stock left available remaining inventory seats places copies free".split())
 _LEFT = re.compile(r"\b(?:left|in stock|available|remaining|on the shelf|free)\b")
 _LEFT_NEXT = re.compile(r"\s(?:(?:are|is|of (?:them|those)) )?(?:still )?(?:left|in stock|available|remaining)\b")
+_ARE_IN_STOCK = re.compile(r"\s(?:is|are)(?: \w+ly)? in stock\b")
 _IN_THE = re.compile(r"\s(?:(?:seats?|places?|are) )?in the\s")
 _IDLE = frozenset("in of the min max per a an is from over are and id number no".split())
 _STOP = re.compile(r"[.,;:()|\n]")
@@ -46,31 +48,38 @@ def spoken_of(scene: Scene, records: Records) -> Talk:
     return Talk(scene, records, found)
 
 
-def misattributed(talk: Talk) -> Iterator[Contradiction]:
+def misattributed(talk: Talk, environment: Environment) -> Iterator[Contradiction]:
     """Yield what a message says of one row that belongs to another."""
     if not talk.found:
         return
+    previous: list[Occurrence] = []
     for sentence in talk.scene.prose.sentences:
         end = sentence.start + len(sentence.text)
-        if not any(sentence.start <= o.start < end for o in talk.found):
+        if not previous and not any(sentence.start <= o.start < end for o in talk.found):
             continue
         if sentence.text.endswith("?") or sentence.proposes:
+            previous = []
             continue
         clauses = Clauses(talk.scene.prose, sentence, talk.found)
-        yield from _figures(clauses, talk)
+        yield from _figures(clauses, previous, talk)
+        previous = clauses.named
+        yield from _in_stock(clauses, talk)
         if not clauses.doubtful:
             yield from _adjectives(clauses, talk)
             if clauses.is_item:
-                yield from _items(clauses, talk)
+                yield from _items(clauses, talk, environment)
 
 
-def _figures(clauses: Clauses, talk: Talk) -> Iterator[Contradiction]:
+def _figures(clauses: Clauses, previous: list[Occurrence], talk: Talk) -> Iterator[Contradiction]:
     for mention in clauses.figures:
         if not isinstance(mention.value, float) or mention.kind in ("ordinal", "weekday", "percent"):
             continue
         if not clauses.plain(mention):
             continue
         found = clauses.within(clauses.scope(mention))
+        # `Touring tyres are 38 euros. Exactly five are in stock.`
+        if not clauses.named and _LEFT_NEXT.match(clauses.lowered, mention.end):
+            found = previous
         for group in groups_of(found):
             about = subject(found, talk.records, group)
             if about is None or _half_named(clauses, about, group, talk.records, mention):
@@ -110,11 +119,21 @@ def _of_other(mention: Mention, about: Subject, clauses: Clauses, talk: Talk) ->
         if mention.kind == "time":
             told = mention.value in talk.scene.seen.read_texts().asked.times
         else:
-            told = said_by_others(mention, talk.scene, by_user=mention.unit is None)
+            told = _told(mention, talk.scene)
         if told or _held_elsewhere(mention, about, clauses, talk):
             return None
         return misplaced(mention, mention.text, about.words.text, name, about.records, others)
     return None
+
+
+def _told(mention: Mention, scene: Scene) -> bool:
+    """Tell whether the user named the number, or a prompt did with that unit."""
+    if mention.kind == "amount":
+        return said_by_others(mention, scene)
+    seen = scene.seen.read_told().numbers.get(_value(mention), ())
+    prompts = [s for s in seen if s.field is None and s.where != "the user"]
+    unit = mention.unit
+    return said_by_others(mention, scene, by_user=True) or (unit is not None and any(s.unit == unit for s in prompts))
 
 
 def _others(mention: Mention, about: Subject, talk: Talk) -> Iterator[tuple[str, list[Record]]]:
@@ -192,6 +211,28 @@ def _tied(mention: Mention, name: str, about: Subject, clauses: Clauses, scene: 
     return _IN_THE.fullmatch(between) is not None and all(s.field == name for s in sightings)
 
 
+def _in_stock(clauses: Clauses, talk: Talk) -> Iterator[Contradiction]:
+    """Yield what is said to be in stock where all rows so named have none."""
+    if clauses.doubtful or not clauses.named or "in stock" not in clauses.lowered:
+        return
+    for at, occurrence in enumerate(clauses.named):
+        if _ARE_IN_STOCK.match(clauses.lowered, occurrence.end) is None:
+            continue
+        for group in groups_of([occurrence]):
+            about = subject([occurrence], talk.records, group)
+            if about is None:
+                continue
+            rows, words = about.records, clauses.named[:at]
+            while words and clauses.lowered[words[-1].end : (words[-1].end + 1)] == " " and words[-1].end + 1 == (
+                occurrence.start
+            ):
+                rows = [record for record in rows if record.says(words[-1].text)] or rows
+                words = words[:-1]
+            name = next((n for n in rows[0].numbers if "stock" in n.split() or n.endswith("available")), None)
+            if name is not None and all(record.numbers.get(name) == 0 for record in rows):
+                yield misplaced(_mention(occurrence, about), "in stock", occurrence.text, name, rows, [])
+
+
 def _adjectives(clauses: Clauses, talk: Talk) -> Iterator[Contradiction]:
     """Yield what stands right before the name of a row and describes only another: `the red Randonneur`."""
     named_words = clauses.named
@@ -211,7 +252,7 @@ def _adjectives(clauses: Clauses, talk: Talk) -> Iterator[Contradiction]:
                 place -= 1
 
 
-def _items(clauses: Clauses, talk: Talk) -> Iterator[Contradiction]:
+def _items(clauses: Clauses, talk: Talk, environment: Environment) -> Iterator[Contradiction]:
     """Yield what an item of a list, or a row of a table, says of the row it begins with and is another's."""
     if not clauses.named:
         return
@@ -222,12 +263,34 @@ def _items(clauses: Clauses, talk: Talk) -> Iterator[Contradiction]:
         about = subject([first], talk.records, group)
         if about is None:
             continue
+        yield from _otherwise(clauses, about, environment)
         for word in clauses.named[1:]:
             if last_word(clauses.lowered, word.start) in _BESIDE_NOT or not _set_apart(clauses, word):
                 continue
             contradiction = _described(word, about, talk)
             if contradiction is not None:
                 yield contradiction
+
+
+def _otherwise(clauses: Clauses, about: Subject, environment: Environment) -> Iterator[Contradiction]:
+    """Yield the word of an item that other rows of the environment have in a field: `in carbon`, and it is titanium."""
+    text = clauses.text(clauses.span)
+    known = vocabulary(environment)
+    for name, own in about.records[0].strings.items():
+        if name not in known or is_state(name) or word_of(own).search(text):
+            continue
+        for word in known[name] - {own}:
+            if word not in text or any(word in o.text for o in clauses.named) or any(r.says(word) for r in about.records):
+                continue
+            for match in word_of(word).finditer(text):
+                found = Occurrence(word, clauses.span[0] + match.start(), clauses.span[0] + match.end(), ())
+                if _set_apart(clauses, found):
+                    its: list[Json] = [record.fields[name] for record in about.records]
+                    said = f"{word!r} is said of {about.words.text!r}"
+                    message = f"{said}, which has {name} {its[0]} by the answer of {named(about.records)}"
+                    seen = about.records[0].message
+                    evidence: dict[str, Json] = {"entry": about.words.text, "field": name, "its_values": its}
+                    yield Contradiction(_mention(found, about), message, evidence | {"seen_in_message": seen})
 
 
 def _set_apart(clauses: Clauses, word: Occurrence) -> bool:
@@ -276,9 +339,9 @@ def misplaced(
 ) -> Contradiction:
     """Return the finding that something is said of one row and belongs to others."""
     its: list[Json] = list(dict.fromkeys(show(record, name) for record in own if name in record.fields))
-    whose = " or ".join(dict.fromkeys(_called(record) for record in others[:2]))
+    whose = " or ".join(dict.fromkeys(map(repr, map(_called, others[:2]))))
     has = f"has {name} {' or '.join(map(str, its[:3]))}" if its else f"has another {name}"
-    message = f"{said!r} is said of {subject_words!r}, which {has} by the answer of {named(own)}; it is of {whose!r}"
+    message = f"{said!r} is said of {subject_words!r}, which {has} by the answer of {named(own)}" + (f"; it is of {whose}" if whose else "")
     evidence: dict[str, Json] = {
         "entry": subject_words, "field": name, "its_values": its, "seen_in_message": own[-1].message,
     }  # fmt: skip

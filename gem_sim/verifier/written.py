@@ -13,7 +13,7 @@ from gem_sim.environment import Environment
 from gem_sim.verifier.clauses import Clauses, Span, groups_of, naming
 from gem_sim.verifier.contradict import Contradiction, equal
 from gem_sim.verifier.prose import WORD, Mention
-from gem_sim.verifier.records import ID, Occurrence, Record, is_state, label_of, named, word_of
+from gem_sim.verifier.records import ID, Occurrence, Record, is_state, label_of, named, vocabulary, word_of
 from gem_sim.verifier.rows import Talk, last_word, sighting, singular, time_of_day, unit_of
 from gem_sim.verifier.seen import day_of
 
@@ -24,7 +24,7 @@ _CUT = re.compile(
 # Words by which a part speaks of something else as well, or of what is not done.
 _ELSE = re.compile(
     r"\b(?:if|would|could|can|(?<!\d )may(?! \d)|might|should|unless|whether|either|or|not|no|never|none|without|except|other"
-    r"|others|another|still|already|also|as well|besides|alongside|next to|near|stays?|keeps?|remains?|unaffected"
+    r"|others|another|(?<!, )still|already|also|as well|besides|alongside|next to|near|stays?|keeps?|remains?|unaffected"
     r"|unchanged|like|than|previous\w*|earlier|existing|remaining|more|additional|was|were|had|once|when|after|before"
     r"|between|swapped|wanted|asked|requested|instead|rather)\b|n['’]t\b"
 )
@@ -34,8 +34,13 @@ _OTHER_DAY = re.compile(
 )
 _EARLIER = frozenset("old previous prev created updated original until expires expiry end last modified".split())
 _COUNTS = frozenset("quantity qty count tickets seats copies pieces number units persons people guests".split())
+_ITEMS = frozenset(("quantity", "qty", "copies", "tickets", "seats"))
+_PIECES = "roll|piece|copy|bottle|glass|cup|tin|bag|jar|can"
+_PACKS = r"\b(?:pair|set|box|pack|couple|dozen|case|crate|total|number|batch|few)s?\b[^,]*$"
+_LENGTHS = frozenset("day days night nights week weeks duration length".split())
 _NOW = re.compile(r"\b(?:now|still|new total|remaining|outstanding|due|comes to)\b")
 _SEE_YOU = re.compile(r"\bsee you (?:then )?(?:on|this|next)\b")
+_FROM = re.compile(r"\bfrom (?:the )?(?:[a-z]+,? (?:the )?)?$")
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")
 # Between a number and what it counts stand at most an adjective or two.
 _ADJECTIVE = r"\s(?:[a-z-]+\s){0,2}"
@@ -71,7 +76,7 @@ def unlike_written(talk: Talk, environment: Environment) -> Iterator[Contradicti
             fresh.setdefault(record.own, []).insert(0, record)
     if not fresh:
         return
-    written = [Written(key, of, records.owned(key), *records.reach(key)) for key, of in fresh.items()]
+    written = [_thing(key, of, talk) for key, of in fresh.items()]
     for sentence in scene.prose.sentences:
         if sentence.text.endswith("?") or sentence.proposes:
             continue
@@ -81,10 +86,20 @@ def unlike_written(talk: Talk, environment: Environment) -> Iterator[Contradicti
                 yield from _names(thing, part, clauses, talk)
                 yield from _moments(thing, part, clauses, talk)
                 yield from _counts(thing, part, clauses)
+                yield from _single(thing, part, clauses)
                 yield from _properties(thing, part, clauses, environment)
         if len(written) == 1:
             yield from _stale(written[0], clauses, talk)
             yield from _other_id(written[0], clauses, talk)
+
+
+def _thing(key: str, fresh: list[Record], talk: Talk) -> Written:
+    """Return a thing written; what its newest answers have anew is no longer what the older ones say."""
+    ids, chain = talk.records.reach(key)
+    renewed = {name for record in fresh for name in record.fields}
+    older = [record for record in talk.records.owned(key) if record not in fresh]
+    chain = [record.without(renewed) if record in older else record for record in chain]
+    return Written(key, fresh, talk.records.owned(key), ids, chain)
 
 
 def _spoken_of(clauses: Clauses, written: list[Written]) -> Iterator[tuple[Written, Span]]:
@@ -172,9 +187,13 @@ def _day(thing: Written, mention: Mention, talk: Talk) -> Iterator[Contradiction
     now = list(_target_days(thing.fresh)) or list(_target_days(_linked(thing)))
     if not now:
         return
-    lengths = {int(n) for record in thing.fresh for n in record.numbers.values() if 0 < n <= 366 and n == int(n)}
+    numbers = [(name.split(), n) for record in thing.fresh for name, n in record.numbers.items()]
+    lengths = {int(n) for words, n in numbers if n in range(1, 367) and not _LENGTHS.isdisjoint(words)}
     ends = [day + timedelta(days=length - less) for day in known for length in lengths for less in (0, 1)]
     accepted = {*known, *ends, talk.scene.clock.date()}
+    if _FROM.search(talk.scene.prose.lowered, 0, mention.start):
+        accepted |= {day for record in thing.records for day in _days(record.fields.values())}
+        known += accepted
     if isinstance(mention.value, tuple):
         value = mention.value
         said = {day_of(value, year)} if mention.exact else {day_of(value, year), day_of((value[0], value[2], value[1]), year)}
@@ -241,9 +260,26 @@ def _counts(thing: Written, part: Span, clauses: Clauses) -> Iterator[Contradict
                 counted = _counted(mention, found, record, clauses.lowered)
                 if (counted or singular(label) in after) and number != mention.value:
                     same = [r for r in thing.records if r.numbers.get(name) == mention.value]
-                    if not same and not any(number == m.value for m in clauses.figures):
+                    others = [m for m in clauses.figures if part[0] <= m.start < part[1]]
+                    if not same and not any(number == m.value for m in others):
                         yield _unlike(thing, mention, name, [record.fields[name]])
                         return
+
+
+def _single(thing: Written, part: Span, clauses: Clauses) -> Iterator[Contradiction]:
+    """Yield one of a thing of which more were written: `a gel saddle`, `a roll of tape`."""
+    for occurrence in clauses.within(part):
+        if ID.fullmatch(occurrence.text) or clauses.lowered[occurrence.end - 1] != occurrence.text[-1]:
+            continue
+        before = clauses.lowered[part[0] : occurrence.start]
+        if re.search(rf"\ba (?:(?:{_PIECES}) of )?(?:[a-z]+ )?$", before) is None or re.search(_PACKS, before):
+            continue
+        of = [record for record in thing.fresh if occurrence.text in record.strings.values()]
+        for record in of:
+            name = next((name for name in record.numbers if name.split()[-1] in _ITEMS), None)
+            if name is not None and all(other.numbers.get(name, 1) >= 2 for other in of):
+                yield _unlike(thing, _mention(occurrence), name, [record.fields[name]])
+                return
 
 
 def _counted(mention: Mention, found: list[Occurrence], record: Record, lowered: str) -> bool:
@@ -269,19 +305,6 @@ def _properties(thing: Written, part: Span, clauses: Clauses, environment: Envir
                     start = part[0] + match.end() - len(word)
                     mention = Mention("identifier", word, start, start + len(word), f"{word} of {thing.key}")
                     yield _unlike(thing, mention, name, [record.fields[name]])
-
-
-@lru_cache(maxsize=16)
-def vocabulary(environment: Environment) -> dict[str, frozenset[str]]:
-    """Return the texts that the rows of an environment have in each field that has few, in lower case."""
-    found: dict[str, set[str]] = {}
-    for rows in environment.state.values():
-        for row in rows.values() if isinstance(rows, dict) else ():
-            if isinstance(row, dict):
-                for name, value in row.items():
-                    if isinstance(value, str) and 3 < len(value) < 20 and value.replace(" ", "").isalpha():
-                        found.setdefault(label_of(name), set()).add(value.lower())
-    return {name: frozenset(values) for name, values in found.items() if len(values) <= 24}
 
 
 def _stale(thing: Written, clauses: Clauses, talk: Talk) -> Iterator[Contradiction]:
