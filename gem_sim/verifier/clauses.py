@@ -33,7 +33,7 @@ _DERIVED = re.compile(
 )
 _FILLING = re.compile(
     r"\b(?:at|for|an?|each|only|just|from|ages?|aged|about|costs?|is|are|it['’]s|that['’]s|exactly|per|left|now|by|in"
-    r"|stock|on|the|up|and|pm|am|runs?|lasts?|takes?|long|of|work|seats?|places?|available)\b|[\W_]"
+    r"|stock|on|the|up|and|pm|am|runs?|lasts?|takes?|long|of|work|seats?|places?|available|old|tall|wide|high|deep|heavy|pages)\b|[\W_]"
 )
 
 
@@ -77,6 +77,9 @@ class Clauses:
         if self.is_item:
             return self.span
         at = next((i for i, part in enumerate(self.parts) if part[0] <= mention.start < part[1]), 0)
+        # `€39 (Polo) and €74 (Sharan)`: the name follows.
+        if self.lowered[mention.end : mention.end + 2] == " (" and at + 1 < len(self.parts):
+            return self.parts[at] if self.within(self.parts[at]) else self.parts[at + 1]
         while at and self._bare(self.parts[at]):
             at -= 1
         return self.parts[at] if self.parts else self.span
@@ -88,8 +91,10 @@ class Clauses:
     def plain(self, mention: Mention) -> bool:
         """Tell whether nothing beside an amount says that it is worked out, compared or no longer so."""
         start, end = self.clause(mention)
-        words = self.lowered[start : mention.start] + " · " + self.lowered[mention.end : end]
-        return _DERIVED.search(words) is None
+        words = list(self.lowered[start:end])
+        for first, last in ((mention.start, mention.end), *((o.start, o.end) for o in self.within((start, end)))):
+            words[first - start : last - start] = "·" * (min(last, end) - first)
+        return _DERIVED.search("".join(words)) is None
 
     def _bare(self, part: Span) -> bool:
         """Tell whether a clause is nothing but figures."""

@@ -370,6 +370,9 @@ def _of_another(
     named = [row for row in members if row.names(name)]
     if len(named) != 1 or _holds(named[0], mention) or _told(mention, scene, by_user=by_user):
         return
+    # `Two Margheritas are $19`.
+    if mention.kind == "amount" and _worked_out(named[0], mention):
+        return
     if any(_holds(other, mention) for other in members):
         row = named[0]
         values: list[Json] = [*sorted(row.numbers), *(f"{t // 60:02}:{t % 60:02}" for t in sorted(row.times))]

@@ -243,8 +243,8 @@ def vocabulary(environment: Environment) -> dict[str, frozenset[str]]:
     """Return the texts that the rows of an environment have in each field that has few, in lower case."""
     found: dict[str, set[str]] = {}
     for rows in environment.state.values():
-        for row in rows.values() if isinstance(rows, dict) else ():
-            if isinstance(row, dict):
+        for row in rows.values() if isinstance(rows, Mapping) else ():
+            if isinstance(row, Mapping):
                 for name, value in row.items():
                     if isinstance(value, str) and 3 < len(value) < 20 and value.replace(" ", "").isalpha():
                         found.setdefault(label_of(name), set()).add(value.lower())

@@ -8,22 +8,29 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import NamedTuple
 
 from gem_sim.canonical import Json
 from gem_sim.environment import Environment
-from gem_sim.verifier.clauses import Clauses, Subject, groups_of, subject
+from gem_sim.verifier.clauses import Clauses, Subject, groups_of, naming, subject
 from gem_sim.verifier.contradict import Contradiction, equal, said_by_others
 from gem_sim.verifier.prose import SCALES, WORD, Mention
 from gem_sim.verifier.records import ID, Occurrence, Record, Records, is_number, is_state, named, vocabulary, word_of
 from gem_sim.verifier.scene import Scene
 from gem_sim.verifier.seen import Sighting
 
+_JUDGED = ("number", "word", "amount", "time", "date")
+_ANOTHER_DAY = re.compile(
+    r"\b(?:will|shall|ready|collect\w*|pick\w*|calls?|opens?|closes?|until|till|by|after|since|before|today|tomorrow"
+    r"|hold\w*|free|available|offer\w*|possible|earliest|latest|next)\b|['’]ll\b"
+)
 _MONEY = frozenset("price cost fee fare total due amount rent rate labour labor discount paid balance charge".split())
 _STOCKED = frozenset("stock left available remaining inventory seats places copies free".split())
 _LEFT = re.compile(r"\b(?:left|in stock|available|remaining|on the shelf|free)\b")
 _LEFT_NEXT = re.compile(r"\s(?:(?:are|is|of (?:them|those)) )?(?:still )?(?:left|in stock|available|remaining)\b")
 _ARE_IN_STOCK = re.compile(r"\s(?:is|are)(?: \w+ly)? in stock\b")
+_BESIDE = re.compile(r",? (?:is|was|=) (?:the |your |a )?|: (?:the |your )?|, (?:the |your )?| \((?:the |your )?")
 _IN_THE = re.compile(r"\s(?:(?:seats?|places?|are) )?in the\s")
 _IDLE = frozenset("in of the min max per a an is from over are and id number no".split())
 _STOP = re.compile(r"[.,;:()|\n]")
@@ -66,13 +73,14 @@ def misattributed(talk: Talk, environment: Environment) -> Iterator[Contradictio
         yield from _in_stock(clauses, talk)
         if not clauses.doubtful:
             yield from _adjectives(clauses, talk)
+            yield from _appositions(clauses, talk)
             if clauses.is_item:
                 yield from _items(clauses, talk, environment)
 
 
 def _figures(clauses: Clauses, previous: list[Occurrence], talk: Talk) -> Iterator[Contradiction]:
     for mention in clauses.figures:
-        if not isinstance(mention.value, float) or mention.kind in ("ordinal", "weekday", "percent"):
+        if mention.kind not in _JUDGED:
             continue
         if not clauses.plain(mention):
             continue
@@ -112,18 +120,28 @@ def _of_other(mention: Mention, about: Subject, clauses: Clauses, talk: Talk) ->
     """Return the finding that a figure said of one row is another's; None where it may be its own."""
     records = talk.records
     for name, others in _others(mention, about, talk):
-        if mention.kind != "time" and not _tied(mention, name, about, clauses, talk.scene):
+        if mention.kind not in ("time", "date") and not _tied(mention, name, about, clauses, talk.scene):
             continue
         if any(_has(record, mention, talk.scene) for own in about.records for record in records.related(own)):
             return None
         if mention.kind == "time":
             told = mention.value in talk.scene.seen.read_texts().asked.times
+        elif mention.kind == "date":
+            told = _other_day(mention, clauses, talk.scene)
         else:
             told = _told(mention, talk.scene)
         if told or _held_elsewhere(mention, about, clauses, talk):
             return None
         return misplaced(mention, mention.text, about.words.text, name, about.records, others)
     return None
+
+
+def _other_day(mention: Mention, clauses: Clauses, scene: Scene) -> bool:
+    """Tell whether a date is what the user asked for, or the day of something else: `will be ready on 6 March`."""
+    days = {(month, day) for _, month, day in scene.seen.read_told().asked.dates}
+    value = mention.value
+    asked = isinstance(value, tuple) and (value[1:] in days or not mention.exact)
+    return asked or value in scene.seen.asked.days or _ANOTHER_DAY.search(clauses.text(clauses.clause(mention))) is not None
 
 
 def _told(mention: Mention, scene: Scene) -> bool:
@@ -154,13 +172,16 @@ def _is(record: Record, name: str, mention: Mention, scene: Scene) -> bool:
     if mention.kind == "time":
         time = time_of_day(record.strings.get(name, ""))
         return time is not None and (time - int(_value(mention))) % (1440 if mention.exact else 720) == 0
+    if isinstance(mention.value, tuple):
+        text = record.strings.get(name, "")
+        return text[4:5] == "-" and text[5:10] == f"{mention.value[1]:02}-{mention.value[2]:02}"
     number = record.numbers.get(name)
     return number is not None and equal(mention, sighting(record, name, number, scene))
 
 
 def _has(record: Record, mention: Mention, scene: Scene) -> bool:
     """Tell whether any field of a record has a figure, or numbers that it is some multiple of."""
-    if mention.kind == "time":
+    if mention.kind in ("time", "date"):
         return any(_is(record, name, mention, scene) for name in record.strings)
     if any(_is(record, name, mention, scene) for name in record.numbers):
         return True
@@ -250,6 +271,22 @@ def _adjectives(clauses: Clauses, talk: Talk) -> Iterator[Contradiction]:
                     yield contradiction
                 following = word
                 place -= 1
+
+
+def _appositions(clauses: Clauses, talk: Talk) -> Iterator[Contradiction]:
+    """Yield a name right beside the id of another row: `B-24 is the Gravelo`, `Printer jam (T-101)`."""
+    for first, second in pairwise(clauses.named):
+        between = clauses.lowered[first.end : second.start]
+        if _BESIDE.fullmatch(between) is None or (between == ", " and clauses.lowered[second.end : second.end + 1] not in ",)"):
+            continue
+        key, word = (first, second) if ID.fullmatch(first.text) else (second, first)
+        if not ID.fullmatch(key.text) or ID.fullmatch(word.text):
+            continue
+        for group in groups_of([key]):
+            about = subject([key], talk.records, group)
+            if about is not None and all(record.own == key.text for record in about.records):
+                if naming([word], talk.records, group) and (contradiction := _described(word, about, talk)) is not None:
+                    yield contradiction
 
 
 def _items(clauses: Clauses, talk: Talk, environment: Environment) -> Iterator[Contradiction]:
