@@ -80,9 +80,13 @@ class Clauses:
         # `€39 (Polo) and €74 (Sharan)`: the name follows.
         if self.lowered[mention.end : mention.end + 2] == " (" and at + 1 < len(self.parts):
             return self.parts[at] if self.within(self.parts[at]) else self.parts[at + 1]
-        while at and self._bare(self.parts[at]):
-            at -= 1
-        return self.parts[at] if self.parts else self.span
+        first = at
+        while first and self._bare(self.parts[first]):
+            first -= 1
+        if first == at:
+            return self.parts[at] if self.parts else self.span
+        # Behind several things a mere figure is of one that only order tells.
+        return self.span[0], self.parts[first][1]
 
     def clause(self, mention: Mention) -> Span:
         """Return the clause that a figure stands in."""

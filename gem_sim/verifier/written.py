@@ -26,7 +26,7 @@ _ELSE = re.compile(
     r"\b(?:if|would|could|can|(?<!\d )may(?! \d)|might|should|unless|whether|either|or|not|no|never|none|without|except|other"
     r"|others|another|(?<!, )still|already|also|as well|besides|alongside|next to|near|stays?|keeps?|remains?|unaffected"
     r"|unchanged|like|than|previous\w*|earlier|existing|remaining|more|additional|was|were|had|once|when|after|before"
-    r"|between|swapped|wanted|asked|requested|instead|rather)\b|n['’]t\b"
+    r"|between|swapped|wanted|asked|requested|instead|rather|nothing|nobody|yet|any)\b|n['’]t\b"
 )
 _OTHER_DAY = re.compile(
     r"\b(?:until|till|by|before|after|since|through|between|expires?|refund\w*|ready|return\w*|deadline|latest|pay\w*"
@@ -111,7 +111,7 @@ def _spoken_of(clauses: Clauses, written: list[Written]) -> Iterator[tuple[Writt
         if len(said) == 1:
             yield from ((thing, part) for thing in written if thing.key in said)
         elif not any(_make(o.text) in makes for o in ids) and len(written) == 1:
-            if any(_participle(record.tool).search(clauses.text(part)) for record in written[0].fresh):
+            if any(_deed(record.tool).search(clauses.text(part)) for record in written[0].fresh):
                 yield written[0], part
 
 
@@ -126,10 +126,11 @@ def _parts(clauses: Clauses) -> Iterator[Span]:
 
 
 @lru_cache(maxsize=512)
-def _participle(tool: str) -> re.Pattern[str]:
-    """Return a pattern of the participle of a tool's verb: `cancel_job` → `cancelled`."""
+def _deed(tool: str) -> re.Pattern[str]:
+    """Return a pattern of a deed by a tool's verb: `cancel_job` → `is cancelled`, `I've cancelled`."""
     stem = re.escape(label_of(tool).split()[0].removesuffix("e"))
-    return re.compile(rf"\b(?:re)?{stem}\w?ed\b")
+    verb = rf"(?:re)?{stem}\w?ed\b"
+    return re.compile(rf"(?:^|[:,.!]\s){verb}|\b(?:is|are|been|have|has|now|i|we|['’](?:s|re|ve)) (?:\w+ly |now )?{verb}")
 
 
 @lru_cache(maxsize=4096)
@@ -337,8 +338,8 @@ def _other_id(thing: Written, clauses: Clauses, talk: Talk) -> Iterator[Contradi
             continue
         before = clauses.lowered[clauses.span[0] : occurrence.start]
         for record in thing.fresh:
-            verb = _participle(record.tool).pattern
-            if re.search(rf"\b(?:i|we)(?:['’]ve| have) (?:\w+ly )?(?:now )?{verb}(?: \w+){{0,2}} $", before):
+            deed = _deed(record.tool).search(before)
+            if deed is not None and re.fullmatch(r"(?: \w+){0,2} ", before[deed.end() :]):
                 yield _unlike(thing, _mention(occurrence), "id", [thing.key.upper()])
                 return
 
