@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import cached_property
 from typing import NamedTuple
 
 from gem_sim.verifier.prose import Mention, Prose, Sentence
@@ -45,15 +46,30 @@ class Clauses:
         self.span: Span = (sentence.start, sentence.start + len(sentence.text))
         self.sentence = sentence
         self.named = [o for o in found if self.span[0] <= o.start < self.span[1]]
-        text = prose.lowered[self.span[0] : self.span[1]]
-        spoken = [m._replace(start=m.start + self.span[0], end=m.end + self.span[0]) for m in (*durations(text), *times(text))]
-        kept = [m for m in sentence.mentions if not any(s.start < m.end and m.start < s.end for s in spoken)]
-        self.figures = sorted([*kept, *spoken], key=lambda mention: mention.start)
-        self.doubtful = _DOUBT.search(text) is not None
-        before = prose.lowered[max(0, self.span[0] - 12) : self.span[0]]
-        #: Whether it is an item of a list or a row of a table: all that stands in it is of what it begins with.
-        self.is_item = text.startswith("|") or _MARKER.search(before) is not None
-        self.parts = self._cut()
+        self._before = prose.lowered[max(0, self.span[0] - 12) : self.span[0]]
+
+    @cached_property
+    def figures(self) -> list[Mention]:
+        """What the sentence mentions, also the times and durations that it says in words."""
+        start, text = self.span[0], self.text(self.span)
+        spoken = [m._replace(start=m.start + start, end=m.end + start) for m in (*durations(text), *times(text))]
+        kept = [m for m in self.sentence.mentions if not any(s.start < m.end and m.start < s.end for s in spoken)]
+        return sorted([*kept, *spoken], key=lambda mention: mention.start) if spoken else kept
+
+    @cached_property
+    def doubtful(self) -> bool:
+        """Whether it tells how things are not, might be or were."""
+        return _DOUBT.search(self.text(self.span)) is not None
+
+    @cached_property
+    def is_item(self) -> bool:
+        """Whether it is an item of a list or a row of a table: all that stands in it is of what it begins with."""
+        return self.lowered.startswith("|", self.span[0]) or _MARKER.search(self._before) is not None
+
+    @cached_property
+    def parts(self) -> list[Span]:
+        """Its clauses, in order."""
+        return self._cut()
 
     def _cut(self) -> list[Span]:
         whole = [(o.start, o.end) for o in self.named] + [(m.start, m.end) for m in self.figures]

@@ -12,7 +12,7 @@ from gem_sim.canonical import Json
 from gem_sim.environment import Environment
 from gem_sim.verifier.seen import Received
 
-ID = re.compile(r"[a-z]{1,8}[-_]?\d{1,10}")
+_ID = re.compile(r"[a-z]{1,8}[-_]?\d{1,10}")
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\d.*|\d{1,2}:\d\d(?::\d\d)?")
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 # Fields that name a thing, whatever their values are.
@@ -27,6 +27,20 @@ _PERSONS = frozenset(
 _LONGEST = 60
 _MOST = 400
 _EMPTY = frozenset(("yes", "no", "none", "null", "true", "false", "n/a", "unknown", "other", "all", "any"))
+
+
+@lru_cache(maxsize=16384)
+def is_id(text: str) -> bool:
+    """Tell whether a text in lower case is made as ids are: letters, then a number."""
+    return _ID.fullmatch(text) is not None
+
+
+@lru_cache(maxsize=16384)
+def _is_handle(text: str) -> bool:
+    """Tell whether a text may name or describe something in prose."""
+    if not 1 < len(text) <= _LONGEST or text in _EMPTY or _MOMENT.fullmatch(text) or not any(map(str.isalpha, text)):
+        return False
+    return len(text) > 2 or is_id(text)
 
 
 class Record:
@@ -46,14 +60,14 @@ class Record:
         self.writes = received.writes and group == received.tool
         self.strings = {name: value.lower() for name, value in fields.items() if isinstance(value, str)}
         self.numbers = {name: float(value) for name, value in fields.items() if is_number(value)}
-        ids = [value for value in self.strings.values() if ID.fullmatch(value)]
-        outer = {name: value.lower() for name, value in around.items() if isinstance(value, str)}
-        asked = {value for value in outer.values() if ID.fullmatch(value)}
+        ids = [value for value in self.strings.values() if is_id(value)]
+        outer = [(name, value.lower()) for name, value in around.items() if isinstance(value, str)]
+        asked = {value for _, value in outer if is_id(value)}
         # An answer that only repeats the ids it was asked for tells of them together, and of none by itself.
         whole = group == received.tool and not received.writes
         self.own = None if not ids or (whole and len(ids) > 1 and asked.issuperset(ids)) else ids[0]
-        linked = [*self.strings.items(), *outer.items()]
-        self.links = frozenset(v for name, v in linked if ID.fullmatch(v) and _PERSONS.isdisjoint(name.split()))
+        linked = [*self.strings.items(), *outer]
+        self.links = frozenset(v for name, v in linked if is_id(v) and _PERSONS.isdisjoint(name.split()))
 
     def without(self, names: set[str]) -> Record:
         """Return it without some fields."""
@@ -117,14 +131,14 @@ class Records:
         if record.own is not None:
             self._owned.setdefault(record.own, []).append(record)
         for name, value in record.strings.items():
-            if 1 < len(value) <= _LONGEST and not _MOMENT.fullmatch(value) and any(map(str.isalpha, value)):
+            if _is_handle(value):
                 self._handles.setdefault(value, []).append((record, name))
 
     def occurrences(self, lowered: str) -> list[Occurrence]:
         """Return the words of a text, in lower case, that name or describe records, the longest where they overlap."""
         found: list[Occurrence] = []
         for value in self._handles:
-            if value in lowered and value not in _EMPTY and (len(value) > 2 or ID.fullmatch(value)):
+            if value in lowered:
                 holders = tuple(self._handles[value])
                 for match in word_of(value).finditer(lowered):
                     found.append(Occurrence(value, match.start(), match.end(), holders))
@@ -150,11 +164,11 @@ class Records:
         named = {name for name in fields if name.split()[-1] in _NAMING}
         ordered = [name for name in records[0].strings if name in fields and not is_state(name)]
         telling = [name for name in ordered if _tells_apart(records, name)]
-        words = [name for name in telling if not ID.fullmatch(records[0].strings[name])]
+        words = [name for name in telling if not is_id(records[0].strings[name])]
         if not named:
             named.update(words[:1])
         capitals = [name for name in words if all(str(record.fields.get(name, ""))[:1].isupper() for record in records)]
-        ids = [name for name in ordered if ID.fullmatch(records[0].strings[name])]
+        ids = [name for name in ordered if is_id(records[0].strings[name])]
         return frozenset((*named, *capitals, *ids))
 
     def describing(self, record: Record) -> Iterator[tuple[str, str]]:
@@ -179,7 +193,7 @@ class Records:
         keys = {record.own} if record.own else set()
         keys |= {record.strings[name] for name in self.naming(record.group) if name in record.strings and not keys}
         names = {value for name, value in record.strings.items() if name in self.naming(record.group)}
-        names = {value for value in names if not ID.fullmatch(value)}
+        names = {value for value in names if not is_id(value)}
         return [other for other in self.all if other is record or other.links & keys or _has(other, keys | names)]
 
 

@@ -16,7 +16,7 @@ from gem_sim.environment import Environment
 from gem_sim.verifier.clauses import Clauses, Subject, groups_of, naming, subject
 from gem_sim.verifier.contradict import Contradiction, equal, said_by_others
 from gem_sim.verifier.prose import SCALES, WORD, Mention
-from gem_sim.verifier.records import ID, Occurrence, Record, Records, is_number, is_state, named, vocabulary, word_of
+from gem_sim.verifier.records import Occurrence, Record, Records, is_id, is_number, is_state, named, vocabulary, word_of
 from gem_sim.verifier.scene import Scene
 from gem_sim.verifier.seen import Sighting
 
@@ -42,17 +42,24 @@ _FIRST = 30
 
 
 class Talk(NamedTuple):
-    """A message to judge: what it is judged against, all records so far, and the words in it that are theirs."""
+    """A message to judge: what it is judged against, all records so far, and the words in it that are theirs.
+
+    `clauses` has its sentences, None for those that ask or propose.
+    """
 
     scene: Scene
     records: Records
     found: list[Occurrence]
+    clauses: list[Clauses | None]
 
 
 def spoken_of(scene: Scene, records: Records) -> Talk:
     """Return a message with the words in it that name or describe what the results so far tell of."""
     found = records.take(scene.seen.results).occurrences(scene.prose.lowered) if scene.seen.results else []
-    return Talk(scene, records, found)
+    sentences = scene.prose.sentences if scene.seen.results else ()
+    asks = [sentence.text.endswith("?") or sentence.proposes for sentence in sentences]
+    clauses = [None if ask else Clauses(scene.prose, s, found) for s, ask in zip(sentences, asks, strict=True)]
+    return Talk(scene, records, found, clauses)
 
 
 def misattributed(talk: Talk, environment: Environment) -> Iterator[Contradiction]:
@@ -60,18 +67,14 @@ def misattributed(talk: Talk, environment: Environment) -> Iterator[Contradictio
     if not talk.found:
         return
     previous: list[Occurrence] = []
-    for sentence in talk.scene.prose.sentences:
-        end = sentence.start + len(sentence.text)
-        if not previous and not any(sentence.start <= o.start < end for o in talk.found):
-            continue
-        if sentence.text.endswith("?") or sentence.proposes:
+    for clauses in talk.clauses:
+        if clauses is None or not (clauses.named or previous):
             previous = []
             continue
-        clauses = Clauses(talk.scene.prose, sentence, talk.found)
         yield from _figures(clauses, previous, talk)
         previous = clauses.named
         yield from _in_stock(clauses, talk)
-        if not clauses.doubtful:
+        if clauses.named and not clauses.doubtful:
             yield from _adjectives(clauses, talk)
             yield from _appositions(clauses, talk)
             if clauses.is_item:
@@ -109,7 +112,7 @@ def _half_named(clauses: Clauses, about: Subject, group: str, records: Records, 
     for record in records.groups[group]:
         if record not in about.records:
             for name, text in record.strings.items():
-                if name in fields and not ID.fullmatch(text):
+                if name in fields and not is_id(text):
                     rest = {word for word in WORD.findall(text) if len(word) > 2} - own
                     if rest & words and text not in clause:
                         return True
@@ -279,8 +282,8 @@ def _appositions(clauses: Clauses, talk: Talk) -> Iterator[Contradiction]:
         between = clauses.lowered[first.end : second.start]
         if _BESIDE.fullmatch(between) is None or (between == ", " and clauses.lowered[second.end : second.end + 1] not in ",)"):
             continue
-        key, word = (first, second) if ID.fullmatch(first.text) else (second, first)
-        if not ID.fullmatch(key.text) or ID.fullmatch(word.text):
+        key, word = (first, second) if is_id(first.text) else (second, first)
+        if not is_id(key.text) or is_id(word.text):
             continue
         for group in groups_of([key]):
             about = subject([key], talk.records, group)
@@ -392,7 +395,7 @@ def show(record: Record, name: str) -> Json:
 
 def _called(record: Record) -> str:
     texts = [value for value in record.fields.values() if isinstance(value, str)]
-    return next((value for value in texts if not ID.fullmatch(value.lower())), record.own or (texts or ["another"])[0])
+    return next((value for value in texts if not is_id(value.lower())), record.own or (texts or ["another"])[0])
 
 
 def unit_of(name: str, scene: Scene) -> str | None:

@@ -13,7 +13,7 @@ from gem_sim.environment import Environment
 from gem_sim.verifier.clauses import Clauses, Span, groups_of, naming
 from gem_sim.verifier.contradict import Contradiction, equal
 from gem_sim.verifier.prose import WORD, Mention
-from gem_sim.verifier.records import ID, Occurrence, Record, is_state, label_of, named, vocabulary, word_of
+from gem_sim.verifier.records import Occurrence, Record, is_id, is_state, label_of, named, vocabulary, word_of
 from gem_sim.verifier.rows import Talk, last_word, sighting, singular, time_of_day, unit_of
 from gem_sim.verifier.seen import day_of
 
@@ -77,10 +77,7 @@ def unlike_written(talk: Talk, environment: Environment) -> Iterator[Contradicti
     if not fresh:
         return
     written = [_thing(key, of, talk) for key, of in fresh.items()]
-    for sentence in scene.prose.sentences:
-        if sentence.text.endswith("?") or sentence.proposes:
-            continue
-        clauses = Clauses(scene.prose, sentence, talk.found)
+    for clauses in filter(None, talk.clauses):
         for thing, part in _spoken_of(clauses, written):
             if _ELSE.search(clauses.text(part)) is None:
                 yield from _names(thing, part, clauses, talk)
@@ -104,7 +101,7 @@ def _thing(key: str, fresh: list[Record], talk: Talk) -> Written:
 
 def _spoken_of(clauses: Clauses, written: list[Written]) -> Iterator[tuple[Written, Span]]:
     """Yield the things written that a sentence speaks of, each with the part that does: by id, or by the deed."""
-    ids = [o for o in clauses.named if ID.fullmatch(o.text)]
+    ids = [o for o in clauses.named if is_id(o.text)]
     makes = {_make(thing.key) for thing in written}
     for part in _parts(clauses):
         said = {o.text for o in ids if part[0] <= o.start < part[1] and _make(o.text) in makes}
@@ -153,7 +150,7 @@ def _names(thing: Written, part: Span, clauses: Clauses, talk: Talk) -> Iterator
         if not members or any(record in members for _, rows in pairs for record in rows):
             continue
         for occurrence, rows in pairs:
-            if ID.fullmatch(occurrence.text) and _make(occurrence.text) == _make(thing.key):
+            if is_id(occurrence.text) and _make(occurrence.text) == _make(thing.key):
                 continue
             if thing.says(occurrence.text) or last_word(clauses.lowered, occurrence.start) in ("from", "to", "and"):
                 continue
@@ -270,7 +267,7 @@ def _counts(thing: Written, part: Span, clauses: Clauses) -> Iterator[Contradict
 def _single(thing: Written, part: Span, clauses: Clauses) -> Iterator[Contradiction]:
     """Yield one of a thing of which more were written: `a gel saddle`, `a roll of tape`."""
     for occurrence in clauses.within(part):
-        if ID.fullmatch(occurrence.text) or clauses.lowered[occurrence.end - 1] != occurrence.text[-1]:
+        if is_id(occurrence.text) or clauses.lowered[occurrence.end - 1] != occurrence.text[-1]:
             continue
         before = clauses.lowered[part[0] : occurrence.start]
         if re.search(rf"\ba (?:(?:{_PIECES}) of )?(?:[a-z]+ )?$", before) is None or re.search(_PACKS, before):
@@ -285,7 +282,7 @@ def _single(thing: Written, part: Span, clauses: Clauses) -> Iterator[Contradict
 
 def _counted(mention: Mention, found: list[Occurrence], record: Record, lowered: str) -> bool:
     """Tell whether a number stands before the name of what a record has a number of."""
-    names = [o for o in found if o.text in record.strings.values() and not ID.fullmatch(o.text)]
+    names = [o for o in found if o.text in record.strings.values() and not is_id(o.text)]
     return any(
         o.start > mention.end and re.fullmatch(_ADJECTIVE, lowered[mention.end : o.start]) is not None for o in names
     )
@@ -296,7 +293,7 @@ def _properties(thing: Written, part: Span, clauses: Clauses, environment: Envir
     text = clauses.text(part)
     for record in thing.fresh:
         for name, own in record.strings.items():
-            if ID.fullmatch(own) or is_state(name) or word_of(own).search(clauses.text(clauses.span)):
+            if is_id(own) or is_state(name) or word_of(own).search(clauses.text(clauses.span)):
                 continue
             for word in vocabulary(environment).get(name, frozenset()) - {own}:
                 if word not in text or thing.says(word) or any(word in o.text and word != o.text for o in clauses.named):
@@ -310,7 +307,7 @@ def _properties(thing: Written, part: Span, clauses: Clauses, environment: Envir
 
 def _stale(thing: Written, clauses: Clauses, talk: Talk) -> Iterator[Contradiction]:
     """Yield an amount that a field of the thing had before it was written, said to be so now."""
-    if any(ID.fullmatch(o.text) and o.text not in thing.ids for o in clauses.named):
+    if any(is_id(o.text) and o.text not in thing.ids for o in clauses.named):
         return
     for mention in clauses.figures:
         if mention.kind != "amount" or not _NOW.search(clauses.text(clauses.clause(mention))):
@@ -334,7 +331,7 @@ def _other_id(thing: Written, clauses: Clauses, talk: Talk) -> Iterator[Contradi
         return
     written = {link for record in talk.records.all if record.writes for link in record.links}
     for occurrence in clauses.named:
-        if not ID.fullmatch(occurrence.text) or _make(occurrence.text) != _make(thing.key) or occurrence.text in written:
+        if not is_id(occurrence.text) or _make(occurrence.text) != _make(thing.key) or occurrence.text in written:
             continue
         before = clauses.lowered[clauses.span[0] : occurrence.start]
         for record in thing.fresh:
