@@ -14,6 +14,7 @@ from gem_sim.verifier.seen import Received
 
 _ID = re.compile(r"[a-z]{1,8}[-_]?\d{1,10}")
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\d.*|\d{1,2}:\d\d(?::\d\d)?")
+_AMOUNT = re.compile(r"[$€£]?\s?(\d{1,9}(?:,\d{3})*(?:\.\d+)?)")
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 # Fields that name a thing, whatever their values are.
 _NAMING = frozenset(("name", "title", "model", "label", "product", "item", "part"))
@@ -43,6 +44,19 @@ def _is_handle(text: str) -> bool:
     return len(text) > 2 or is_id(text)
 
 
+class Around:
+    """What an object stands in: the arguments of the call, and the fields of the objects around it; in lower case."""
+
+    __slots__ = ("ids", "links", "numbers", "texts")
+
+    def __init__(self, *levels: Mapping[str, Json]) -> None:
+        pairs = [(name, value.lower()) for level in levels for name, value in level.items() if isinstance(value, str)]
+        self.texts = frozenset(text for _, text in pairs)
+        self.ids = frozenset(text for text in self.texts if is_id(text))
+        self.links = frozenset(text for name, text in pairs if text in self.ids and not _is_person(name))
+        self.numbers = frozenset(float(v) for level in levels for v in level.values() if is_number(v))
+
+
 class Record:
     """One object of a result: `fields` by name in words, `links` the ids it has, `around` what it was asked for with.
 
@@ -51,23 +65,31 @@ class Record:
 
     __slots__ = ("around", "fields", "group", "links", "message", "numbers", "own", "strings", "tool", "writes")
 
-    def __init__(self, received: Received, group: str, fields: Mapping[str, Json], around: Mapping[str, Json]) -> None:
+    def __init__(self, received: Received, group: str, fields: Mapping[str, Json], around: Around) -> None:
         self.fields = fields
         self.around = around
         self.group = group
         self.message = received.message
         self.tool = received.tool
         self.writes = received.writes and group == received.tool
-        self.strings = {name: value.lower() for name, value in fields.items() if isinstance(value, str)}
-        self.numbers = {name: float(value) for name, value in fields.items() if is_number(value)}
-        ids = [value for value in self.strings.values() if is_id(value)]
-        outer = [(name, value.lower()) for name, value in around.items() if isinstance(value, str)]
-        asked = {value for _, value in outer if is_id(value)}
+        self.strings: dict[str, str] = {}
+        self.numbers: dict[str, float] = {}
+        ids, links = [], []
+        for name, value in fields.items():
+            if isinstance(value, str):
+                text = self.strings[name] = value.lower()
+                if is_id(text):
+                    ids.append(text)
+                    if not _is_person(name):
+                        links.append(text)
+                elif value[-1:].isdigit() and (match := _AMOUNT.fullmatch(value)):
+                    self.numbers[name] = float(match[1].replace(",", ""))
+            elif is_number(value):
+                self.numbers[name] = float(value)
         # An answer that only repeats the ids it was asked for tells of them together, and of none by itself.
-        whole = group == received.tool and not received.writes
-        self.own = None if not ids or (whole and len(ids) > 1 and asked.issuperset(ids)) else ids[0]
-        linked = [*self.strings.items(), *outer]
-        self.links = frozenset(v for name, v in linked if is_id(v) and _PERSONS.isdisjoint(name.split()))
+        repeats = group == received.tool and not received.writes and len(ids) > 1 and around.ids.issuperset(ids)
+        self.own = None if not ids or repeats else ids[0]
+        self.links = around.links.union(links) if links else around.links
 
     def without(self, names: set[str]) -> Record:
         """Return it without some fields."""
@@ -81,7 +103,7 @@ class Record:
         """Tell whether one of its texts, or of those it was asked for with, has some words."""
         pattern = word_of(text)
         inside = any(map(pattern.search, self.strings.values()))
-        return inside or any(isinstance(v, str) and pattern.search(v.lower()) for v in self.around.values())
+        return inside or any(map(pattern.search, self.around.texts))
 
 
 class Occurrence(NamedTuple):
@@ -119,7 +141,7 @@ class Records:
         for received in results[self._read :]:
             if not received.refused and len(self.all) < _MOST:
                 arguments = {label_of(name): value for name, value in received.arguments.items()}
-                for record in _records(received, received.value, received.tool, arguments):
+                for record in _records(received, received.value, received.tool, (arguments,), Around(arguments)):
                     self._add(record)
         self._read = len(results)
         return self
@@ -200,9 +222,15 @@ class Records:
 def _has(record: Record, texts: set[str]) -> bool:
     if not texts.isdisjoint(record.strings.values()):
         return True
-    return any(isinstance(value, str) and value.lower() in texts for value in record.around.values())
+    return not texts.isdisjoint(record.around.texts)
 
 
+@lru_cache(maxsize=4096)
+def _is_person(name: str) -> bool:
+    return not _PERSONS.isdisjoint(name.split())
+
+
+@lru_cache(maxsize=4096)
 def is_state(name: str) -> bool:
     """Tell whether a field tells a state, or nothing of the thing itself."""
     return not _STATES.isdisjoint(name.split())
@@ -219,19 +247,23 @@ def _tells_apart(records: list[Record], name: str) -> bool:
     return all(len(values) == len(set(values)) for values in lists.values())
 
 
-def _records(received: Received, value: Json, group: str, around: Mapping[str, Json]) -> Iterator[Record]:
+def _records(
+    received: Received, value: Json, group: str, levels: tuple[Mapping[str, Json], ...], around: Around
+) -> Iterator[Record]:
     if isinstance(value, list):
         for item in value[:_MOST]:
             if isinstance(item, dict):
-                yield from _records(received, item, group, around)
+                yield from _records(received, item, group, levels, around)
     elif isinstance(value, dict):
         fields = {label_of(name): below for name, below in value.items() if not isinstance(below, (dict, list))}
         if fields:
             yield Record(received, group, fields, around)
-        outer = {**around, **fields}
-        for name, below in value.items():
-            if isinstance(below, (dict, list)):
-                yield from _records(received, below, f"{received.tool} {name}", outer)
+        if len(fields) < len(value):
+            inner = (*levels, fields) if fields else levels
+            within = Around(*inner) if fields else around
+            for name, below in value.items():
+                if isinstance(below, (dict, list)):
+                    yield from _records(received, below, f"{received.tool} {name}", inner, within)
 
 
 def is_number(value: Json) -> TypeGuard[int | float]:

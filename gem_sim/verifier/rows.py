@@ -16,7 +16,7 @@ from gem_sim.environment import Environment
 from gem_sim.verifier.clauses import Clauses, Subject, groups_of, naming, subject
 from gem_sim.verifier.contradict import Contradiction, equal, said_by_others
 from gem_sim.verifier.prose import SCALES, WORD, Mention
-from gem_sim.verifier.records import Occurrence, Record, Records, is_id, is_number, is_state, named, vocabulary, word_of
+from gem_sim.verifier.records import Occurrence, Record, Records, is_id, is_state, named, vocabulary, word_of
 from gem_sim.verifier.scene import Scene
 from gem_sim.verifier.seen import Sighting
 
@@ -85,17 +85,13 @@ def _figures(clauses: Clauses, previous: list[Occurrence], talk: Talk) -> Iterat
     for mention in clauses.figures:
         if mention.kind not in _JUDGED:
             continue
-        if not clauses.plain(mention):
-            continue
-        found = clauses.within(clauses.scope(mention))
+        found = clauses.within(clauses.scope(mention)) if clauses.named else []
         # `Touring tyres are 38 euros. Exactly five are in stock.`
         if not clauses.named and _LEFT_NEXT.match(clauses.lowered, mention.end):
             found = previous
         for group in groups_of(found):
-            about = subject(found, talk.records, group)
-            if about is None or _half_named(clauses, about, group, talk.records, mention):
-                continue
-            if clauses.is_item and about.words.start > clauses.span[0] + _FIRST:
+            about = subject(found, talk.records, group) if len(talk.records.groups[group]) > 1 else None
+            if about is None or (clauses.is_item and about.words.start > clauses.span[0] + _FIRST):
                 continue
             contradiction = _of_other(mention, about, clauses, talk)
             if contradiction is not None:
@@ -103,9 +99,9 @@ def _figures(clauses: Clauses, previous: list[Occurrence], talk: Talk) -> Iterat
                 break
 
 
-def _half_named(clauses: Clauses, about: Subject, group: str, records: Records, mention: Mention) -> bool:
+def _half_named(clauses: Clauses, about: Subject, records: Records, mention: Mention) -> bool:
     """Tell whether the clause of a figure has a part of the name of another row: `the leather one`."""
-    clause = clauses.text(clauses.clause(mention))
+    clause, group = clauses.text(clauses.clause(mention)), about.records[0].group
     words = set(WORD.findall(clause)) - {"one", "the"}
     fields = records.naming(group)
     own = {word for record in about.records for text in record.strings.values() for word in WORD.findall(text)}
@@ -127,6 +123,8 @@ def _of_other(mention: Mention, about: Subject, clauses: Clauses, talk: Talk) ->
             continue
         if any(_has(record, mention, talk.scene) for own in about.records for record in records.related(own)):
             return None
+        if not clauses.plain(mention) or _half_named(clauses, about, records, mention):
+            return None
         if mention.kind == "time":
             told = mention.value in talk.scene.seen.read_texts().asked.times
         elif mention.kind == "date":
@@ -143,8 +141,9 @@ def _other_day(mention: Mention, clauses: Clauses, scene: Scene) -> bool:
     """Tell whether a date is what the user asked for, or the day of something else: `will be ready on 6 March`."""
     days = {(month, day) for _, month, day in scene.seen.read_told().asked.dates}
     value = mention.value
-    asked = isinstance(value, tuple) and (value[1:] in days or not mention.exact)
-    return asked or value in scene.seen.asked.days or _ANOTHER_DAY.search(clauses.text(clauses.clause(mention))) is not None
+    if not isinstance(value, tuple) or not mention.exact or value[1:] in days or value[2] in scene.seen.asked.days:
+        return True
+    return _ANOTHER_DAY.search(clauses.text(clauses.clause(mention))) is not None
 
 
 def _told(mention: Mention, scene: Scene) -> bool:
@@ -161,7 +160,8 @@ def _others(mention: Mention, about: Subject, talk: Talk) -> Iterator[tuple[str,
     """Yield the fields in which only other rows of the list have a figure, with those rows."""
     members = talk.records.groups[about.records[0].group]
     own = {record.own for record in about.records if record.own}
-    for name in about.records[0].fields:
+    first = about.records[0]
+    for name in first.strings if mention.kind in ("time", "date") else first.numbers:
         if any(_is(record, name, mention, talk.scene) for record in about.records):
             continue
         rest = (r for r in members if r not in about.records and not (r.own and r.own in own))
@@ -190,7 +190,7 @@ def _has(record: Record, mention: Mention, scene: Scene) -> bool:
         return True
     value, known = _value(mention), list(record.numbers.values())
     if record.group == record.tool:
-        known += (float(value) for value in record.around.values() if is_number(value))
+        known += record.around.numbers
     if value in known or mention.kind != "amount":
         return value in known
     multiple = any(number > 1 and value / number in range(2, _MOST_TIMES + 1) for number in known)

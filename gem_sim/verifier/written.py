@@ -139,7 +139,7 @@ def _names(thing: Written, part: Span, clauses: Clauses, talk: Talk) -> Iterator
     """Yield the name of a row of a list of which the thing has another: `J-405 for the Kestrel`, of the Randonneur."""
     found = clauses.within(part)
     texts = {text for record in thing.chain for text in record.strings.values()}
-    texts |= {v.lower() for record in thing.chain for v in record.around.values() if isinstance(v, str)}
+    texts |= {text for record in thing.chain for text in record.around.texts}
     for group in groups_of(found):
         fields = talk.records.naming(group)
         members = [
