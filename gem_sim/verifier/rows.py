@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from gem_sim.canonical import Json
 from gem_sim.environment import Environment
-from gem_sim.verifier.clauses import Clauses, Subject, groups_of, naming, subject
+from gem_sim.verifier.clauses import Clauses, Span, Subject, groups_of, naming, subject
 from gem_sim.verifier.contradict import Contradiction, equal, said_by_others
 from gem_sim.verifier.prose import SCALES, WORD, Mention
 from gem_sim.verifier.records import Occurrence, Record, Records, is_id, is_state, named, vocabulary, word_of
@@ -82,21 +82,33 @@ def misattributed(talk: Talk, environment: Environment) -> Iterator[Contradictio
 
 
 def _figures(clauses: Clauses, previous: list[Occurrence], talk: Talk) -> Iterator[Contradiction]:
+    known: dict[Span, list[Subject]] = {}
     for mention in clauses.figures:
         if mention.kind not in _JUDGED:
             continue
-        found = clauses.within(clauses.scope(mention)) if clauses.named else []
+        if clauses.named:
+            scope = clauses.scope(mention)
+            if scope not in known:
+                known[scope] = _subjects(clauses.within(scope), talk.records)
+            spoken_of = known[scope]
         # `Touring tyres are 38 euros. Exactly five are in stock.`
-        if not clauses.named and _LEFT_NEXT.match(clauses.lowered, mention.end):
-            found = previous
-        for group in groups_of(found):
-            about = subject(found, talk.records, group) if len(talk.records.groups[group]) > 1 else None
-            if about is None or (clauses.is_item and about.words.start > clauses.span[0] + _FIRST):
+        elif _LEFT_NEXT.match(clauses.lowered, mention.end):
+            spoken_of = _subjects(previous, talk.records)
+        else:
+            continue
+        for about in spoken_of:
+            if clauses.is_item and about.words.start > clauses.span[0] + _FIRST:
                 continue
             contradiction = _of_other(mention, about, clauses, talk)
             if contradiction is not None:
                 yield contradiction
                 break
+
+
+def _subjects(found: list[Occurrence], records: Records) -> list[Subject]:
+    """Return what some words name, in each list of several rows."""
+    groups = (group for group in groups_of(found) if len(records.groups[group]) > 1)
+    return [about for group in groups if (about := subject(found, records, group)) is not None]
 
 
 def _half_named(clauses: Clauses, about: Subject, records: Records, mention: Mention) -> bool:
@@ -261,6 +273,8 @@ def _adjectives(clauses: Clauses, talk: Talk) -> Iterator[Contradiction]:
     """Yield what stands right before the name of a row and describes only another: `the red Randonneur`."""
     named_words = clauses.named
     for at, occurrence in enumerate(named_words):
+        if at == 0 or clauses.lowered[named_words[at - 1].end : occurrence.start] != " ":
+            continue
         for group in groups_of([occurrence]):
             about = subject([occurrence], talk.records, group)
             place = at - 1
