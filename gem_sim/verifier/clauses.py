@@ -35,6 +35,7 @@ _DERIVED = frozenset(
 )
 _RANGE = re.compile(r"\b(?:from \S+ to|up to|in all|left to)\b")
 _MAY = re.compile(r"(?<!\d )\bmay\b(?! \d)")
+_ARTICLES = re.compile(r"\b(?:the|your|our|an?|both|either|and|for|on|of|this|that)\b|\W")
 _FILLING = re.compile(
     r"\b(?:at|for|an?|each|only|just|from|ages?|aged|about|costs?|is|are|it['’]s|that['’]s|exactly|per|left|now|by|in"
     r"|stock|on|the|up|and|pm|am|runs?|lasts?|takes?|long|of|work|seats?|places?|available|old|tall|wide|high|deep|heavy|pages)\b|[\W_]"
@@ -107,8 +108,28 @@ class Clauses:
             first -= 1
         if first == at:
             return self.parts[at] if self.parts else self.span
-        # Behind several things a mere figure is of one that only order tells.
-        return self.span[0], self.parts[first][1]
+        # Between several things a mere figure is of one that only order tells.
+        follows = at + 1 < len(self.parts) and self._opens(self.parts[at + 1])
+        return self.span[0], self.parts[at + 1 if follows else first][1]
+
+    def _opens(self, part: Span) -> bool:
+        """Tell whether a part begins with words that name or describe records."""
+        found = self.within(part)
+        return bool(found) and not _ARTICLES.sub("", self.lowered[part[0] : found[0].start]).strip()
+
+    def enumerated(self, span: Span, mention: Mention) -> bool:
+        """Tell whether a part goes on with a list of names: `Polo, Golf and Sharan cost 39, 52 and 74 euros`."""
+        before = [part for part in self.parts if part[1] <= span[0]]
+        if not before or self.is_item or not self.within(before[-1]):
+            return False
+        follows = [part for part in self.parts if part[0] > mention.end][:1]
+        if any(m.kind == mention.kind and self._bare(part) for part in follows for m in self._figures_in(part)):
+            return not any(m.kind == mention.kind for m in self._figures_in(before[-1]))
+        text = list(self.text(before[-1]))
+        for occurrence in self.within(before[-1]):
+            first, last = occurrence.start - before[-1][0], occurrence.end - before[-1][0]
+            text[first:last] = " " * (last - first)
+        return not _ARTICLES.sub("", "".join(text)).strip()
 
     def clause(self, mention: Mention) -> Span:
         """Return the clause that a figure stands in."""
@@ -122,6 +143,9 @@ class Clauses:
             words[first - start : last - start] = "·" * (min(last, end) - first)
         text = "".join(words)
         return _DERIVED.isdisjoint(WORD.findall(text)) and "n't" not in text and "n’t" not in text and not _RANGE.search(text)
+
+    def _figures_in(self, part: Span) -> list[Mention]:
+        return [mention for mention in self.figures if part[0] <= mention.start < part[1]]
 
     def _bare(self, part: Span) -> bool:
         """Tell whether a clause is nothing but figures."""

@@ -64,6 +64,9 @@ _COUNTS = ("number", "word")
 _SAID_OF_ROWS = (*_NUMBERS, "time")
 # An id that an amount directly follows, and what may stand behind the amount: `K1 costs 12 euros and`, no rate.
 _PRICED = re.compile(r"(?:^|[\s(])([A-Za-z]{1,4}[-_]?\d{1,8}) (?:(?:costs?|is|comes to|at|for) )?(?:[$€£] ?)?$")
+# Before a name that others stand before: `Polo, Golf and the`.
+_LISTED = re.compile(r"\b([^\W\d_]{3,})(?:,| and| or|, and|, or)(?: the| a| an)? $")
+_LESS = re.compile(r"\bdiscount|\boff\b|\bpercent\b|%")
 _ID = re.compile(r"\b[a-z]{1,4}[-_]?\d{1,8}\b")
 _PRICE_ENDS = re.compile(r"\s*(?:$|[.,;!?\n)]|(?:and|or|for|while|but)\b)")
 
@@ -280,7 +283,17 @@ def _other_row(scene: Scene) -> Iterator[Contradiction]:
         if lists is None:
             lists = _recent_lists(scene)
         for members in lists:
-            yield from _of_another(mention, name, members, scene)
+            if not _one_of_several(scene.prose.text, mention, name, members):
+                yield from _of_another(mention, name, members, scene)
+
+
+def _one_of_several(text: str, mention: Mention, name: str, members: list[Row]) -> bool:
+    """Tell whether the name ends a list of names, or the amount is less than what is asked: by order, by a discount."""
+    before = text[max(0, mention.start - 80) : mention.start].lower()
+    if mention.kind == "amount" and _LESS.search(before):
+        return True
+    match = _LISTED.search(before[: before.rfind(name)])
+    return match is not None and any(row.names(match[1]) for row in members)
 
 
 def _other_amount(scene: Scene) -> Iterator[Contradiction]:

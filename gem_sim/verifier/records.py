@@ -10,7 +10,7 @@ from typing import NamedTuple, TypeGuard
 
 from gem_sim.canonical import Json
 from gem_sim.environment import Environment
-from gem_sim.verifier.seen import Received
+from gem_sim.verifier.seen import Received, leaves
 
 _ID = re.compile(r"[a-z]{1,8}[-_]?\d{1,10}")
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\d.*|\d{1,2}:\d\d(?::\d\d)?")
@@ -141,7 +141,7 @@ class Records:
         for received in results[self._read :]:
             if not received.refused and len(self.all) < _MOST:
                 arguments = {label_of(name): value for name, value in received.arguments.items()}
-                for record in _records(received, received.value, received.tool, (arguments,), Around(arguments)):
+                for record in _records(received, received.value, received.tool, (arguments,), _asked(arguments)):
                     self._add(record)
         self._read = len(results)
         return self
@@ -217,6 +217,12 @@ class Records:
         names = {value for name, value in record.strings.items() if name in self.naming(record.group)}
         names = {value for value in names if not is_id(value)}
         return [other for other in self.all if other is record or other.links & keys or _has(other, keys | names)]
+
+
+def _asked(arguments: Mapping[str, Json]) -> Around:
+    """Return what a call was asked for, also what stands deeper in its arguments."""
+    deeper = [value for value in arguments.values() if isinstance(value, (dict, list))]
+    return Around(arguments, *({str(at): leaf for at, leaf in enumerate(leaves(value))} for value in deeper))
 
 
 def _has(record: Record, texts: set[str]) -> bool:

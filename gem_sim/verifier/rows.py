@@ -88,6 +88,8 @@ def _figures(clauses: Clauses, previous: list[Occurrence], talk: Talk) -> Iterat
             continue
         if clauses.named:
             scope = clauses.scope(mention)
+            if clauses.enumerated(scope, mention):
+                continue
             if scope not in known:
                 known[scope] = _subjects(clauses.within(scope), talk.records)
             spoken_of = known[scope]
@@ -318,12 +320,18 @@ def _items(clauses: Clauses, talk: Talk, environment: Environment) -> Iterator[C
         if about is None:
             continue
         yield from _otherwise(clauses, about, environment)
-        for word in clauses.named[1:]:
-            if last_word(clauses.lowered, word.start) in _BESIDE_NOT or not _set_apart(clauses, word):
-                continue
-            contradiction = _described(word, about, talk)
-            if contradiction is not None:
-                yield contradiction
+        fields = {name for record, name in first.holders if record in about.records}
+        for at, word in enumerate(clauses.named[1:]):
+            rest = [name for record, name in word.holders if record.group == group and record not in about.records]
+            # What follows the name of another row is of that row.
+            if not fields.isdisjoint(rest) or (is_id(word.text) and rest and (at or is_id(first.text))):
+                break
+            if last_word(clauses.lowered, word.start) not in _BESIDE_NOT and _set_apart(clauses, word):
+                contradiction = _described(word, about, talk)
+                if contradiction is not None:
+                    yield contradiction
+                    if not talk.records.naming(group).isdisjoint(rest):
+                        break
 
 
 def _otherwise(clauses: Clauses, about: Subject, environment: Environment) -> Iterator[Contradiction]:

@@ -30,7 +30,7 @@ _ELSE = re.compile(
 )
 _OTHER_DAY = re.compile(
     r"\b(?:until|till|by|before|after|since|through|between|expires?|refund\w*|ready|return\w*|deadline|latest|pay\w*"
-    r"|invoice\w*|arrives?|deliver\w*|opens?|closes?|doors|to go|instead of|than|was|were|today)\b"
+    r"|invoice\w*|arrives?|deliver\w*|opens?|closes?|doors|ship\w*|dispatch\w*|collect\w*|pick\w*|remind\w*|valid|trial|renew\w*|next|follow\w*|check-?out|to go|instead of|than|was|were|today)\b"
 )
 _EARLIER = frozenset("old previous prev created updated original until expires expiry end last modified".split())
 _COUNTS = frozenset("quantity qty count tickets seats copies pieces number units persons people guests".split())
@@ -38,6 +38,7 @@ _ITEMS = frozenset(("quantity", "qty", "copies", "tickets", "seats"))
 _PIECES = "roll|piece|copy|bottle|glass|cup|tin|bag|jar|can"
 _PACKS = r"\b(?:pair|set|box|pack|couple|dozen|case|crate|total|number|batch|few)s?\b[^,]*$"
 _LENGTHS = frozenset("day days night nights week weeks duration length".split())
+_STOP = re.compile(r"[.,;:()|\n\d]| and ")
 _NOW = re.compile(r"\b(?:now|still|new total|remaining|outstanding|due|comes to)\b")
 _SEE_YOU = re.compile(r"\bsee you (?:then )?(?:on|this|next)\b")
 _FROM = re.compile(r"\bfrom (?:the )?(?:[a-z]+,? (?:the )?)?$")
@@ -249,7 +250,8 @@ def _counts(thing: Written, part: Span, clauses: Clauses) -> Iterator[Contradict
         inside = part[0] <= mention.start < part[1]
         if not inside or mention.unit is not None or mention.kind not in ("number", "word"):
             continue
-        after = [singular(word) for word in WORD.findall(clauses.lowered[mention.end : part[1]])[:3]]
+        beside = _STOP.split(clauses.lowered[mention.end : part[1]])[0]
+        after = [singular(word) for word in WORD.findall(beside)[:3]]
         for record in thing.records:
             for name, number in record.numbers.items():
                 label = name.split()[-1]
