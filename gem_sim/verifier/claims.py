@@ -95,7 +95,11 @@ def _judged(scene: Scene, reported: set[object], records: Records, environment: 
     """Yield the findings of one message, each value once in a conversation."""
     prose = scene.prose
     talk = spoken_of(scene, records)
-    for contradiction in (*contradictions(scene), *misattributed(talk, environment), *unlike_written(talk, environment)):
+    for contradiction in (
+        *contradictions(scene),
+        *misattributed(talk, environment),
+        *unlike_written(talk, environment),
+    ):
         key = (contradiction.mention.kind, contradiction.mention.value)
         if key not in reported:
             reported.add(key)

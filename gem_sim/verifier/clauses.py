@@ -1,4 +1,4 @@
-"""A sentence as clauses: which figures it has, which records each clause names, and what makes it no plain statement."""
+"""A sentence as clauses: its figures, the records each clause names, and what makes it no plain statement."""
 
 from __future__ import annotations
 
@@ -13,26 +13,26 @@ from gem_sim.verifier.spoken import durations, times
 
 Span = tuple[int, int]
 
-_CUT = re.compile(
-    r"[;:,]\s|[()|]| (?:[–—-]|and|but|while|whereas|plus|or|so|though|although|because|then)\s"
-)
+_CUT = re.compile(r"[;:,]\s|[()|]| (?:[–—-]|and|but|while|whereas|plus|or|so|though|although|because|then)\s")
 _MARKER = re.compile(r"(?:^|\n)[ \t]*(?:\d+[.)]|[-*•])[ \t]+$")
 # A sentence with one of these says how things are not, might be or were, or speaks of several at once.
-_DOUBT = frozenset(
-    "not no never none neither nor without except wrong mistake mistaken misread sorry instead rather unlike than versus"
-    " vs if would could can might should unless whether either or was were had previously before originally formerly"
-    " used respectively like similar same match matches matching swap swaps swapped change changes changed become"
-    " becomes replace replaces replaced repaint repainted repainting paint painted painting turn turns turned former"
-    " latter other others".split()
-)
+_DOUBT_WORDS = """
+not no never none neither nor without except wrong mistake mistaken misread sorry instead rather unlike than
+versus vs if would could can might should unless whether either or was were had previously before originally
+formerly used respectively like similar same match matches matching swap swaps swapped change changes changed
+become becomes replace replaces replaced repaint repainted repainting paint painted painting turn turns turned
+former latter other others
+"""
+_DOUBT = frozenset(_DOUBT_WORDS.split())
 # Beside one of these an amount is no price of the one thing named.
-_DERIVED = frozenset(
-    "than instead including incl extra discount off less together total both altogether sum save saves saving savings"
-    " saved cheaper dearer difference more not no was were had if like similar same most least under over below above"
-    " within between respectively other others another rest twice half double deposit fee added adds plus budget refund"
-    " refunds refunded paid pay average combined change changes changed raise raised rise rose drop drops dropped"
-    " previously before originally usual usually would could might".split()
-)
+_DERIVED_WORDS = """
+than instead including incl extra discount off less together total both altogether sum save saves saving savings
+saved cheaper dearer difference more not no was were had if like similar same most least under over below above
+within between respectively other others another rest twice half double deposit fee added adds plus budget
+refund refunds refunded paid pay average combined change changes changed raise raised rise rose drop drops
+dropped previously before originally usual usually would could might
+"""
+_DERIVED = frozenset(_DERIVED_WORDS.split())
 _RANGE = re.compile(r"\b(?:from \S+ to|up to|in all|left to)\b")
 _MAY = re.compile(r"(?<!\d )\bmay\b(?! \d)")
 _ARTICLES = re.compile(r"\b(?:the|your|our|an?|both|either|and|for|on|of|this|that)\b|\W")
@@ -64,8 +64,11 @@ class Clauses:
     def doubtful(self) -> bool:
         """Whether it tells how things are not, might be or were."""
         text = self.text(self.span)
-        return not _DOUBT.isdisjoint(WORD.findall(text)) or "n't" in text or "n’t" in text or (
-            "may" in text and _MAY.search(text) is not None
+        return (
+            not _DOUBT.isdisjoint(WORD.findall(text))
+            or "n't" in text
+            or "n’t" in text
+            or ("may" in text and _MAY.search(text) is not None)
         )
 
     @cached_property
@@ -106,11 +109,13 @@ class Clauses:
         first = at
         while first and self._bare(self.parts[first]):
             first -= 1
-        if first == at:
-            return self.parts[at] if self.parts else self.span
+        if first == at or not self.within(self.parts[first]):
+            return self.parts[first] if self.parts else self.span
         # Between several things a mere figure is of one that only order tells.
+        start = self.lowered.rfind(";", self.span[0], mention.start) + 1 or self.span[0]
         follows = at + 1 < len(self.parts) and self._opens(self.parts[at + 1])
-        return self.span[0], self.parts[at + 1 if follows else first][1]
+        follows = follows and ";" not in self.lowered[mention.end : self.parts[at + 1][0]]
+        return start, self.parts[at + 1 if follows else first][1]
 
     def _opens(self, part: Span) -> bool:
         """Tell whether a part begins with words that name or describe records."""
@@ -142,7 +147,12 @@ class Clauses:
         for first, last in ((mention.start, mention.end), *((o.start, o.end) for o in self.within((start, end)))):
             words[first - start : last - start] = "·" * (min(last, end) - first)
         text = "".join(words)
-        return _DERIVED.isdisjoint(WORD.findall(text)) and "n't" not in text and "n’t" not in text and not _RANGE.search(text)
+        return (
+            _DERIVED.isdisjoint(WORD.findall(text))
+            and "n't" not in text
+            and "n’t" not in text
+            and not _RANGE.search(text)
+        )
 
     def _figures_in(self, part: Span) -> list[Mention]:
         return [mention for mention in self.figures if part[0] <= mention.start < part[1]]

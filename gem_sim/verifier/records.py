@@ -21,9 +21,8 @@ _NAMING = frozenset(("name", "title", "model", "label", "product", "item", "part
 # Fields that tell a state, which `outcomes` judges, or no property at all.
 _STATES = frozenset(("status", "state", "currency", "weekday", "day", "message", "note", "unit", "type"))
 # A thing leads to those it belongs to, and not through a person to what else is theirs.
-_PERSONS = frozenset(
-    "customer user patron member account client person guest owner passenger employee patient student".split()
-)
+_PERSONS_WORDS = "customer user patron member account client person guest owner passenger employee patient student"
+_PERSONS = frozenset(_PERSONS_WORDS.split())
 # Texts of a result that are longer describe; beyond so many things nobody speaks of each.
 _LONGEST = 60
 _MOST = 400

@@ -25,14 +25,17 @@ _ANOTHER_DAY = re.compile(
     r"\b(?:will|shall|ready|collect\w*|pick\w*|calls?|opens?|closes?|until|till|by|after|since|before|today|tomorrow"
     r"|hold\w*|free|available|offer\w*|possible|earliest|latest|next)\b|['’]ll\b"
 )
-_MONEY = frozenset("price cost fee fare total due amount rent rate labour labor discount paid balance charge".split())
-_STOCKED = frozenset("stock left available remaining inventory seats places copies free".split())
+_MONEY_WORDS = "price cost fee fare total due amount rent rate labour labor discount paid balance charge"
+_MONEY = frozenset(_MONEY_WORDS.split())
+_STOCKED_WORDS = "stock left available remaining inventory seats places copies free"
+_STOCKED = frozenset(_STOCKED_WORDS.split())
 _LEFT = re.compile(r"\b(?:left|in stock|available|remaining|on the shelf|free)\b")
 _LEFT_NEXT = re.compile(r"\s(?:(?:are|is|of (?:them|those)) )?(?:still )?(?:left|in stock|available|remaining)\b")
 _ARE_IN_STOCK = re.compile(r"\s(?:is|are)(?: \w+ly)? in stock\b")
 _BESIDE = re.compile(r",? (?:is|was|=) (?:the |your |a )?|: (?:the |your )?|, (?:the |your )?| \((?:the |your )?")
 _IN_THE = re.compile(r"\s(?:(?:seats?|places?|are) )?in the\s")
-_IDLE = frozenset("in of the min max per a an is from over are and id number no".split())
+_IDLE_WORDS = "in of the min max per a an is from over are and id number no"
+_IDLE = frozenset(_IDLE_WORDS.split())
 _STOP = re.compile(r"[.,;:()|\n]")
 _TIMES = re.compile(r"\d{1,2}:\d\d(?::\d\d)?|\d{4}-\d\d-\d\d[T ](?P<time>\d\d:\d\d).*")
 _BESIDE_NOT = frozenset(("or", "and", "from", "to", "not", "no", "like", "than"))
@@ -147,7 +150,7 @@ def _of_other(mention: Mention, about: Subject, clauses: Clauses, talk: Talk) ->
             told = _told(mention, talk.scene)
         if told or _held_elsewhere(mention, about, clauses, talk):
             return None
-        return misplaced(mention, mention.text, about.words.text, name, about.records, others)
+        return misplaced(mention, mention.text, about.words, name, about.records, others)
     return None
 
 
@@ -216,9 +219,9 @@ def _held_elsewhere(mention: Mention, about: Subject, clauses: Clauses, talk: Ta
     group = about.records[0].group
     for occurrence in clauses.named:
         holders = [record for record, name in occurrence.holders if name in talk.records.naming(record.group)]
-        if not any(record.group == group for record in holders):
-            if any(_has(record, mention, talk.scene) for record in holders):
-                return True
+        elsewhere = all(record.group != group for record in holders)
+        if elsewhere and any(_has(record, mention, talk.scene) for record in holders):
+            return True
     return False
 
 
@@ -242,7 +245,9 @@ def _tied(mention: Mention, name: str, about: Subject, clauses: Clauses, scene: 
         return False
     between = clauses.lowered[mention.end : about.words.start] if about.words.start > mention.end else "…"
     clause = clauses.text((start, end))
-    if _LEFT_NEXT.match(clauses.lowered, mention.end) or (_LEFT.search(clause) and re.fullmatch(r"(?:\s\w+)?\s", between)):
+    if _LEFT_NEXT.match(clauses.lowered, mention.end) or (
+        _LEFT.search(clause) and re.fullmatch(r"(?:\s\w+)?\s", between)
+    ):
         return True
     # `24 in the gallery`: a number that nothing else has.
     sightings = scene.seen.read_texts().numbers.get(_value(mention), ())
@@ -261,14 +266,16 @@ def _in_stock(clauses: Clauses, talk: Talk) -> Iterator[Contradiction]:
             if about is None:
                 continue
             rows, words = about.records, clauses.named[:at]
-            while words and clauses.lowered[words[-1].end : (words[-1].end + 1)] == " " and words[-1].end + 1 == (
-                occurrence.start
+            while (
+                words
+                and clauses.lowered[words[-1].end : (words[-1].end + 1)] == " "
+                and words[-1].end + 1 == (occurrence.start)
             ):
                 rows = [record for record in rows if record.says(words[-1].text)] or rows
                 words = words[:-1]
             name = next((n for n in rows[0].numbers if "stock" in n.split() or n.endswith("available")), None)
             if name is not None and all(record.numbers.get(name) == 0 for record in rows):
-                yield misplaced(_mention(occurrence, about), "in stock", occurrence.text, name, rows, [])
+                yield misplaced(_mention(occurrence, about), "in stock", occurrence, name, rows, [])
 
 
 def _adjectives(clauses: Clauses, talk: Talk) -> Iterator[Contradiction]:
@@ -296,16 +303,19 @@ def _appositions(clauses: Clauses, talk: Talk) -> Iterator[Contradiction]:
     """Yield a name right beside the id of another row: `B-24 is the Gravelo`, `Printer jam (T-101)`."""
     for first, second in pairwise(clauses.named):
         between = clauses.lowered[first.end : second.start]
-        if _BESIDE.fullmatch(between) is None or (between == ", " and clauses.lowered[second.end : second.end + 1] not in ",)"):
+        if _BESIDE.fullmatch(between) is None or (
+            between == ", " and clauses.lowered[second.end : second.end + 1] not in ",)"
+        ):
             continue
         key, word = (first, second) if is_id(first.text) else (second, first)
         if not is_id(key.text) or is_id(word.text):
             continue
         for group in groups_of([key]):
             about = subject([key], talk.records, group)
-            if about is not None and all(record.own == key.text for record in about.records):
-                if naming([word], talk.records, group) and (contradiction := _described(word, about, talk)) is not None:
-                    yield contradiction
+            if about is None or any(record.own != key.text for record in about.records):
+                continue
+            if naming([word], talk.records, group) and (contradiction := _described(word, about, talk)) is not None:
+                yield contradiction
 
 
 def _items(clauses: Clauses, talk: Talk, environment: Environment) -> Iterator[Contradiction]:
@@ -342,17 +352,16 @@ def _otherwise(clauses: Clauses, about: Subject, environment: Environment) -> It
         if name not in known or is_state(name) or word_of(own).search(text):
             continue
         for word in known[name] - {own}:
-            if word not in text or any(word in o.text for o in clauses.named) or any(r.says(word) for r in about.records):
+            if (
+                word not in text
+                or any(word in o.text for o in clauses.named)
+                or any(r.says(word) for r in about.records)
+            ):
                 continue
             for match in word_of(word).finditer(text):
                 found = Occurrence(word, clauses.span[0] + match.start(), clauses.span[0] + match.end(), ())
                 if _set_apart(clauses, found):
-                    its: list[Json] = [record.fields[name] for record in about.records]
-                    said = f"{word!r} is said of {about.words.text!r}"
-                    message = f"{said}, which has {name} {its[0]} by the answer of {named(about.records)}"
-                    seen = about.records[0].message
-                    evidence: dict[str, Json] = {"entry": about.words.text, "field": name, "its_values": its}
-                    yield Contradiction(_mention(found, about), message, evidence | {"seen_in_message": seen})
+                    yield misplaced(_mention(found, about), word, about.words, name, about.records, [])
 
 
 def _set_apart(clauses: Clauses, word: Occurrence) -> bool:
@@ -378,7 +387,7 @@ def _described(word: Occurrence, about: Subject, talk: Talk) -> Contradiction | 
         if _told_together(word.text, about.words.text, talk.records):
             return None
         others = [record for record in members if record.strings.get(name) == word.text]
-        return misplaced(_mention(word, about), word.text, about.words.text, name, about.records, others)
+        return misplaced(_mention(word, about), word.text, about.words, name, about.records, others)
     return None
 
 
@@ -397,27 +406,33 @@ def _mention(word: Occurrence, about: Subject) -> Mention:
 
 
 def misplaced(
-    mention: Mention, said: str, subject_words: str, name: str, own: list[Record], others: list[Record]
+    mention: Mention, said: str, words: Occurrence, name: str, own: list[Record], others: list[Record]
 ) -> Contradiction:
     """Return the finding that something is said of one row and belongs to others."""
-    its: list[Json] = list(dict.fromkeys(show(record, name) for record in own if name in record.fields))
-    whose = " or ".join(dict.fromkeys(map(repr, map(_called, others[:2]))))
-    has = f"has {name} {' or '.join(map(str, its[:3]))}" if its else f"has another {name}"
-    message = f"{said!r} is said of {subject_words!r}, which {has} by the answer of {named(own)}" + (f"; it is of {whose}" if whose else "")
+    its: list[Json] = list(dict.fromkeys(record.fields[name] for record in own if name in record.fields))
+    entry = _as_written(words, own)
+    message = (
+        f"{said!r} is said of {entry!r}, whose {name} is {' or '.join(map(str, its[:3]))} by the answer of {named(own)}"
+    )
+    if others:
+        whose = dict.fromkeys(_called(record, by_id=is_id(words.text)) for record in others)
+        message += f"; it is that of {' or '.join(map(repr, list(whose)[:2]))}"
     evidence: dict[str, Json] = {
-        "entry": subject_words, "field": name, "its_values": its, "seen_in_message": own[-1].message,
+        "entry": entry, "field": name, "its_values": its, "seen_in_message": own[-1].message,
     }  # fmt: skip
     return Contradiction(mention, message, evidence)
 
 
-def show(record: Record, name: str) -> Json:
-    """Return the value of a field as it was answered."""
-    return record.fields[name]
+def _as_written(words: Occurrence, own: list[Record]) -> str:
+    """Return the words for a row as its answer writes them."""
+    values = [value for record in own for value in record.fields.values() if isinstance(value, str)]
+    return next((value for value in values if value.lower() == words.text), words.text)
 
 
-def _called(record: Record) -> str:
+def _called(record: Record, *, by_id: bool) -> str:
+    """Return what a row is called: its id where an id was said, else its first text that is none."""
     texts = [value for value in record.fields.values() if isinstance(value, str)]
-    return next((value for value in texts if not is_id(value.lower())), record.own or (texts or ["another"])[0])
+    return next((value for value in texts if is_id(value.lower()) == by_id), (texts or ["another"])[0])
 
 
 def unit_of(name: str, scene: Scene) -> str | None:

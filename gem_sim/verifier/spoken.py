@@ -11,13 +11,15 @@ _NUMBER = rf"\d{{1,2}}(?:\.\d{{1,2}})?|an?|{any_of(word for word in NUMBER_WORDS
 _MINUTES = any_of(word for word in NUMBER_WORDS if word not in ("dozen", "hundred", "thousand"))
 _DURATION = re.compile(
     rf"\b(?:(?P<half>half an hour)|(?P<quarters>(?:three )?quarters? of an hour)"
-    rf"|(?P<number>{_NUMBER})(?: (?:and )?(?P<before>(?:a )?half|(?:a|one) quarter|three[ -]quarters?))?[ -](?:hours?|hrs?|h)\b"
+    rf"|(?P<number>{_NUMBER})(?: (?:and )?(?P<before>(?:a )?half|(?:a|one) quarter|three[ -]quarters?))?"
+    rf"[ -](?:hours?|hrs?|h)\b"
     rf"(?:,? (?:and )?(?:(?P<after>a half|half|a quarter|three quarters)"
     rf"|(?P<minutes>\d{{1,2}}|{_MINUTES})[ -]?min(?:ute)?s?\b)(?! an? ))?)"
 )
+_HOURS = any_of(word for word in NUMBER_WORDS if 0 < NUMBER_WORDS[word] < 13)
 _TIME = re.compile(
     rf"\b(?:(?P<hour>\d{{1,2}})\.(?P<minute>[0-5]\d)(?: ?(?P<noon>[ap])\.?m\b)"
-    rf"|(?P<past>half past|quarter past|quarter to) (?P<at>\d{{1,2}}|{any_of(w for w in NUMBER_WORDS if 0 < NUMBER_WORDS[w] < 13)})\b)"
+    rf"|(?P<past>half past|quarter past|quarter to) (?P<at>\d{{1,2}}|{_HOURS})\b)"
 )
 _SHARES = {"half": 30, "quarter": 15, "three": 45}
 

@@ -23,21 +23,26 @@ _CUT = re.compile(
 )
 # Words by which a part speaks of something else as well, or of what is not done.
 _ELSE = re.compile(
-    r"\b(?:if|would|could|can|(?<!\d )may(?! \d)|might|should|unless|whether|either|or|not|no|never|none|without|except|other"
-    r"|others|another|(?<!, )still|already|also|as well|besides|alongside|next to|near|stays?|keeps?|remains?|unaffected"
+    r"\b(?:if|would|could|can|(?<!\d )may(?! \d)|might|should|unless|whether|either|or|not|no|never|none|without"
+    r"|except|other|others|another|(?<!, )still|already|also|as well|besides|alongside|next to|near|stays?|keeps?"
+    r"|remains?|unaffected"
     r"|unchanged|like|than|previous\w*|earlier|existing|remaining|more|additional|was|were|had|once|when|after|before"
     r"|between|swapped|wanted|asked|requested|instead|rather|nothing|nobody|yet|any)\b|n['’]t\b"
 )
 _OTHER_DAY = re.compile(
     r"\b(?:until|till|by|before|after|since|through|between|expires?|refund\w*|ready|return\w*|deadline|latest|pay\w*"
-    r"|invoice\w*|arrives?|deliver\w*|opens?|closes?|doors|ship\w*|dispatch\w*|collect\w*|pick\w*|remind\w*|valid|trial|renew\w*|next|follow\w*|check-?out|to go|instead of|than|was|were|today)\b"
+    r"|invoice\w*|arrives?|deliver\w*|opens?|closes?|doors|ship\w*|dispatch\w*|collect\w*"
+    r"|pick\w*|remind\w*|valid|trial|renew\w*|next|follow\w*|check-?out|to go|instead of|than|was|were|today)\b"
 )
-_EARLIER = frozenset("old previous prev created updated original until expires expiry end last modified".split())
-_COUNTS = frozenset("quantity qty count tickets seats copies pieces number units persons people guests".split())
+_EARLIER_WORDS = "old previous prev created updated original until expires expiry end last modified"
+_EARLIER = frozenset(_EARLIER_WORDS.split())
+_COUNTS_WORDS = "quantity qty count tickets seats copies pieces number units persons people guests"
+_COUNTS = frozenset(_COUNTS_WORDS.split())
 _ITEMS = frozenset(("quantity", "qty", "copies", "tickets", "seats"))
 _PIECES = "roll|piece|copy|bottle|glass|cup|tin|bag|jar|can"
 _PACKS = r"\b(?:pair|set|box|pack|couple|dozen|case|crate|total|number|batch|few)s?\b[^,]*$"
-_LENGTHS = frozenset("day days night nights week weeks duration length".split())
+_LENGTHS_WORDS = "day days night nights week weeks duration length"
+_LENGTHS = frozenset(_LENGTHS_WORDS.split())
 _STOP = re.compile(r"[.,;:()|\n\d]| and ")
 _NOW = re.compile(r"\b(?:now|still|new total|remaining|outstanding|due|comes to)\b")
 _SEE_YOU = re.compile(r"\bsee you (?:then )?(?:on|this|next)\b")
@@ -108,9 +113,11 @@ def _spoken_of(clauses: Clauses, written: list[Written]) -> Iterator[tuple[Writt
         said = {o.text for o in ids if part[0] <= o.start < part[1] and _make(o.text) in makes}
         if len(said) == 1:
             yield from ((thing, part) for thing in written if thing.key in said)
-        elif not any(_make(o.text) in makes for o in ids) and len(written) == 1:
-            if any(_deed(record.tool).search(clauses.text(part)) for record in written[0].fresh):
-                yield written[0], part
+        elif len(written) == 1 and not any(_make(o.text) in makes for o in ids):
+            text = clauses.text(part)
+            yield from (
+                (thing, part) for thing in written if any(_deed(record.tool).search(text) for record in thing.fresh)
+            )
 
 
 def _parts(clauses: Clauses) -> Iterator[Span]:
@@ -128,7 +135,9 @@ def _deed(tool: str) -> re.Pattern[str]:
     """Return a pattern of a deed by a tool's verb: `cancel_job` → `is cancelled`, `I've cancelled`."""
     stem = re.escape(label_of(tool).split()[0].removesuffix("e"))
     verb = rf"(?:re)?{stem}\w?ed\b"
-    return re.compile(rf"(?:^|[:,.!]\s){verb}|\b(?:is|are|been|have|has|now|i|we|['’](?:s|re|ve)) (?:\w+ly |now )?{verb}")
+    return re.compile(
+        rf"(?:^|[:,.!]\s){verb}|\b(?:is|are|been|have|has|now|i|we|['’](?:s|re|ve)) (?:\w+ly |now )?{verb}"
+    )
 
 
 @lru_cache(maxsize=4096)
@@ -177,7 +186,9 @@ def _moments(thing: Written, part: Span, clauses: Clauses, talk: Talk) -> Iterat
 def _is_day(mention: Mention, lowered: str) -> bool:
     """Tell whether an ordinal is a day of the month: `on the 23rd`, and no more."""
     before, after = lowered[max(0, mention.start - 9) : mention.start], lowered[mention.end : mention.end + 2]
-    return mention.kind == "ordinal" and re.search(r"\b(?:on|for) the $", before) is not None and not after[1:].isalpha()
+    return (
+        mention.kind == "ordinal" and re.search(r"\b(?:on|for) the $", before) is not None and not after[1:].isalpha()
+    )
 
 
 def _day(thing: Written, mention: Mention, talk: Talk) -> Iterator[Contradiction]:
@@ -195,8 +206,16 @@ def _day(thing: Written, mention: Mention, talk: Talk) -> Iterator[Contradiction
         known += accepted
     if isinstance(mention.value, tuple):
         value = mention.value
-        said = {day_of(value, year)} if mention.exact else {day_of(value, year), day_of((value[0], value[2], value[1]), year)}
-        if None in said or said & accepted or any(s and (s.month, s.day) == (d.month, d.day) for s in said for d in known):
+        said = (
+            {day_of(value, year)}
+            if mention.exact
+            else {day_of(value, year), day_of((value[0], value[2], value[1]), year)}
+        )
+        if (
+            None in said
+            or said & accepted
+            or any(s and (s.month, s.day) == (d.month, d.day) for s in said for d in known)
+        ):
             return
     elif any(day.day == mention.value for day in accepted):
         return
@@ -298,9 +317,15 @@ def _properties(thing: Written, part: Span, clauses: Clauses, environment: Envir
             if is_id(own) or is_state(name) or word_of(own).search(clauses.text(clauses.span)):
                 continue
             for word in vocabulary(environment).get(name, frozenset()) - {own}:
-                if word not in text or thing.says(word) or any(word in o.text and word != o.text for o in clauses.named):
+                if (
+                    word not in text
+                    or thing.says(word)
+                    or any(word in o.text and word != o.text for o in clauses.named)
+                ):
                     continue
-                match = re.search(rf"(?:\bin (?:the )?|\b(?:a|an|one|two|three|four|five|six|\d+) ){re.escape(word)}\b", text)
+                match = re.search(
+                    rf"(?:\bin (?:the )?|\b(?:a|an|one|two|three|four|five|six|\d+) ){re.escape(word)}\b", text
+                )
                 if match is not None:
                     start = part[0] + match.end() - len(word)
                     mention = Mention("identifier", word, start, start + len(word), f"{word} of {thing.key}")
