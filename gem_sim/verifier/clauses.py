@@ -140,6 +140,14 @@ class Clauses:
         """Return the clause that a figure stands in."""
         return next((part for part in self.parts if part[0] <= mention.start < part[1]), self.span)
 
+    def lead(self, mention: Mention) -> Span:
+        """Return the clause of a figure with the one that leads to it: `until Friday, 15 May`."""
+        at = next((i for i, part in enumerate(self.parts) if part[0] <= mention.start < part[1]), 0)
+        start = at
+        while start and not self.lowered[self.parts[start][0] : mention.start].strip():
+            start -= 1
+        return self.parts[start][0], self.parts[at][1]
+
     def plain(self, mention: Mention) -> bool:
         """Tell whether nothing beside an amount says that it is worked out, compared or no longer so."""
         start, end = self.clause(mention)

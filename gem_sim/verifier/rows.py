@@ -160,7 +160,7 @@ def _other_day(mention: Mention, clauses: Clauses, scene: Scene) -> bool:
     value = mention.value
     if not isinstance(value, tuple) or not mention.exact or value[1:] in days or value[2] in scene.seen.asked.days:
         return True
-    return _ANOTHER_DAY.search(clauses.text(clauses.clause(mention))) is not None
+    return _ANOTHER_DAY.search(clauses.text(clauses.lead(mention))) is not None
 
 
 def _told(mention: Mention, scene: Scene) -> bool:

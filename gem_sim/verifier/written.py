@@ -32,7 +32,7 @@ _ELSE = re.compile(
 _OTHER_DAY = re.compile(
     r"\b(?:until|till|by|before|after|since|through|between|expires?|refund\w*|ready|return\w*|deadline|latest|pay\w*"
     r"|invoice\w*|arrives?|deliver\w*|opens?|closes?|doors|ship\w*|dispatch\w*|collect\w*"
-    r"|pick\w*|remind\w*|valid|trial|renew\w*|next|follow\w*|check-?out|to go|instead of|than|was|were|today)\b"
+    r"|pick\w*|remind\w*|trial|renew\w*|next|follow\w*|check-?out|to go|instead of|than|was|were|today)\b"
 )
 _EARLIER_WORDS = "old previous prev created updated original until expires expiry end last modified"
 _EARLIER = frozenset(_EARLIER_WORDS.split())
@@ -174,7 +174,7 @@ def _moments(thing: Written, part: Span, clauses: Clauses, talk: Talk) -> Iterat
     for mention in clauses.figures:
         if not part[0] <= mention.start < part[1]:
             continue
-        start, _ = clauses.clause(mention)
+        start, _ = clauses.lead(mention)
         if _OTHER_DAY.search(clauses.lowered, start, mention.start):
             continue
         if mention.kind == "time":
