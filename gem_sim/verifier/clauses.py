@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import NamedTuple
 
 from gem_sim.verifier.prose import WORD, Mention, Prose, Sentence
-from gem_sim.verifier.records import Occurrence, Record, Records
+from gem_sim.verifier.records import Occurrence, Record, Records, is_id
 from gem_sim.verifier.spoken import durations, times
 
 Span = tuple[int, int]
@@ -57,7 +57,9 @@ class Clauses:
         """What the sentence mentions, also the times and durations that it says in words."""
         start, text = self.span[0], self.text(self.span)
         spoken = [m._replace(start=m.start + start, end=m.end + start) for m in (*durations(text), *times(text))]
-        kept = [m for m in self.sentence.mentions if not any(s.start < m.end and m.start < s.end for s in spoken)]
+        # `Room 12` names, and counts nothing.
+        taken = [(s.start, s.end) for s in spoken] + [(o.start, o.end) for o in self.named if not is_id(o.text)]
+        kept = [m for m in self.sentence.mentions if not any(a < m.end and m.start < b for a, b in taken)]
         return sorted([*kept, *spoken], key=lambda mention: mention.start) if spoken else kept
 
     @cached_property
@@ -111,6 +113,8 @@ class Clauses:
             first -= 1
         if first == at or not self.within(self.parts[first]):
             return self.parts[first] if self.parts else self.span
+        if self.lowered[self.parts[at][0] - 1] == "(" and first == at - 1:
+            return self.parts[first]
         # Between several things a mere figure is of one that only order tells.
         start = self.lowered.rfind(";", self.span[0], mention.start) + 1 or self.span[0]
         follows = at + 1 < len(self.parts) and self._opens(self.parts[at + 1])

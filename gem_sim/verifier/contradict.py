@@ -65,7 +65,7 @@ _SAID_OF_ROWS = (*_NUMBERS, "time")
 # An id that an amount directly follows, and what may stand behind the amount: `K1 costs 12 euros and`, no rate.
 _PRICED = re.compile(r"(?:^|[\s(])([A-Za-z]{1,4}[-_]?\d{1,8}) (?:(?:costs?|is|comes to|at|for) )?(?:[$€£] ?)?$")
 # Before a name that others stand before: `Polo, Golf and the`.
-_LISTED = re.compile(r"\b([^\W\d_]{3,})(?:,| and| or|, and|, or)(?: the| a| an)? $")
+_LISTED = re.compile(r"\b([^\W\d_]{3,})(?:,| and| or|, and|, or)(?: [^\W\d_]+){0,3} $")
 _LESS = re.compile(r"\bdiscount|\boff\b|\bpercent\b|%")
 _ID = re.compile(r"\b[a-z]{1,4}[-_]?\d{1,8}\b")
 _PRICE_ENDS = re.compile(r"\s*(?:$|[.,;!?\n)]|(?:and|or|for|while|but)\b)")
@@ -125,7 +125,9 @@ def _label(phrases: str, mention: Mention, labels: Sequence[str]) -> _Label | No
         # `the price of 2 books`: what follows is what the number counts.
         counts = mention.unit is None and following is not None and following.group() not in _FUNCTION_WORDS
         return None if counts else _Label((" ".join(before[-2:]), before[-1]), follows=False)
-    after = _words_beside(phrases, mention.end, mention.end + _AFTER, labels, last=False)[:2]
+    # `Room 12 25 minutes`: the words are the other number's.
+    goes_on = phrases[mention.end : mention.end + 2].strip().isdigit()
+    after = [] if goes_on else _words_beside(phrases, mention.end, mention.end + _AFTER, labels, last=False)[:2]
     if after and after[0] in labels and after[0] not in _FUNCTION_WORDS:
         return _Label((" ".join(after), after[0]), follows=True)
     return None

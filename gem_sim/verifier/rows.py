@@ -33,6 +33,7 @@ _LEFT = re.compile(r"\b(?:left|in stock|available|remaining|on the shelf|free)\b
 _LEFT_NEXT = re.compile(r"\s(?:(?:are|is|of (?:them|those)) )?(?:still )?(?:left|in stock|available|remaining)\b")
 _ARE_IN_STOCK = re.compile(r"\s(?:is|are)(?: \w+ly)? in stock\b")
 _BESIDE = re.compile(r",? (?:is|was|=) (?:the |your |a )?|: (?:the |your )?|, (?:the |your )?| \((?:the |your )?")
+_ENDS = re.compile(r"[.,;)]|\s*$|\s(?:and|but|for|at)\b")
 _IN_THE = re.compile(r"\s(?:(?:seats?|places?|are) )?in the\s")
 _IDLE_WORDS = "in of the min max per a an is from over are and id number no"
 _IDLE = frozenset(_IDLE_WORDS.split())
@@ -303,6 +304,13 @@ def _appositions(clauses: Clauses, talk: Talk) -> Iterator[Contradiction]:
     """Yield a name right beside the id of another row: `B-24 is the Gravelo`, `Printer jam (T-101)`."""
     for first, second in pairwise(clauses.named):
         between = clauses.lowered[first.end : second.start]
+        if between in (" is ", " in ", " (") and _ENDS.match(clauses.lowered, second.end):
+            for about in _subjects([first], talk.records):
+                if not is_id(second.text) and not naming([second], talk.records, about.records[0].group):
+                    contradiction = _described(second, about, talk)
+                    if contradiction is not None:
+                        yield contradiction
+                        break
         if _BESIDE.fullmatch(between) is None or (
             between == ", " and clauses.lowered[second.end : second.end + 1] not in ",)"
         ):
