@@ -41,6 +41,10 @@ _COUNTS = frozenset(_COUNTS_WORDS.split())
 _ITEMS = frozenset(("quantity", "qty", "copies", "tickets", "seats"))
 _PIECES = "roll|piece|copy|bottle|glass|cup|tin|bag|jar|can"
 _PACKS = r"\b(?:pair|set|box|pack|couple|dozen|case|crate|total|number|batch|few)s?\b[^,]*$"
+_IRREGULAR = {
+    "lend": "lent", "sell": "sold", "send": "sent", "make": "made", "set": "set", "buy": "bought", "take": "taken",
+    "give": "given", "write": "written", "pay": "paid", "hold": "held", "put": "put", "withdraw": "withdrawn",
+}  # fmt: skip
 _LENGTHS_WORDS = "day days night nights week weeks duration length"
 _LENGTHS = frozenset(_LENGTHS_WORDS.split())
 _STOP = re.compile(r"[.,;:()|\n\d]| and ")
@@ -133,8 +137,8 @@ def _parts(clauses: Clauses) -> Iterator[Span]:
 @lru_cache(maxsize=512)
 def _deed(tool: str) -> re.Pattern[str]:
     """Return a pattern of a deed by a tool's verb: `cancel_job` → `is cancelled`, `I've cancelled`."""
-    stem = re.escape(label_of(tool).split()[0].removesuffix("e"))
-    verb = rf"(?:re)?{stem}\w?ed\b"
+    word = label_of(tool).split()[0]
+    verb = rf"{_IRREGULAR[word]}\b" if word in _IRREGULAR else rf"(?:re)?{re.escape(word.removesuffix('e'))}\w?ed\b"
     return re.compile(
         rf"(?:^|[:,.!]\s){verb}|\b(?:is|are|been|have|has|now|i|we|['’](?:s|re|ve)) (?:\w+ly |now )?{verb}"
     )
