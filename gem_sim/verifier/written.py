@@ -113,7 +113,11 @@ def _spoken_of(clauses: Clauses, written: list[Written]) -> Iterator[tuple[Writt
     """Yield the things written that a sentence speaks of, each with the part that does: by id, or by the deed."""
     ids = [o for o in clauses.named if is_id(o.text)]
     makes = {_make(thing.key) for thing in written}
-    for part in _parts(clauses):
+    parts = list(_parts(clauses))
+    # `L1 and L2 are for Monday and Tuesday`: only order tells which is which.
+    if len(parts) > 1 and any(word_of(o.text).fullmatch(clauses.text(part).strip(" .,")) for part in parts for o in ids):
+        return
+    for part in parts:
         said = {o.text for o in ids if part[0] <= o.start < part[1] and _make(o.text) in makes}
         if len(said) == 1:
             yield from ((thing, part) for thing in written if thing.key in said)
