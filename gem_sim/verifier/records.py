@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from copy import copy
 from functools import lru_cache
+from itertools import islice
 from typing import NamedTuple, TypeGuard
 
 from gem_sim.canonical import Json
@@ -140,7 +141,8 @@ class Records:
         for received in results[self._read :]:
             if not received.refused and len(self.all) < _MOST:
                 arguments = {label_of(name): value for name, value in received.arguments.items()}
-                for record in _records(received, received.value, received.tool, (arguments,), _asked(arguments)):
+                made = _records(received, received.value, received.tool, (arguments,), _asked(arguments))
+                for record in islice(made, _MOST - len(self.all)):
                     self._add(record)
         self._read = len(results)
         return self
@@ -163,6 +165,9 @@ class Records:
                 holders = tuple(self._handles[value])
                 for match in word_of(value).finditer(lowered):
                     found.append(Occurrence(value, match.start(), match.end(), holders))
+        # Who names so many says little of each, and every one costs.
+        if len(found) > _MOST:
+            return []
         found.sort(key=lambda occurrence: occurrence.start - occurrence.end)
         kept: list[Occurrence] = []
         for occurrence in found:
@@ -203,7 +208,7 @@ class Records:
         """Return the ids and the records that the thing with an id leads to, itself first."""
         ids, found, waiting = {key}, list(self.owned(key)), list(self.owned(key))
         while waiting:
-            for linked in waiting.pop().links - ids:
+            for linked in sorted(waiting.pop().links - ids):
                 ids.add(linked)
                 found += self.owned(linked)
                 waiting += self.owned(linked)

@@ -359,7 +359,7 @@ def _otherwise(clauses: Clauses, about: Subject, environment: Environment) -> It
     for name, own in about.records[0].strings.items():
         if name not in known or is_state(name) or word_of(own).search(text):
             continue
-        for word in known[name] - {own}:
+        for word in sorted(known[name] - {own}):
             if (
                 word not in text
                 or any(word in o.text for o in clauses.named)

@@ -21,12 +21,14 @@ _TIME = re.compile(
     rf"\b(?:(?P<hour>\d{{1,2}})\.(?P<minute>[0-5]\d)(?: ?(?P<noon>[ap])\.?m\b)"
     rf"|(?P<past>half past|quarter past|quarter to) (?P<at>\d{{1,2}}|{_HOURS})\b)"
 )
+_HINTS = ("hour", " hr", " h ", " h,", " h.")
+_POINT = re.compile(r"\d\.\d\d ?[ap]")
 _SHARES = {"half": 30, "quarter": 15, "three": 45}
 
 
 def durations(lowered: str) -> Iterator[Mention]:
     """Yield the durations with hours in a text in lower case, in minutes."""
-    if "hour" not in lowered and "hr" not in lowered and " h" not in lowered:
+    if not any(map(lowered.__contains__, _HINTS)):
         return
     for match in _DURATION.finditer(lowered):
         if match["half"]:
@@ -41,7 +43,7 @@ def durations(lowered: str) -> Iterator[Mention]:
 
 def times(lowered: str) -> Iterator[Mention]:
     """Yield the times of day in a text in lower case that are said in words or with a point."""
-    if "past" not in lowered and "quarter" not in lowered and "." not in lowered:
+    if "past" not in lowered and "quarter" not in lowered and _POINT.search(lowered) is None:
         return
     for match in _TIME.finditer(lowered):
         if match["past"]:

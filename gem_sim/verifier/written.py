@@ -115,7 +115,9 @@ def _spoken_of(clauses: Clauses, written: list[Written]) -> Iterator[tuple[Writt
     makes = {_make(thing.key) for thing in written}
     parts = list(_parts(clauses))
     # `L1 and L2 are for Monday and Tuesday`: only order tells which is which.
-    if len(parts) > 1 and any(word_of(o.text).fullmatch(clauses.text(part).strip(" .,")) for part in parts for o in ids):
+    if len(parts) > 1 and any(
+        word_of(o.text).fullmatch(clauses.text(part).strip(" .,")) for part in parts for o in ids
+    ):
         return
     for part in parts:
         said = {o.text for o in ids if part[0] <= o.start < part[1] and _make(o.text) in makes}
@@ -324,7 +326,7 @@ def _properties(thing: Written, part: Span, clauses: Clauses, environment: Envir
         for name, own in record.strings.items():
             if is_id(own) or is_state(name) or word_of(own).search(clauses.text(clauses.span)):
                 continue
-            for word in vocabulary(environment).get(name, frozenset()) - {own}:
+            for word in sorted(vocabulary(environment).get(name, frozenset()) - {own}):
                 if (
                     word not in text
                     or thing.says(word)
