@@ -146,6 +146,8 @@ class Clauses:
 
     def lead(self, mention: Mention) -> Span:
         """Return the clause of a figure with the one that leads to it: `until Friday, 15 May`."""
+        if not self.parts:
+            return self.span
         at = next((i for i, part in enumerate(self.parts) if part[0] <= mention.start < part[1]), 0)
         start = at
         while start and not self.lowered[self.parts[start][0] : mention.start].strip():

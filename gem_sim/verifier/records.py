@@ -278,13 +278,13 @@ def _records(
 
 def is_number(value: Json) -> TypeGuard[int | float]:
     """Tell whether a value is a number that can be compared; a flag is none."""
-    return isinstance(value, float) or (isinstance(value, int) and not isinstance(value, bool) and abs(value) < 10**15)
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) < 10**15
 
 
 @lru_cache(maxsize=4096)
 def label_of(key: str) -> str:
     """Return the name of a field in words: `daysLate` → `days late`."""
-    return " ".join(_CAMEL.sub("_", key).lower().replace("-", "_").replace("_", " ").split())
+    return " ".join(_CAMEL.sub("_", key).lower().replace("-", "_").replace("_", " ").split()) or "?"
 
 
 @lru_cache(maxsize=4096)

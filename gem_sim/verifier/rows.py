@@ -319,10 +319,10 @@ def _appositions(clauses: Clauses, talk: Talk) -> Iterator[Contradiction]:
         if not is_id(key.text) or is_id(word.text):
             continue
         for group in groups_of([key]):
-            about = subject([key], talk.records, group)
-            if about is None or any(record.own != key.text for record in about.records):
+            meant = subject([key], talk.records, group)
+            if meant is None or any(record.own != key.text for record in meant.records):
                 continue
-            if naming([word], talk.records, group) and (contradiction := _described(word, about, talk)) is not None:
+            if naming([word], talk.records, group) and (contradiction := _described(word, meant, talk)) is not None:
                 yield contradiction
 
 
