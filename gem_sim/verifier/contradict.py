@@ -290,9 +290,12 @@ def _other_row(scene: Scene) -> Iterator[Contradiction]:
 
 
 def _one_of_several(text: str, mention: Mention, name: str, members: list[Row]) -> bool:
-    """Tell whether the name ends a list of names, or the amount is less than what is asked: by order, by a discount."""
+    """Tell whether a value is no plain value of the row: in the order of names, discounted, part of a name."""
     before = text[max(0, mention.start - 80) : mention.start].lower()
     if mention.kind == "amount" and _LESS.search(before):
+        return True
+    # `Room 14` is a name.
+    if any(row.names(f"{name} {mention.text.lower()}") for row in members):
         return True
     match = _LISTED.search(before[: before.rfind(name)])
     return match is not None and any(row.names(match[1]) for row in members)

@@ -65,7 +65,9 @@ class Record:
 
     __slots__ = ("around", "fields", "group", "links", "message", "numbers", "own", "strings", "tool", "writes")
 
-    def __init__(self, received: Received, group: str, fields: Mapping[str, Json], around: Around) -> None:
+    def __init__(
+        self, received: Received, group: str, fields: Mapping[str, Json], around: Around, key: str = ""
+    ) -> None:
         self.fields = fields
         self.around = around
         self.group = group
@@ -88,7 +90,7 @@ class Record:
                 self.numbers[name] = float(value)
         # An answer that only repeats the ids it was asked for tells of them together, and of none by itself.
         repeats = group == received.tool and not received.writes and len(ids) > 1 and around.ids.issuperset(ids)
-        self.own = None if not ids or repeats else ids[0]
+        self.own = self.strings[key] if key in self.strings else None if not ids or repeats else ids[0]
         self.links = around.links.union(links) if links else around.links
 
     def without(self, names: set[str]) -> Record:
@@ -235,6 +237,18 @@ def _has(record: Record, texts: set[str]) -> bool:
     return not texts.isdisjoint(record.around.texts)
 
 
+def _key_of(items: list[dict[str, Json]]) -> str:
+    """Return the name of the field whose ids tell the items of a list apart, empty where there is none."""
+    for name, value in items[0].items() if items else ():
+        if isinstance(value, str) and is_id(value.lower()):
+            values = [item.get(name) for item in items]
+            if all(isinstance(v, str) and is_id(v.lower()) for v in values) and len(set(map(str, values))) == len(
+                items
+            ):
+                return label_of(name)
+    return ""
+
+
 @lru_cache(maxsize=4096)
 def _is_person(name: str) -> bool:
     return not _PERSONS.isdisjoint(name.split())
@@ -258,16 +272,17 @@ def _tells_apart(records: list[Record], name: str) -> bool:
 
 
 def _records(
-    received: Received, value: Json, group: str, levels: tuple[Mapping[str, Json], ...], around: Around
+    received: Received, value: Json, group: str, levels: tuple[Mapping[str, Json], ...], around: Around, key: str = ""
 ) -> Iterator[Record]:
     if isinstance(value, list):
-        for item in value[:_MOST]:
-            if isinstance(item, dict):
-                yield from _records(received, item, group, levels, around)
+        items = [item for item in value[:_MOST] if isinstance(item, dict)]
+        key = _key_of(items)
+        for item in items:
+            yield from _records(received, item, group, levels, around, key)
     elif isinstance(value, dict):
         fields = {label_of(name): below for name, below in value.items() if not isinstance(below, (dict, list))}
         if fields:
-            yield Record(received, group, fields, around)
+            yield Record(received, group, fields, around, key)
         if len(fields) < len(value):
             inner = (*levels, fields) if fields else levels
             within = Around(*inner) if fields else around

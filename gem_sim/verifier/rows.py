@@ -39,6 +39,13 @@ _IDLE_WORDS = "in of the min max per a an is from over are and id number no"
 _IDLE = frozenset(_IDLE_WORDS.split())
 _STOP = re.compile(r"[.,;:()|\n]")
 _TIMES = re.compile(r"\d{1,2}:\d\d(?::\d\d)?|\d{4}-\d\d-\d\d[T ](?P<time>\d\d:\d\d).*")
+# What is said of anything, whatever field has it too.
+_ORDINARY_WORDS = """
+new old big small large good best free next last first second third full open great nice light fine right left own main
+little long short high low top extra normal regular standard basic special early late current ready young single same
+favourite favorite dear lovely usual whole original present
+"""
+_ORDINARY = frozenset(_ORDINARY_WORDS.split())
 _BESIDE_NOT = frozenset(("or", "and", "from", "to", "not", "no", "like", "than"))
 _MOST_TIMES = 12
 # How far into an item or the row of a table the name of what it is about begins.
@@ -293,7 +300,7 @@ def _adjectives(clauses: Clauses, talk: Talk) -> Iterator[Contradiction]:
                 word = named_words[place]
                 if clauses.lowered[word.end : following.start] != " ":
                     break
-                contradiction = _described(word, about, talk)
+                contradiction = None if word.text in _ORDINARY else _described(word, about, talk)
                 if contradiction is not None and last_word(clauses.lowered, word.start) not in _BESIDE_NOT:
                     yield contradiction
                 following = word
@@ -304,7 +311,8 @@ def _appositions(clauses: Clauses, talk: Talk) -> Iterator[Contradiction]:
     """Yield a name right beside the id of another row: `B-24 is the Gravelo`, `Printer jam (T-101)`."""
     for first, second in pairwise(clauses.named):
         between = clauses.lowered[first.end : second.start]
-        if between in (" is ", " in ", " (") and _ENDS.match(clauses.lowered, second.end):
+        told = second.text not in _ORDINARY
+        if told and between in (" is ", " in ", " (") and _ENDS.match(clauses.lowered, second.end):
             for about in _subjects([first], talk.records):
                 if not is_id(second.text) and not naming([second], talk.records, about.records[0].group):
                     contradiction = _described(second, about, talk)
