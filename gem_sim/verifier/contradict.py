@@ -284,18 +284,18 @@ def _other_row(scene: Scene) -> Iterator[Contradiction]:
             continue
         if lists is None:
             lists = _recent_lists(scene)
+        # `Room 14` is a name.
+        if any(row.names(f"{name} {mention.text.lower()}") for members in lists for row in members):
+            continue
         for members in lists:
             if not _one_of_several(scene.prose.text, mention, name, members):
                 yield from _of_another(mention, name, members, scene)
 
 
 def _one_of_several(text: str, mention: Mention, name: str, members: list[Row]) -> bool:
-    """Tell whether a value is no plain value of the row: in the order of names, discounted, part of a name."""
+    """Tell whether a value is no plain value of the row: in the order of names, discounted."""
     before = text[max(0, mention.start - 80) : mention.start].lower()
     if mention.kind == "amount" and _LESS.search(before):
-        return True
-    # `Room 14` is a name.
-    if any(row.names(f"{name} {mention.text.lower()}") for row in members):
         return True
     match = _LISTED.search(before[: before.rfind(name)])
     return match is not None and any(row.names(match[1]) for row in members)
