@@ -25,10 +25,13 @@ from gem_sim.verifier.deeds import false_deeds
 from gem_sim.verifier.derive import supported
 from gem_sim.verifier.outcomes import false_outcomes
 from gem_sim.verifier.prose import Mention, Sentence, read
+from gem_sim.verifier.records import Records
+from gem_sim.verifier.rows import misattributed, spoken_of
 from gem_sim.verifier.scene import Scene, value_of
 from gem_sim.verifier.seen import Received, Seen
 from gem_sim.verifier.watched import unseen_people, unseen_words
 from gem_sim.verifier.weekdays import false_weekdays
+from gem_sim.verifier.written import unlike_written
 
 _KINDS = {
     "number": "number", "word": "number", "ordinal": "number", "amount": "amount", "percent": "percentage",
@@ -58,6 +61,7 @@ def statements(replay: Replay) -> Iterator[Finding]:
     clock = clock_of(replay)
     answered = {id(call.placed.answer): call for call in replay.calls if call.placed.answer is not None}
     reported: set[object] = set()
+    records = Records()
     turn = spoken = 0
     for index, message in enumerate(replay.trajectory.messages):
         if message.role == "tool":
@@ -70,13 +74,14 @@ def statements(replay: Replay) -> Iterator[Finding]:
             seen.receive(Received(tool, arguments, True, value, index + 1, writes, refused), message.content or "")
         elif message.role != "assistant":
             turn += message.role == "user"
+            records.hear(message.content or "", by_user=message.role == "user")
             seen.hear(message.content or "", index + 1, "the user" if turn else "the system prompt")
         else:
             for asked in message.tool_calls:
                 seen.receive(Received(asked.tool, asked.arguments, False, None, index + 1), str(asked.arguments))
             if message.content:
                 scene = Scene(seen, clock, read(message.content), spoken, set(), [])
-                for finding in _judged(scene, reported, replay.environment):
+                for finding in _judged(scene, reported, records, replay.environment):
                     evidence = {"message": index + 1} | finding.evidence
                     yield finding.model_copy(update={"turn": turn or None, "evidence": evidence})
                 spoken = index + 1
@@ -91,10 +96,12 @@ def clock_of(replay: Replay) -> datetime:
     return datetime.fromisoformat(text.replace("Z", "+00:00"))
 
 
-def _judged(scene: Scene, reported: set[object], environment: Environment) -> Iterator[Finding]:
+def _judged(scene: Scene, reported: set[object], records: Records, environment: Environment) -> Iterator[Finding]:
     """Yield the findings of one message, each value once in a conversation."""
     prose = scene.prose
-    for contradiction in (*contradictions(scene), *false_weekdays(scene)):
+    talk = spoken_of(scene, records)
+    told = (*misattributed(talk, environment), *unlike_written(talk, environment))
+    for contradiction in (*contradictions(scene), *false_weekdays(scene), *told):
         key = (contradiction.mention.kind, contradiction.mention.value)
         if key not in reported:
             reported.add(key)

@@ -65,6 +65,9 @@ _COUNTS = ("number", "word")
 _SAID_OF_ROWS = (*_NUMBERS, "time")
 # An id that an amount directly follows, and what may stand behind the amount: `K1 costs 12 euros and`, no rate.
 _PRICED = re.compile(r"(?:^|[\s(])([A-Za-z]{1,4}[-_]?\d{1,8}) (?:(?:costs?|is|comes to|at|for) )?(?:[$€£] ?)?$")
+# Before a name that others stand before: `Polo, Golf and the`.
+_LISTED = re.compile(r"\b([^\W\d_]{3,})(?:,| and| or|, and|, or)(?: [^\W\d_]+){0,3} $")
+_LESS = re.compile(r"\bdiscount|\boff\b|\bpercent\b|%")
 _ID = re.compile(r"\b[a-z]{1,4}[-_]?\d{1,8}\b")
 _PRICE_ENDS = re.compile(r"\s*(?:$|[.,;!?\n)]|(?:and|or|for|while|but)\b)")
 
@@ -123,7 +126,9 @@ def _label(phrases: str, mention: Mention, labels: Sequence[str]) -> _Label | No
         # `the price of 2 books`: what follows is what the number counts.
         counts = mention.unit is None and following is not None and following.group() not in _FUNCTION_WORDS
         return None if counts else _Label((" ".join(before[-2:]), before[-1]), follows=False)
-    after = _words_beside(phrases, mention.end, mention.end + _AFTER, labels, last=False)[:2]
+    # `Room 12 25 minutes`: the words are the other number's.
+    goes_on = phrases[mention.end : mention.end + 2].strip().isdigit()
+    after = [] if goes_on else _words_beside(phrases, mention.end, mention.end + _AFTER, labels, last=False)[:2]
     if after and after[0] in labels and after[0] not in _FUNCTION_WORDS:
         return _Label((" ".join(after), after[0]), follows=True)
     return None
@@ -145,14 +150,14 @@ def _other_value(mention: Mention, label: _Label, scene: Scene) -> Iterator[Cont
     if not named:
         name, named = label.names[1], _named(fields, label.names[1])
     known = [sighting for field in named for sighting in fields[field] if _comparable(mention, sighting)]
-    if any(_equal(mention, sighting) for sighting in known):
+    if any(equal(mention, sighting) for sighting in known):
         yield from _stale(mention, name, known, scene)
         return
-    if not known or _said_by_others(mention, scene, by_user=label.follows) or _taken(mention, label, known, scene):
+    if not known or said_by_others(mention, scene, by_user=label.follows) or _taken(mention, label, known, scene):
         return
     # What another field of the same row has is mixed up; what stands elsewhere, or adds up, may be another matter.
     whole = name in fields and " " in name
-    others = [s for every in fields.values() for s in every if _equal(mention, s) and _comparable(mention, s)]
+    others = [s for every in fields.values() for s in every if equal(mention, s) and _comparable(mention, s)]
     if not whole and not {sighting.row for sighting in known} & {sighting.row for sighting in others}:
         adds_up = mention.kind == "amount" or name in _SUMS
         if others or _adds_up(mention, known) or (adds_up and supported(mention, scene)):
@@ -173,7 +178,7 @@ def _adds_up(mention: Mention, known: list[Sighting]) -> bool:
 def _taken(mention: Mention, label: _Label, known: list[Sighting], scene: Scene) -> bool:
     """Tell whether the label goes with the number before it: `225 in total: 185 for …`."""
     earlier = [other for other in scene.prose.mentions if other.end <= mention.start]
-    if label.follows or not earlier or not any(_equal(earlier[-1], sighting) for sighting in known):
+    if label.follows or not earlier or not any(equal(earlier[-1], sighting) for sighting in known):
         return False
     between = scene.prose.text[earlier[-1].end : mention.start].lower()
     return re.fullmatch(rf"\W*(?:in |as |for )?(?:the )?{re.escape(label.names[1])}\W*", between) is not None
@@ -182,9 +187,9 @@ def _taken(mention: Mention, label: _Label, known: list[Sighting], scene: Scene)
 def _stale(mention: Mention, name: str, known: list[Sighting], scene: Scene) -> Iterator[Contradiction]:
     """Yield a value a field had earlier, where the answers just given have one other that the message does not say."""
     last = [sighting for sighting in known if sighting.message > scene.spoken]
-    if len(last) != 1 or any(_equal(other, last[0]) for other in scene.prose.mentions):
+    if len(last) != 1 or any(equal(other, last[0]) for other in scene.prose.mentions):
         return
-    if _said_by_others(mention, scene):
+    if said_by_others(mention, scene):
         return
     before = scene.prose.text[max(0, mention.start - 60) : mention.end + 40].lower()
     if not any(word in before for word in _EARLIER):
@@ -211,7 +216,7 @@ def _comparable(mention: Mention, sighting: Sighting) -> bool:
     return left is not None and right is not None and left[0] == right[0]
 
 
-def _equal(mention: Mention, sighting: Sighting) -> bool:
+def equal(mention: Mention, sighting: Sighting) -> bool:
     """Tell whether a mention says the number of a field: as it is, rounded, converted."""
     value = mention.value
     if not isinstance(value, float):
@@ -227,7 +232,7 @@ def _equal(mention: Mention, sighting: Sighting) -> bool:
     return number != int(number) and abs(number - value) <= 0.5 * 10.0**-mention.places + 1e-9
 
 
-def _said_by_others(mention: Mention, scene: Scene, *, by_user: bool = False) -> bool:
+def said_by_others(mention: Mention, scene: Scene, *, by_user: bool = False) -> bool:
     """Tell whether the user, or a prompt, named the number with that unit; rules are full of small numbers."""
     value = mention.value
     if not isinstance(value, float):
@@ -280,8 +285,21 @@ def _other_row(scene: Scene) -> Iterator[Contradiction]:
             continue
         if lists is None:
             lists = _recent_lists(scene)
+        # `Room 14` is a name.
+        if any(row.names(f"{name} {mention.text.lower()}") for members in lists for row in members):
+            continue
         for members in lists:
-            yield from _of_another(mention, name, members, scene)
+            if not _one_of_several(scene.prose.text, mention, name, members):
+                yield from _of_another(mention, name, members, scene)
+
+
+def _one_of_several(text: str, mention: Mention, name: str, members: list[Row]) -> bool:
+    """Tell whether a value is no plain value of the row: in the order of names, discounted."""
+    before = text[max(0, mention.start - 80) : mention.start].lower()
+    if mention.kind == "amount" and _LESS.search(before):
+        return True
+    match = _LISTED.search(before[: before.rfind(name)])
+    return match is not None and any(row.names(match[1]) for row in members)
 
 
 def _other_amount(scene: Scene) -> Iterator[Contradiction]:
@@ -371,6 +389,9 @@ def _of_another(
     named = [row for row in members if row.names(name)]
     if len(named) != 1 or _holds(named[0], mention) or _told(mention, scene, by_user=by_user):
         return
+    # `Two Margheritas are $19`.
+    if mention.kind == "amount" and _worked_out(named[0], mention):
+        return
     if any(_holds(other, mention) for other in members):
         row = named[0]
         values: list[Json] = [*sorted(row.numbers), *(f"{t // 60:02}:{t % 60:02}" for t in sorted(row.times))]
@@ -393,4 +414,4 @@ def _holds(row: Row, mention: Mention) -> bool:
 def _told(mention: Mention, scene: Scene, *, by_user: bool) -> bool:
     if mention.kind == "time":
         return mention.value in scene.seen.read_texts().asked.times or scene.seen.says(mention.text.lower())
-    return _said_by_others(mention, scene, by_user=by_user)
+    return said_by_others(mention, scene, by_user=by_user)

@@ -1,0 +1,327 @@
+"""The things that results tell of: each with its fields, the words that name it, and the ids it leads to."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from copy import copy
+from functools import lru_cache
+from itertools import islice
+from typing import NamedTuple, TypeGuard
+
+from gem_sim.canonical import Json
+from gem_sim.environment import Environment
+from gem_sim.verifier.seen import Received, leaves
+
+_ID = re.compile(r"[a-z]{1,8}[-_]?\d{1,10}")
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\d.*|\d{1,2}:\d\d(?::\d\d)?")
+_AMOUNT = re.compile(r"[$€£]?\s?(\d{1,9}(?:,\d{3})*(?:\.\d+)?)")
+_CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+# Fields that name a thing, whatever their values are.
+_NAMING = frozenset(("name", "title", "model", "label", "product", "item", "part"))
+# Fields that tell a state, which `outcomes` judges, or no property at all.
+_STATES = frozenset(("status", "state", "currency", "weekday", "day", "message", "note", "unit", "type"))
+# A thing leads to those it belongs to, and not through a person to what else is theirs.
+_PERSONS_WORDS = "customer user patron member account client person guest owner passenger employee patient student"
+_PERSONS = frozenset(_PERSONS_WORDS.split())
+# Texts of a result that are longer describe; beyond so many things nobody speaks of each.
+_LONGEST = 60
+_MOST = 400
+_EMPTY = frozenset(("yes", "no", "none", "null", "true", "false", "n/a", "unknown", "other", "all", "any"))
+
+
+@lru_cache(maxsize=16384)
+def is_id(text: str) -> bool:
+    """Tell whether a text in lower case is made as ids are: letters, then a number."""
+    return _ID.fullmatch(text) is not None
+
+
+@lru_cache(maxsize=16384)
+def _is_handle(text: str) -> bool:
+    """Tell whether a text may name or describe something in prose."""
+    if not 1 < len(text) <= _LONGEST or text in _EMPTY or _MOMENT.fullmatch(text) or not any(map(str.isalpha, text)):
+        return False
+    return len(text) > 2 or is_id(text)
+
+
+class Around:
+    """What an object stands in: the arguments of the call, and the fields of the objects around it; in lower case."""
+
+    __slots__ = ("ids", "links", "numbers", "texts")
+
+    def __init__(self, *levels: Mapping[str, Json]) -> None:
+        pairs = [(name, value.lower()) for level in levels for name, value in level.items() if isinstance(value, str)]
+        self.texts = frozenset(text for _, text in pairs)
+        self.ids = frozenset(text for text in self.texts if is_id(text))
+        self.links = frozenset(text for name, text in pairs if text in self.ids and not _is_person(name))
+        self.numbers = frozenset(float(v) for level in levels for v in level.values() if is_number(v))
+
+
+class Record:
+    """One object of a result: `fields` by name in words, `links` the ids it has, `around` what it was asked for with.
+
+    `own` is its own id. All texts are in lower case.
+    """
+
+    __slots__ = ("around", "fields", "group", "links", "message", "numbers", "own", "strings", "tool", "writes")
+
+    def __init__(
+        self, received: Received, group: str, fields: Mapping[str, Json], around: Around, key: str = ""
+    ) -> None:
+        self.fields = fields
+        self.around = around
+        self.group = group
+        self.message = received.message
+        self.tool = received.tool
+        self.writes = received.writes and group == received.tool
+        self.strings: dict[str, str] = {}
+        self.numbers: dict[str, float] = {}
+        ids, links = [], []
+        for name, value in fields.items():
+            if isinstance(value, str):
+                text = self.strings[name] = value.lower()
+                if is_id(text):
+                    ids.append(text)
+                    if not _is_person(name):
+                        links.append(text)
+                elif value[-1:].isdigit() and (match := _AMOUNT.fullmatch(value)):
+                    self.numbers[name] = float(match[1].replace(",", ""))
+            elif is_number(value):
+                self.numbers[name] = float(value)
+        # An answer that only repeats the ids it was asked for tells of them together, and of none by itself.
+        repeats = group == received.tool and not received.writes and len(ids) > 1 and around.ids.issuperset(ids)
+        self.own = self.strings[key] if key in self.strings else None if not ids or repeats else ids[0]
+        self.links = around.links.union(links) if links else around.links
+
+    def without(self, names: set[str]) -> Record:
+        """Return it without some fields."""
+        left = copy(self)
+        left.fields = {name: value for name, value in self.fields.items() if name not in names}
+        left.strings = {name: value for name, value in self.strings.items() if name not in names}
+        left.numbers = {name: value for name, value in self.numbers.items() if name not in names}
+        return left
+
+    def says(self, text: str) -> bool:
+        """Tell whether one of its texts, or of those it was asked for with, has some words."""
+        pattern = word_of(text)
+        inside = any(map(pattern.search, self.strings.values()))
+        return inside or any(map(pattern.search, self.around.texts))
+
+
+class Occurrence(NamedTuple):
+    """Words of a text that some records have as the value of a field."""
+
+    text: str
+    start: int
+    end: int
+    holders: tuple[tuple[Record, str], ...]
+
+    def within(self, group: str) -> list[Record]:
+        """Return the records of a group that it names."""
+        return [record for record, _ in self.holders if record.group == group]
+
+
+class Records:
+    """All records of a conversation so far."""
+
+    def __init__(self) -> None:
+        self.all: list[Record] = []
+        self.groups: dict[str, list[Record]] = {}
+        self.told: list[str] = []
+        self._owned: dict[str, list[Record]] = {}
+        self._handles: dict[str, list[tuple[Record, str]]] = {}
+        self._naming: dict[str, frozenset[str]] = {}
+        self._read = 0
+
+    def hear(self, text: str, *, by_user: bool) -> None:
+        """Keep what the user says, in lower case."""
+        if by_user and text:
+            self.told.append(text.lower())
+
+    def take(self, results: list[Received]) -> Records:
+        """Read the results that came since the last time."""
+        for received in results[self._read :]:
+            if not received.refused and len(self.all) < _MOST:
+                arguments = {label_of(name): value for name, value in received.arguments.items()}
+                made = _records(received, received.value, received.tool, (arguments,), _asked(arguments))
+                for record in islice(made, _MOST - len(self.all)):
+                    self._add(record)
+        self._read = len(results)
+        return self
+
+    def _add(self, record: Record) -> None:
+        self.all.append(record)
+        self.groups.setdefault(record.group, []).append(record)
+        self._naming.pop(record.group, None)
+        if record.own is not None:
+            self._owned.setdefault(record.own, []).append(record)
+        for name, value in record.strings.items():
+            if _is_handle(value):
+                self._handles.setdefault(value, []).append((record, name))
+
+    def occurrences(self, lowered: str) -> list[Occurrence]:
+        """Return the words of a text, in lower case, that name or describe records, the longest where they overlap."""
+        found: list[Occurrence] = []
+        for value in self._handles:
+            if value in lowered:
+                holders = tuple(self._handles[value])
+                for match in word_of(value).finditer(lowered):
+                    found.append(Occurrence(value, match.start(), match.end(), holders))
+        # Who names so many says little of each, and every one costs.
+        if len(found) > _MOST:
+            return []
+        found.sort(key=lambda occurrence: occurrence.start - occurrence.end)
+        kept: list[Occurrence] = []
+        for occurrence in found:
+            if all(occurrence.end <= other.start or occurrence.start >= other.end for other in kept):
+                kept.append(occurrence)
+        return sorted(kept, key=lambda occurrence: occurrence.start)
+
+    def owned(self, key: str) -> list[Record]:
+        """Return the records whose own id this is."""
+        return self._owned.get(key, [])
+
+    def naming(self, group: str) -> frozenset[str]:
+        """Return the fields of a group that name its records: ids, names, texts that tell all its records apart."""
+        if group not in self._naming:
+            self._naming[group] = self._find_naming(self.groups[group])
+        return self._naming[group]
+
+    def _find_naming(self, records: list[Record]) -> frozenset[str]:
+        fields = {name for record in records for name in record.strings if not _MOMENT.fullmatch(record.strings[name])}
+        named = {name for name in fields if name.split()[-1] in _NAMING}
+        ordered = [name for name in records[0].strings if name in fields and not is_state(name)]
+        telling = [name for name in ordered if _tells_apart(records, name)]
+        words = [name for name in telling if not is_id(records[0].strings[name])]
+        if not named:
+            named.update(words[:1])
+        capitals = [name for name in words if all(str(record.fields.get(name, ""))[:1].isupper() for record in records)]
+        ids = [name for name in ordered if is_id(records[0].strings[name])]
+        return frozenset((*named, *capitals, *ids))
+
+    def describing(self, record: Record) -> Iterator[tuple[str, str]]:
+        """Yield the fields of a record, with their texts, that describe it."""
+        naming = self.naming(record.group)
+        for name, value in record.strings.items():
+            if name not in naming and not is_state(name) and not _MOMENT.fullmatch(value):
+                yield name, value
+
+    def reach(self, key: str) -> tuple[set[str], list[Record]]:
+        """Return the ids and the records that the thing with an id leads to, itself first."""
+        ids, found, waiting = {key}, list(self.owned(key)), list(self.owned(key))
+        while waiting:
+            for linked in sorted(waiting.pop().links - ids):
+                ids.add(linked)
+                found += self.owned(linked)
+                waiting += self.owned(linked)
+        return ids, found
+
+    def related(self, record: Record) -> list[Record]:
+        """Return the records that tell of the same thing: its own id, or its name, is in them."""
+        keys = {record.own} if record.own else set()
+        keys |= {record.strings[name] for name in self.naming(record.group) if name in record.strings and not keys}
+        names = {value for name, value in record.strings.items() if name in self.naming(record.group)}
+        names = {value for value in names if not is_id(value)}
+        return [other for other in self.all if other is record or other.links & keys or _has(other, keys | names)]
+
+
+def _asked(arguments: Mapping[str, Json]) -> Around:
+    """Return what a call was asked for, also what stands deeper in its arguments."""
+    deeper = [value for value in arguments.values() if isinstance(value, (dict, list))]
+    return Around(arguments, *({str(at): leaf for at, leaf in enumerate(leaves(value))} for value in deeper))
+
+
+def _has(record: Record, texts: set[str]) -> bool:
+    if not texts.isdisjoint(record.strings.values()):
+        return True
+    return not texts.isdisjoint(record.around.texts)
+
+
+def _key_of(items: list[dict[str, Json]]) -> str:
+    """Return the name of the field whose ids tell the items of a list apart, empty where there is none."""
+    for name, value in items[0].items() if items else ():
+        if isinstance(value, str) and is_id(value.lower()):
+            values = [item.get(name) for item in items]
+            if all(isinstance(v, str) and is_id(v.lower()) for v in values) and len(set(map(str, values))) == len(
+                items
+            ):
+                return label_of(name)
+    return ""
+
+
+@lru_cache(maxsize=4096)
+def _is_person(name: str) -> bool:
+    return not _PERSONS.isdisjoint(name.split())
+
+
+@lru_cache(maxsize=4096)
+def is_state(name: str) -> bool:
+    """Tell whether a field tells a state, or nothing of the thing itself."""
+    return not _STATES.isdisjoint(name.split())
+
+
+def _tells_apart(records: list[Record], name: str) -> bool:
+    """Tell whether the records of each list, or of all answers with one each, have different texts in a field."""
+    lists: dict[int, list[str]] = {}
+    for record in records:
+        lists.setdefault(record.message, []).append(record.strings.get(name, ""))
+    if max(map(len, lists.values())) == 1:
+        owners = {record.own or str(at): record.strings.get(name, "") for at, record in enumerate(records)}
+        lists = {0: list(owners.values())}
+    return all(len(values) == len(set(values)) for values in lists.values())
+
+
+def _records(
+    received: Received, value: Json, group: str, levels: tuple[Mapping[str, Json], ...], around: Around, key: str = ""
+) -> Iterator[Record]:
+    if isinstance(value, list):
+        items = [item for item in value[:_MOST] if isinstance(item, dict)]
+        key = _key_of(items)
+        for item in items:
+            yield from _records(received, item, group, levels, around, key)
+    elif isinstance(value, dict):
+        fields = {label_of(name): below for name, below in value.items() if not isinstance(below, (dict, list))}
+        if fields:
+            yield Record(received, group, fields, around, key)
+        if len(fields) < len(value):
+            inner = (*levels, fields) if fields else levels
+            within = Around(*inner) if fields else around
+            for name, below in value.items():
+                if isinstance(below, (dict, list)):
+                    yield from _records(received, below, f"{received.tool} {name}", inner, within)
+
+
+def is_number(value: Json) -> TypeGuard[int | float]:
+    """Tell whether a value is a number that can be compared; a flag is none."""
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) < 10**15
+
+
+@lru_cache(maxsize=4096)
+def label_of(key: str) -> str:
+    """Return the name of a field in words: `daysLate` → `days late`."""
+    return " ".join(_CAMEL.sub("_", key).lower().replace("-", "_").replace("_", " ").split()) or "?"
+
+
+@lru_cache(maxsize=4096)
+def word_of(value: str) -> re.Pattern[str]:
+    """Return a pattern of some words as a whole, in the singular or the plural."""
+    plural = "" if value[-1:].isdigit() else r"(?:e?s)?"
+    return re.compile(rf"(?<![\w-]){re.escape(value)}{plural}(?![\w]|-\w)")
+
+
+@lru_cache(maxsize=16)
+def vocabulary(environment: Environment) -> dict[str, frozenset[str]]:
+    """Return the texts that the rows of an environment have in each field that has few, in lower case."""
+    found: dict[str, set[str]] = {}
+    for rows in environment.state.values():
+        for row in rows.values() if isinstance(rows, Mapping) else ():
+            if isinstance(row, Mapping):
+                for name, value in row.items():
+                    if isinstance(value, str) and 3 < len(value) < 20 and value.replace(" ", "").isalpha():
+                        found.setdefault(label_of(name), set()).add(value.lower())
+    return {name: frozenset(values) for name, values in found.items() if len(values) <= 24}
+
+
+def named(records: Iterable[Record]) -> str:
+    """Return the answers that tell of some records, for a person."""
+    return ", ".join(sorted({record.tool for record in records}))
