@@ -16,7 +16,7 @@ from gem_sim.verifier.announced import columns
 from gem_sim.verifier.derive import supported
 from gem_sim.verifier.prose import WORD, Mention
 from gem_sim.verifier.scene import Scene, literal, of_same_unit, says, value_of
-from gem_sim.verifier.seen import Row, Seen, Sighting, rows_of
+from gem_sim.verifier.seen import Row, Seen, Sighting, has, rows_of
 from gem_sim.verifier.units import SCALES, UNITS
 
 # Between a label and its number.
@@ -33,7 +33,7 @@ _SAID_OF = frozenset(_OF.split())
 _BESIDES = "after before than like except instead of near following"
 _ASIDE = frozenset(_BESIDES.split())
 _NOT_ITS = _ASIDE | {"of", "and", "or", "with", "plus", "to"}
-_STOPS = str.maketrans(dict.fromkeys(".;,()", "\n"))
+_STOPS = str.maketrans(dict.fromkeys(".;,()|", "\n"))
 # Fields whose value prose may add up anew.
 _TOTALS = "total sum subtotal balance remaining left count number"
 _SUMS = frozenset(_TOTALS.split())
@@ -162,7 +162,19 @@ def _other_value(mention: Mention, label: _Label, scene: Scene) -> Iterator[Cont
         adds_up = mention.kind == "amount" or name in _SUMS
         if others or _adds_up(mention, known) or (adds_up and supported(mention, scene)):
             return
-    yield _contradiction(mention, name, known[-1])
+    # What has been written since may have changed it.
+    changed = any(result.writes and result.message > known[-1].message for result in scene.seen.results)
+    if not changed and not _is_of_another(mention, known[-1], scene):
+        yield _contradiction(mention, name, known[-1])
+
+
+def _is_of_another(mention: Mention, sighting: Sighting, scene: Scene) -> bool:
+    """Tell whether the sentence names an id, and none that the answer with a sighting, or its call, has."""
+    inside = scene.prose.sentence_at(mention.start).mentions
+    ids = [str(other.value).lstrip("#") for other in inside if other.kind == "identifier"]
+    answers = (result for result in scene.seen.results if result.message == sighting.message) if ids else ()
+    texts = [repr((dict(result.arguments), result.value)).lower() for result in answers]
+    return bool(texts) and not any(has(text, name) for text in texts for name in ids)
 
 
 def _adds_up(mention: Mention, known: list[Sighting]) -> bool:
@@ -188,6 +200,8 @@ def _stale(mention: Mention, name: str, known: list[Sighting], scene: Scene) -> 
     """Yield a value a field had earlier, where the answers just given have one other that the message does not say."""
     last = [sighting for sighting in known if sighting.message > scene.spoken]
     if len(last) != 1 or any(equal(other, last[0]) for other in scene.prose.mentions):
+        return
+    if _is_of_another(mention, last[0], scene):
         return
     if said_by_others(mention, scene):
         return

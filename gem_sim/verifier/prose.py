@@ -264,8 +264,10 @@ def _mentions(text: str, markers: Sequence[int]) -> tuple[Mention, ...]:
     """Read a text; `markers` are the places behind the markers of list items, in order."""
     found: list[Mention] = []
     end = 0
-    for start, stop in _candidates(text):
-        if start < end or (markers and bisect_right(markers, start) < bisect_right(markers, stop + 1)):
+    for first, stop in _candidates(text):
+        # What follows `14 May, ` begins at the month, for a day that may stand behind it, and is read from there on.
+        start = max(first, end)
+        if start >= stop or (markers and bisect_right(markers, start) < bisect_right(markers, stop + 1)):
             continue
         match = _MENTION.match(text, start) or _MENTION.search(text, start + 1, stop + _FAR)
         while match is not None and match.start() < stop:

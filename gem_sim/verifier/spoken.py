@@ -14,7 +14,7 @@ _DURATION = re.compile(
     rf"|(?P<number>{_NUMBER})(?: (?:and )?(?P<before>(?:a )?half|(?:a|one) quarter|three[ -]quarters?))?"
     rf"[ -](?:hours?|hrs?|h)\b"
     rf"(?:,? (?:and )?(?:(?P<after>a half|half|a quarter|three quarters)"
-    rf"|(?P<minutes>\d{{1,2}}|{_MINUTES})[ -]?min(?:ute)?s?\b)(?! an? ))?)"
+    rf"|(?P<minutes>\d{{1,2}}|{_MINUTES})[ -]?min(?:ute)?s?\b|(?P<bare>[0-5]\d)(?=\s*(?:$|[|.,;!?)\n])))(?! an? ))?)"
 )
 _HOURS = any_of(word for word in NUMBER_WORDS if 0 < NUMBER_WORDS[word] < 13)
 _TIME = re.compile(
@@ -37,7 +37,7 @@ def durations(lowered: str) -> Iterator[Mention]:
             minutes = 45.0 if match["quarters"].startswith("three") else 15.0
         else:
             minutes = 60 * _value(match["number"]) + _share(match["before"]) + _share(match["after"])
-            minutes += _value(match["minutes"]) if match["minutes"] else 0
+            minutes += _value(match["minutes"] or match["bare"] or "0")
         yield Mention("number", match.group(), *match.span(), minutes, "minute")
 
 
