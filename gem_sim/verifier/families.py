@@ -1,0 +1,126 @@
+"""Families of deeds: verbs that tell of the same deed in other words, and which of them a tool does.
+
+`book` and `reserve` are of one family. A tool is of the families of the verb it is named for, of the noun that a verb of
+no meaning of its own is done to (`make_payment`), and of the verb that its description begins with.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import NamedTuple
+
+from gem_sim.environment import Environment
+from gem_sim.tool import Tool
+from gem_sim.verifier.naming import parts, pasts
+
+_VERBS = {
+    "book": "book reserve schedule arrange",
+    "cancel": "cancel void revoke terminate delete remove",
+    "move": "move reschedule exchange swap change shift postpone switch rebook modify update",
+    "pay": "pay charge settle",
+    "refund": "refund reimburse",
+    "lend": "lend loan rent hire",
+    "return": "return",
+    "order": "order purchase buy",
+    "add": "add include attach",
+    "send": "send mail email forward",
+    "open": "register enroll enrol",
+    "redeem": "redeem",
+}
+_NOUNS = {
+    **dict.fromkeys(("booking", "reservation", "appointment", "visit"), "book"),
+    **dict.fromkeys(("payment", "charge"), "pay"),
+    **dict.fromkeys(("exchange", "change", "move", "swap"), "move"),
+    **{"cancellation": "cancel", "refund": "refund", "order": "order", "purchase": "order", "loan": "lend"},
+    **{"rental": "lend", "registration": "open", "enrolment": "open", "enrollment": "open", "redemption": "redeem"},
+}
+_LIGHT = frozenset("accept add collect complete create do issue make new place process receive start submit take".split())
+# What a deed may come with: who orders tickets has booked them, an exchange cancels and books.
+_COMES_WITH = {
+    "cancel": "cancel move return refund",
+    "book": "book move order lend add send open pay redeem",
+    "pay": "pay book order redeem lend add refund move open send",
+    "move": "move book cancel add open",
+    "order": "order book add pay open send redeem",
+    "lend": "lend book order add open",
+    "refund": "refund cancel return pay move",
+}
+# The beginnings of words by which an answer or a description tells of such a deed.
+_TELLING = {
+    "book": ("book", "reserv", "schedul", "arrang", "confirm"),
+    "cancel": ("cancel", "void", "revok", "terminat", "delet", "remov", "inactive", "expired"),
+    "move": ("move", "reschedul", "exchang", "swap", "chang", "shift", "postpon", "modif", "updat", "rebook", "edit"),
+    "pay": ("paid", "pay", "charge", "settle", "invoice"),
+    "refund": ("refund", "reimburs"),
+    "lend": ("lent", "loan", "rent", "hire", "borrow", "lend"),
+    "return": ("return",),
+    "order": ("order", "purchas", "bought"),
+    "add": ("add", "includ", "attach"),
+    "send": ("sent", "mail", "forward", "send"),
+    "open": ("regist", "enrol"),
+    "redeem": ("redeem",),
+}
+_BASES = {verb: family for family, verbs in _VERBS.items() for verb in verbs.split()}
+PASTS = {past: family for verb, family in _BASES.items() for past in pasts(verb)}
+_SPELLINGS = {family: frozenset(past for past, of in PASTS.items() if of == family) for family in _VERBS}
+
+
+class Doer(NamedTuple):
+    """What a tool does: whether it writes, the families by its name, those that its words speak of, what it is done to.
+
+    `objects` are the nouns of its name and its tables, `keys` the names of its arguments.
+    """
+
+    name: str
+    writes: bool
+    families: frozenset[str]
+    wider: frozenset[str]
+    objects: frozenset[str]
+    keys: frozenset[str]
+
+
+def family_of_noun(words: str) -> str | None:
+    """Return the family of the first noun in some words, in lower case, that names a deed: `your payment`."""
+    found = (_NOUNS.get(word) or _NOUNS.get(word.removesuffix("s")) for word in re.findall("[a-z]+", words))
+    return next((family for family in found if family is not None), None)
+
+
+def spellings(family: str | None) -> frozenset[str]:
+    """Return the past participles of a family."""
+    return _SPELLINGS.get(family or "", frozenset())
+
+
+def telling(family: str | None) -> tuple[str, ...]:
+    """Return the beginnings of words by which an answer tells of such a deed."""
+    return _TELLING.get(family or "", ())
+
+
+def comes_with(family: str | None) -> frozenset[str]:
+    """Return the families of the deeds that may bring this one about; empty where any may."""
+    return frozenset(_COMES_WITH.get(family or "", "").split())
+
+
+@lru_cache(maxsize=16)
+def doers(environment: Environment) -> dict[str, Doer]:
+    """Return the tools of an environment by name, as what they do."""
+    return {tool.name: _doer(tool) for tool in environment.tools.values()}
+
+
+def _doer(tool: Tool) -> Doer:
+    verb, *rest = parts(tool.name) or ("",)
+    opening = [word.lower() for word in re.findall(r"[A-Za-z]+", tool.description.split(".")[0])][:6]
+    found = set()
+    for first, others in ((verb, rest), ("".join(opening[:1]), opening[1:])):
+        found.add(_BASES.get(first))
+        if first in _LIGHT:
+            found |= {_NOUNS.get(noun) for noun in others}
+    families = frozenset(family for family in found if family is not None)
+    text = f"{tool.name} {tool.description} {tool.returns}".lower()
+    told = (family for family, beginnings in _TELLING.items() if any(piece in text for piece in beginnings))
+    tables = tool.writes or ()
+    objects = {word for word in (*rest, *tables) if len(word) > 2}
+    properties = (tool.parameters or {}).get("properties")
+    keys = frozenset(properties) if isinstance(properties, dict) else frozenset[str]()
+    singular = {word.removesuffix("s") for word in objects}
+    return Doer(tool.name, tool.effect != "read", families, families | frozenset(told), frozenset(singular), keys)

@@ -1,0 +1,161 @@
+"""The phrases in which prose tells of a deed as done: `I have booked`, `has been moved`, `is paid`, `Cancelled.`"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Literal, NamedTuple
+
+from gem_sim.verifier.families import PASTS, family_of_noun
+from gem_sim.verifier.prose import Prose, Sentence
+
+Kind = Literal["active", "befallen", "state", "head", "through"]
+
+_SAYS = r"(?: now| just| also| successfully| gone ahead and| all| both| fully| hereby)*"
+_ACTIVE = re.compile(
+    rf"\b(?P<who>I|we|We)(?: have|['’]ve)(?P<how>{_SAYS}) (?P<past>[a-z]+)\b(?! (?:out|up|together)\b)"
+    r"|\b(?P<went>I)(?: just| also)*(?: went ahead and)? (?P<simple>[a-z]+)\b",
+)
+_SUBJECT = r"(?:\b(?:your|the|this|these|both|all)\b[^.,;:!?]{0,60}?|\b(?:it|they|you|both|everything)|\b[A-Z]+-?\d[\w-]*)"
+_BEFALLEN = re.compile(
+    rf"(?P<subject>{_SUBJECT})(?: has| have|['’]ve|['’]s){_SAYS} been{_SAYS} (?P<past>[a-z]+)\b", re.IGNORECASE
+)
+# What is said of how things are in general, or why something cannot be done: `is paid in one sum`, `is booked out`.
+_GENERAL = (
+    r"(?! (?:by|per|each|every|only|automatically|via|through|online|at (?:most|the)|within|if|when|once|out|up|solid"
+    r"|in (?:one|advance|the)|as (?:soon|long)|after|upon|directly|straight|separately|or|too|back|from the|before)\b)"
+)
+_STATE = re.compile(
+    rf"(?P<subject>{_SUBJECT}|\bthat)(?: is| are|['’]s|['’]re){_SAYS} (?P<past>[a-z]+)\b{_GENERAL}", re.IGNORECASE
+)
+_STATES = frozenset(
+    "booked reserved scheduled cancelled canceled voided moved rescheduled exchanged swapped rebooked paid settled"
+    " ordered purchased added redeemed registered enrolled enroled".split()
+)
+_HEAD = re.compile(
+    r"(?:(?:great|perfect|ok|okay|yes|sure|certainly|thanks|thank you|alright|all|both)[,!.]? )?(?P<past>[a-z]+)"
+    r"(?P<mark>[!,.:]| for )",
+    re.IGNORECASE,
+)
+_THROUGH = re.compile(
+    r"\b(?:the|your) (?P<noun>[a-z]+)(?: of [^.,;:]{1,30})? (?:(?:has |have )?(?:just )?(?:gone|went) through"
+    r"|(?:was|has been) successful)\b|^(?P<bare>payment|refund|booking|order|cancellation|exchange) "
+    r"(?:received|accepted|taken|confirmed|successful|complete|completed|processed|went through)\b",
+    re.IGNORECASE,
+)
+# They say little without what they are done to: `I have made your reservation`, `Your booking is confirmed`.
+_LIGHT = frozenset("made placed created submitted processed completed taken issued confirmed done received".split())
+_MONEY = re.compile(r" (?:the |your )*(?:payment\b|full amount\b|[€$£] ?\d|\d[\d.,]* ?(?:euros?|pounds?|dollars?|[€£])(?!\w))")
+_ASIDE = re.compile(r"\b(?:aside|on hold)\b")
+# `We have booked tables`, `I have ordered them by price` are no deeds.
+_DONE_TO = re.compile(
+    r" (?:your|you|the|it|them|this|that|these|those|both|all|an?|another|for|in|to|[a-z]+ty|two|three|four|five|six"
+    r"|seven|eight|nine|ten|eleven|twelve|\d|[€$£]|[A-Z])"
+)
+_SORTED = re.compile(r"\bby (?!the\b)[a-z]+|\balphabetical")
+_NOUN_TO = re.compile(r" to (?:your|the) (?P<noun>[a-z]+)")
+
+
+class Phrase(NamedTuple):
+    """A deed told of: the words, where they begin and end, the participle, its family, what stands around it.
+
+    `subject` is what it befell, empty where it is not said; `rest` what the sentence says behind the words.
+    """
+
+    kind: Kind
+    said: str
+    start: int
+    end: int
+    past: str
+    family: str | None
+    subject: str
+    rest: str
+    sentence: Sentence
+
+    @property
+    def plain(self) -> bool:
+        """Whether the words say by themselves what was done, whatever it was done to."""
+        return self.past in _PLAIN or self.family != PASTS.get(self.past)
+
+
+_PLAIN = frozenset(
+    "booked reserved rebooked scheduled rescheduled cancelled canceled refunded reimbursed lent paid charged redeemed"
+    " ordered purchased bought exchanged postponed enrolled rented hired".split()
+)
+_TELLING_WORDS = frozenset((*PASTS, *_LIGHT, "put", "set", "through", "successful", "accepted"))
+
+
+def phrases(prose: Prose) -> Iterator[Phrase]:
+    """Yield the phrases that tell of a deed, the first of each sentence, by the participles that are of a family."""
+    if _TELLING_WORDS.isdisjoint(prose.words):
+        return
+    for number, sentence in enumerate(prose.sentences):
+        if sentence.text.endswith("?"):
+            continue
+        first = number == 0 or (number == 1 and prose.sentences[0].text.count(" ") < 4)
+        found = next(_in_sentence(sentence, first), None)
+        if found is not None:
+            yield found
+
+
+def _in_sentence(sentence: Sentence, first: bool) -> Iterator[Phrase]:
+    text = sentence.text
+    if first:
+        match = _HEAD.match(text)
+        if match is not None and match["past"].lower() in _STATES and not _is_label(text, match):
+            yield _phrase("head", match, match["past"], "", sentence)
+    for match in _ACTIVE.finditer(text):
+        past = match["past"] or match["simple"]
+        if _is_deed(match, past, text[match.end() :]):
+            yield _phrase("active", match, past, "", sentence)
+    for match in _BEFALLEN.finditer(text):
+        if match["past"] in PASTS or match["past"] in _LIGHT:
+            yield _phrase("befallen", match, match["past"], match["subject"], sentence)
+    for match in _STATE.finditer(text):
+        if match["past"] in _STATES or match["past"] in _LIGHT:
+            yield _phrase("state", match, match["past"], match["subject"], sentence)
+    for match in _THROUGH.finditer(text):
+        noun = (match["noun"] or match["bare"]).lower()
+        yield _phrase("through", match, "", noun, sentence)
+
+
+def _is_label(text: str, match: re.Match[str]) -> bool:
+    """Tell whether a head is the label of a figure: `Paid: 84 euros`."""
+    return match["mark"] == ":" and re.match(r" ?[\d€$£]", text[match.end() :]) is not None
+
+
+def _is_deed(match: re.Match[str], past: str, rest: str) -> bool:
+    """Tell whether `I have` with a participle tells of a deed of a family."""
+    if past in ("put", "set"):
+        return match["who"] is not None and _ASIDE.search(rest) is not None
+    if past not in PASTS and past not in _LIGHT:
+        return False
+    if match["simple"] and past not in _PLAIN:
+        return False
+    if past in ("ordered", "scheduled", "arranged") and _SORTED.search(rest):
+        return False
+    return past in _LIGHT or not match["who"] or match["who"] == "I" or _DONE_TO.match(rest) is not None
+
+
+def _phrase(kind: Kind, match: re.Match[str], past: str, subject: str, sentence: Sentence) -> Phrase:
+    rest = sentence.text[match.end() :]
+    past = past.lower()
+    start = sentence.start + match.start()
+    family = _family(kind, past, subject.lower(), rest)
+    return Phrase(kind, match.group().strip(" :,"), start, sentence.start + match.end(), past, family, subject, rest, sentence)
+
+
+def _family(kind: Kind, past: str, subject: str, rest: str) -> str | None:
+    """Return the family of a deed by its participle, or by what it was done to."""
+    if kind == "through":
+        return family_of_noun(subject)
+    if past in ("put", "set"):
+        return "book"
+    if past == "taken":
+        return "pay" if _MONEY.match(rest) else None
+    if past in _LIGHT:
+        return family_of_noun(subject if kind != "active" else " ".join(rest.lower().split()[:4]))
+    if past == "added":
+        noun = _NOUN_TO.search(rest)
+        return "order" if noun is not None and noun["noun"] == "order" else "add"
+    return PASTS.get(past)
