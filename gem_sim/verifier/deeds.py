@@ -24,21 +24,23 @@ from gem_sim.verifier.undone import undone
 # What leaves open whether it was done, or speaks of something else.
 _UNSURE = re.compile(
     r"\b(?:sorry|unfortunately|cannot|can['’]t|could|unable|fail\w*|refus\w*|reject\w*|declin\w*|error|denied|not|no|never"
-    r"|nothing|already|unless|once|if|when|whenever|whether|as soon as|after|would|should|may|might|must|to be|nobody"
+    r"|nothing|already|unless|once|if|when|whenever|whether|as soon as|after|would|should|(?-i:may)|might|must|to be|nobody"
     r"|earlier|previously|before|last (?:week|month|year|time)|yesterday|problem|issue)\b|n['’]t\b",
     re.IGNORECASE,
 )
 # Texts made for somebody else to say or send.
 _DRAFT = re.compile(r"\b(?:draft\w*|subject:|dear [A-Z]|template|wording|e\.g\.|for example|for instance)", re.IGNORECASE)
 _QUOTE = re.compile(r"[\"“”]")
+# Where the words about a deed end: what follows speaks of something else.
+_CLAUSE = re.compile(r"[,;:–—(] | (?:so|and|but) ")
+_HANDED = re.compile(r"\b(?:there|here) you (?:go|are)[:,] (?:[a-z]+ ){0,3}(?P<id>[A-Z]{1,4}-\d+)\b", re.IGNORECASE)
 _ZERO_DUE = re.compile(r"(?:due|owed|owing|outstanding|balance|open|unpaid)\w*['\"]: (?:0(?:\.0+)?|False)\b", re.IGNORECASE)
-_TO_A_DAY = re.compile(r" to (?:\w+ )?")
 
 
 def false_deeds(scene: Scene, environment: Environment) -> Iterator[Outcome]:
     """Yield what is said to be done by a tool that writes, where no call of such a tool can have done it."""
     for phrase in phrases(scene.prose):
-        able = _able(phrase, environment)
+        able = _able(phrase, scene, environment)
         if not able or _excused(phrase, scene):
             continue
         succeeded = [result for result in scene.seen.results if not result.refused]
@@ -53,9 +55,25 @@ def false_deeds(scene: Scene, environment: Environment) -> Iterator[Outcome]:
         tools = [doer.name for doer in able]
         message = f"{phrase.said!r} is said, and no call of {' or '.join(tools)}{others} succeeded"
         yield Outcome(phrase.said, phrase.start, message, {"tools": list[Json](tools), "called": called})
+    yield from _handed(scene, environment)
 
 
-def _able(phrase: Phrase, environment: Environment) -> list[Doer]:
+def _handed(scene: Scene, environment: Environment) -> Iterator[Outcome]:
+    """Yield the id of something new that is handed over, `There you go: L-1`, where nothing was written."""
+    if "you " not in scene.prose.lowered:
+        return
+    match = _HANDED.search(scene.prose.text)
+    if match is None or scene.seen.says(match["id"].lower()):
+        return
+    tools = doers(environment)
+    done = [tools.get(result.tool) for result in scene.seen.results if not result.refused]
+    if all(doer is not None and not doer.writes for doer in done) and any(doer.writes for doer in tools.values()):
+        message = f"{match.group()!r} is said, and no call of any tool that writes succeeded"
+        called: list[Json] = [result.tool for result in scene.seen.results]
+        yield Outcome(match.group(), match.start(), message, {"called": called})
+
+
+def _able(phrase: Phrase, scene: Scene, environment: Environment) -> list[Doer]:
     """Return the writing tools that can do what a phrase tells of, where it names what they do it to."""
     able = []
     for doer in doers(environment).values():
@@ -63,20 +81,28 @@ def _able(phrase: Phrase, environment: Environment) -> list[Doer]:
             able.append(doer)
     if phrase.plain or not able:
         return able
-    lowered = phrase.sentence.text.lower()
-    if phrase.family == "move" and any(m.kind in ("date", "weekday", "time") for m in phrase.sentence.mentions):
+    # `Moved!` says in the next sentence what.
+    text, mentions = phrase.sentence.text, phrase.sentence.mentions
+    if phrase.kind == "head":
+        text, mentions = scene.prose.text, scene.prose.mentions
+    kinds = {mention.kind for mention in mentions}
+    if "identifier" in kinds or (phrase.family == "move" and not kinds.isdisjoint(("date", "weekday", "time"))):
         return able
-    if any(mention.kind == "identifier" for mention in phrase.sentence.mentions):
+    if phrase.subject.lower() in ("it", "they", "that", "both", "everything"):
         return able
+    lowered = text.lower()
     return [doer for doer in able if any(re.search(rf"\b{re.escape(noun)}", lowered) for noun in doer.objects)]
 
 
 def _excused(phrase: Phrase, scene: Scene) -> bool:
     """Tell whether a sentence leaves open what was done, is for others, or tells of what the user has told of."""
-    text = phrase.sentence.text
+    text, end = phrase.sentence.text, phrase.end - phrase.sentence.start
+    if phrase.kind in ("active", "befallen"):
+        close = _CLAUSE.search(text, end)
+        text = text if close is None else text[: close.start()]
     if _UNSURE.search(text) or BY_OTHERS.match(scene.prose.text, phrase.end):
         return True
-    if _QUOTE.search(text) or _DRAFT.search(scene.prose.text):
+    if len(_QUOTE.findall(text[:end])) % 2 or _DRAFT.search(scene.prose.text):
         return True
     words = scene.seen.read_told().asked.words
     return phrase.past in words or not words.isdisjoint(spellings(phrase.family))

@@ -25,6 +25,12 @@ _GENERAL = (
     r"(?! (?:by|per|each|every|only|automatically|via|through|online|at (?:most|the)|within|if|when|once|out|up|solid"
     r"|in (?:one|advance|the)|as (?:soon|long)|after|upon|directly|straight|separately|or|too|back|from the|before)\b)"
 )
+# `Six more are added to your order`; `Three places are booked` may be how things stand.
+_COUNTED = re.compile(
+    r"\b(?:one|two|three|four|five|six|seven|eight|nine|ten|\d+) [^.,;:!?]{1,40}? (?:is|are)(?: now)* (?P<past>added|ordered)"
+    r"(?= (?:to|for) your?\b)",
+    re.IGNORECASE,
+)
 _STATE = re.compile(
     rf"(?P<subject>{_SUBJECT}|\bthat)(?: is| are|['’]s|['’]re){_SAYS} (?P<past>[a-z]+)\b{_GENERAL}", re.IGNORECASE
 )
@@ -114,6 +120,8 @@ def _in_sentence(sentence: Sentence, first: bool) -> Iterator[Phrase]:
     for match in _STATE.finditer(text):
         if match["past"] in _STATES or match["past"] in _LIGHT:
             yield _phrase("state", match, match["past"], match["subject"], sentence)
+    for match in _COUNTED.finditer(text):
+        yield _phrase("state", match, match["past"], "", sentence)
     for match in _THROUGH.finditer(text):
         noun = (match["noun"] or match["bare"]).lower()
         yield _phrase("through", match, "", noun, sentence)

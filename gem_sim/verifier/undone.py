@@ -45,8 +45,10 @@ def _other(
         did = {str(r.arguments.get(key)) for r in writes if r.tool in {d.name for d in able} and key in r.arguments}
         tools = " or ".join(doer.name for doer in able)
         shown = f", only for {', '.join(sorted(did))}" if did else ""
-        message = f"{phrase.said!r} is said of {value!r}, and no call of {tools} succeeded for it{shown}"
-        evidence: dict[str, Json] = {"object": value, "done": list[Json](sorted(did))}
+        place = phrase.sentence.text.lower().find(value)
+        name = phrase.sentence.text[place : place + len(value)]
+        message = f"{phrase.said!r} is said of {name!r}, and no call of {tools} succeeded for it{shown}"
+        evidence: dict[str, Json] = {"object": name, "done": list[Json](sorted(did))}
         return Outcome(phrase.said, phrase.start, message, evidence)
     return None
 
