@@ -41,7 +41,7 @@ def false_deeds(scene: Scene, environment: Environment) -> Iterator[Outcome]:
     """Yield what is said to be done by a tool that writes, where no call of such a tool can have done it."""
     for phrase in phrases(scene.prose):
         able = _able(phrase, scene, environment)
-        if not able or _excused(phrase, scene):
+        if not able or _excused(phrase, scene) or _done_already(phrase, scene):
             continue
         succeeded = [result for result in scene.seen.results if not result.refused]
         outcome = undone(phrase, able, succeeded, environment)
@@ -106,6 +106,13 @@ def _excused(phrase: Phrase, scene: Scene) -> bool:
         return True
     words = scene.seen.read_told().asked.words
     return phrase.past in words or not words.isdisjoint(spellings(phrase.family))
+
+
+def _done_already(phrase: Phrase, scene: Scene) -> bool:
+    """Tell whether a refusal says that it was done already."""
+    pieces = telling(phrase.family) or (phrase.past,)
+    refusals = (repr(result.value).lower() for result in scene.seen.results if result.refused)
+    return any("already" in text and any(piece in text for piece in pieces) for text in refusals)
 
 
 def _by_others(

@@ -34,8 +34,8 @@ from gem_sim.verifier.seen import Received, has
 
 _BEING = re.compile(r"(?:\b(?:is|are|has been|status:?)|['’](?:s|re))\s+(?:now |all |currently |still |fully )*$")
 _BEING_IN = re.compile(r"\b(?:is|are|has been|status)\b|['’](?:s|re)\b", re.IGNORECASE)
-# `Done, Ann!`, `All done`, in front.
-_DONE = re.compile(r"\s*(?:(?:ok|okay|great|perfect|yes|alright)[,.!]? )?(?:all )?done\b(?=[,.!:–—]| [–—-])", re.IGNORECASE)
+# `Done, Ann!`, `All done`, in front of more: alone it may only end a conversation.
+_DONE = re.compile(r"\s*(?:(?:ok|okay|great|perfect|yes|alright)[,.!]? )?(?:all )?done\b(?=(?:[,.!:–—]| [–—-])\s*\S)", re.IGNORECASE)
 # A message with any of these does not hide that something went wrong, or speaks of something else.
 DOUBT = re.compile(
     r"\b(?:sorry|unfortunately|cannot|can['’]t|could(?:n['’]t| not)|unable|fail\w*|refus\w*|reject\w*|declin\w*|error"
