@@ -25,7 +25,7 @@ from gem_sim.verifier.undone import undone
 _UNSURE = re.compile(
     r"\b(?:sorry|unfortunately|cannot|can['’]t|could|unable|fail\w*|refus\w*|reject\w*|declin\w*|error|denied|not|no|never"
     r"|nothing|already|unless|once|if|when|whenever|whether|as soon as|after|would|should|(?-i:may)|might|must|to be|nobody"
-    r"|earlier|previously|before|last (?:week|month|year|time)|yesterday|problem|issue)\b|n['’]t\b",
+    r"|earlier|previously|before|somebody|someone|anybody|else|quicker|last (?:week|month|year|time)|yesterday|problem|issue)\b|n['’]t\b",
     re.IGNORECASE,
 )
 # Texts made for somebody else to say or send.
@@ -35,6 +35,11 @@ _QUOTE = re.compile(r"[\"“”]")
 _CLAUSE = re.compile(r"[,;:–—(] | (?:so|and|but) ")
 _HANDED = re.compile(r"\b(?:there|here) you (?:go|are)[:,] (?:[a-z]+ ){0,3}(?P<id>[A-Z]{1,4}-\d+)\b", re.IGNORECASE)
 _ZERO_DUE = re.compile(r"(?:due|owed|owing|outstanding|balance|open|unpaid)\w*['\"]: (?:0(?:\.0+)?|False)\b", re.IGNORECASE)
+
+
+# What a row that was looked up may be said to be, whatever its fields say: `Your room is reserved`.
+_STANDING = ("book", "order", "open", "lend", "add")
+_ADDED_TO = re.compile(r" (?:to|on) (?P<what>(?:[\w#-]+ ?){1,4})")
 
 
 def false_deeds(scene: Scene, environment: Environment) -> Iterator[Outcome]:
@@ -49,7 +54,8 @@ def false_deeds(scene: Scene, environment: Environment) -> Iterator[Outcome]:
             yield outcome
             continue
         others = _by_others(phrase, able, succeeded, scene, environment)
-        if others is None or (phrase.kind != "active" and _read_of(phrase, able, succeeded, environment)):
+        # `We have reserved a room` may be told of a booking that was looked up.
+        if others is None or (phrase.said[:1] != "I" and _read_of(phrase, able, succeeded, environment)):
             continue
         called: list[Json] = [result.tool for result in scene.seen.results]
         tools = [doer.name for doer in able]
@@ -81,6 +87,8 @@ def _able(phrase: Phrase, scene: Scene, environment: Environment) -> list[Doer]:
             able.append(doer)
     if phrase.plain or not able:
         return able
+    if phrase.past == "added":
+        return [doer for doer in able if _is_added_to(phrase, doer)]
     # `Moved!` says in the next sentence what.
     text, mentions = phrase.sentence.text, phrase.sentence.mentions
     if phrase.kind == "head":
@@ -92,6 +100,15 @@ def _able(phrase: Phrase, scene: Scene, environment: Environment) -> list[Doer]:
         return able
     lowered = text.lower()
     return [doer for doer in able if any(re.search(rf"\b{re.escape(noun)}", lowered) for noun in doer.objects)]
+
+
+def _is_added_to(phrase: Phrase, doer: Doer) -> bool:
+    """Tell whether something is added to what a tool adds it to, not to the text: `to J-404`, `to your order`."""
+    match = _ADDED_TO.search(phrase.rest)
+    if match is None:
+        return False
+    words = match["what"].lower().split()
+    return any(any(map(str.isdigit, word)) or word.removesuffix("s") in doer.objects for word in words)
 
 
 def _excused(phrase: Phrase, scene: Scene) -> bool:
@@ -145,7 +162,9 @@ def _refused_last(names: set[str], scene: Scene, environment: Environment) -> bo
 def _read_of(phrase: Phrase, able: list[Doer], succeeded: list[Received], environment: Environment) -> bool:
     """Tell whether an answer tells of such a deed, done before or elsewhere: so is a booking that was looked up."""
     pieces = telling(phrase.family) or (phrase.past,)
-    tables = {table for doer in able for table in environment.tools[doer.name].writes or ()}
+    kin = comes_with(phrase.family) | {phrase.family}
+    makers = [doer for doer in doers(environment).values() if doer.writes and not kin.isdisjoint(doer.families)]
+    tables = {table for doer in (*able, *makers) for table in environment.tools[doer.name].writes or ()}
     keys = {entity.key for name, entity in environment.entities.items() if name in tables}
     for result in succeeded:
         text = repr(result.value).lower()
@@ -153,8 +172,7 @@ def _read_of(phrase: Phrase, able: list[Doer], succeeded: list[Received], enviro
             return True
         if phrase.family == "pay" and _ZERO_DUE.search(text):
             return True
-        if phrase.family in ("book", "order", "open", "lend", "add") and (
-            not keys or any(has(text, key.lower()) for key in keys)
-        ):
+        shown = not keys or any(has(text, key.lower()) for key in keys)
+        if shown and phrase.family in _STANDING and " now" not in phrase.said:
             return True
     return False

@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from gem_sim.canonical import Json
 from gem_sim.environment import Environment
-from gem_sim.verifier.families import doers, telling
+from gem_sim.verifier.families import PASTS, doers, telling
 from gem_sim.verifier.phrases import phrases
 from gem_sim.verifier.prose import Sentence
 from gem_sim.verifier.refused import (
@@ -85,6 +85,8 @@ def _of_nothing(scene: Scene, fresh: list[Received], environment: Environment) -
         said, start = match.group(), match.start()
         if BY_OTHERS.match(scene.prose.text, match.end()) or explained(said, scene.prose.sentence_at(start).text, fresh):
             return None
+        if _of_another_deed(said, scene.prose.text[match.end() :], fresh, environment):
+            return None
     else:
         told = _told_of(scene, fresh, environment)
         if told is None:
@@ -92,6 +94,15 @@ def _of_nothing(scene: Scene, fresh: list[Received], environment: Environment) -
         said, start = told
     message = f"{said!r} is said where {last.tool} refused"
     return Outcome(said, start, message, {"seen": last.value, "seen_in_message": last.message})
+
+
+def _of_another_deed(said: str, rest: str, fresh: list[Received], environment: Environment) -> bool:
+    """Tell whether success is of a deed that none of the tools that refused does: `J1 is booked and stays so`."""
+    if re.match(r" (?:out|up|solid)\b", rest):
+        return True
+    tools, family = doers(environment), PASTS.get(said.lower().split()[-1])
+    wider = [tools[result.tool].wider for result in fresh if result.tool in tools]
+    return family is not None and len(wider) == len(fresh) and all(own and family not in own for own in wider)
 
 
 def _of_last(scene: Scene, fresh: list[Received], environment: Environment) -> Iterator[Outcome]:
@@ -141,6 +152,8 @@ def _of_refused(scene: Scene, fresh: list[Received], environment: Environment) -
         for refused in found:
             match = success_of(refused, sentence.text)
             if match is None or explained(match.group(), sentence.text, [refused.answer]):
+                continue
+            if _of_another_deed(match.group(), sentence.text[match.end() :], [refused.answer], environment):
                 continue
             many = MANY.search(sentence.text)
             false = many is not None and too_many(refused, match.group(), many.group(), sentence.text)

@@ -40,6 +40,7 @@ _OTHERS = re.compile(r"\b(?:that|those|these|all|every|each|others?|another|some
 _YOURS = re.compile(r"\byou(?:rs?)?\b", re.IGNORECASE)
 # `has been lent to another member`
 BY_OTHERS = re.compile(r" (?:by (?!me\b|us\b)|to (?:another|somebody|someone|others?|a different)\b)", re.IGNORECASE)
+_SOMEBODY = re.compile(r"\b(?:somebody|someone|anybody|else|quicker|faster)\b", re.IGNORECASE)
 _DONE = ("confirmed", "done", "set")
 
 
@@ -96,7 +97,7 @@ def success_of(refused: Refused, sentence: str) -> re.Match[str] | None:
     match = _PLAIN.search(sentence)
     verb = (*parts(refused.answer.tool), "")[0]
     if match is not None or not verb:
-        return match
+        return None if match is not None and BY_OTHERS.match(sentence, match.end()) else match
     past = "|".join(map(re.escape, sorted(pasts(verb))))
     own = rf"\b(?:has|have) (?:now |just |all |both )?been (?:{past})\b|\b(?:is|are) (?:now |all |both )?(?:{past})\b"
     match = re.search(own, sentence, re.IGNORECASE)
@@ -110,6 +111,8 @@ def success_of(refused: Refused, sentence: str) -> re.Match[str] | None:
 
 def explained(said: str, sentence: str, answers: list[Received]) -> bool:
     """Tell whether words say why something was refused: how others stand, or what the refusal says: `is cancelled`."""
+    if _SOMEBODY.search(sentence):
+        return True
     words = said.lower().split()
     first, last = words[0], words[-1]
     if first in ("is", "are") and last not in _DONE and _OTHERS.search(sentence) and not _YOURS.search(sentence):

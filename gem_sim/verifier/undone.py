@@ -165,7 +165,7 @@ def _one_of_both(phrase: Phrase, able: list[Doer], succeeded: list[Received], wr
     if only.tool not in {doer.name for doer in able} or any(isinstance(v, list) for v in only.arguments.values()):
         return None
     several = any(isinstance(leaf, int) and leaf > 1 for leaf in leaves(dict(only.arguments)))
-    named = noun.endswith("s") and noun.removesuffix("s") in objects
+    named = noun.endswith("s") and (noun[:-1] in objects or noun[:-2] in objects)
     if noun and not named and noun not in ("are", "have"):
         return None
     if several and not named:
