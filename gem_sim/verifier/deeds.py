@@ -25,7 +25,7 @@ from gem_sim.verifier.undone import undone
 _UNSURE = re.compile(
     r"\b(?:sorry|unfortunately|cannot|can['’]t|could|unable|fail\w*|refus\w*|reject\w*|declin\w*|error|denied|not|no|never"
     r"|nothing|already|unless|once|if|when|whenever|whether|as soon as|after|would|should|(?-i:may)|might|must|to be|nobody"
-    r"|earlier|previously|before|somebody|someone|anybody|else|quicker|last (?:week|month|year|time)|yesterday|problem|issue)\b|n['’]t\b",
+    r"|earlier|previously|before|somebody|someone|anybody|else|quicker|means?|last (?:week|month|year|time)|yesterday|problem|issue)\b|n['’]t\b",
     re.IGNORECASE,
 )
 # Texts made for somebody else to say or send.
@@ -85,6 +85,9 @@ def _able(phrase: Phrase, scene: Scene, environment: Environment) -> list[Doer]:
     for doer in doers(environment).values():
         if doer.writes and (phrase.family in doer.families or phrase.past in pasts((*parts(doer.name), "")[0])):
             able.append(doer)
+    if phrase.past == "scheduled" and phrase.kind == "state" and phrase.subject.lower() != "you":
+        # So may be what nobody booked: a delivery, a train.
+        return [doer for doer in able if any(noun in phrase.subject.lower() for noun in doer.objects)]
     if phrase.plain or not able:
         return able
     if phrase.past == "added":

@@ -61,6 +61,7 @@ _TELLING = {
     "open": ("regist", "enrol"),
     "redeem": ("redeem",),
 }
+_SINGULAR = re.compile(r"(?:(?<=s)es|(?<=x)es|(?<=h)es|s)$")
 _BASES = {verb: family for family, verbs in _VERBS.items() for verb in verbs.split()}
 PASTS = {past: family for verb, family in _BASES.items() for past in pasts(verb)}
 _SPELLINGS = {family: frozenset(past for past, of in PASTS.items() if of == family) for family in _VERBS}
@@ -119,8 +120,8 @@ def _doer(tool: Tool) -> Doer:
     text = f"{tool.name} {tool.description} {tool.returns}".lower()
     told = (family for family, beginnings in _TELLING.items() if any(piece in text for piece in beginnings))
     tables = tool.writes or ()
-    objects = {word for word in (*rest, *tables) if len(word) > 2}
+    objects = frozenset(word for word in (*rest, *tables) if len(word) > 2)
     properties = (tool.parameters or {}).get("properties")
     keys = frozenset(properties) if isinstance(properties, dict) else frozenset[str]()
-    singular = {word.removesuffix("s") for word in objects}
-    return Doer(tool.name, tool.effect != "read", families, families | frozenset(told), frozenset(singular), keys)
+    singular = frozenset(_SINGULAR.sub("", word) for word in objects) | objects
+    return Doer(tool.name, tool.effect != "read", families, families | frozenset(told), singular, keys)

@@ -155,14 +155,20 @@ def _of_refused(scene: Scene, fresh: list[Received], environment: Environment) -
                 continue
             if _of_another_deed(match.group(), sentence.text[match.end() :], [refused.answer], environment):
                 continue
+            clause = _clause(sentence.text, match.start())
             many = MANY.search(sentence.text)
             false = many is not None and too_many(refused, match.group(), many.group(), sentence.text)
-            if false or (many is None and meant(refused, sentence.text)):
+            if false or (many is None and meant(refused, clause)):
                 answer = refused.answer
                 message = f"{match.group()!r} is said where {answer.tool} refused"
                 evidence: dict[str, Json] = {"seen": answer.value, "seen_in_message": answer.message}
                 yield Outcome(match.group(), sentence.start + match.start(), message, evidence)
                 return
+
+
+def _clause(text: str, place: int) -> str:
+    """Return the part between semicolons that a place of a sentence belongs to."""
+    return text[text.rfind(";", 0, place) + 1 :].split(";", 1)[0]
 
 
 class _Standing(NamedTuple):

@@ -18,12 +18,12 @@ _ACTIVE = re.compile(
 )
 _SUBJECT = r"(?:\b(?:your|the|this|these|both|all)\b[^.,;:!?]{0,60}?|\b(?:it|they|you|both|everything)|\b[A-Z]+-?\d[\w-]*)"
 _BEFALLEN = re.compile(
-    rf"(?P<subject>{_SUBJECT})(?: has| have|['’]ve|['’]s){_SAYS} been{_SAYS} (?P<past>[a-z]+)\b", re.IGNORECASE
+    rf"(?P<subject>{_SUBJECT})(?: has| have|['’]ve|['’]s){_SAYS} been{_SAYS} (?P<past>[a-z]+)\b(?! (?:along|around|out|up)\b)", re.IGNORECASE
 )
 # What is said of how things are in general, or why something cannot be done: `is paid in one sum`, `is booked out`.
 _GENERAL = (
     r"(?! (?:by|per|each|every|only|automatically|via|through|online|at (?:most|the)|within|if|when|once|out|up|solid"
-    r"|in (?:one|advance|the)|as (?:soon|long)|after|upon|directly|straight|separately|or|too|back|from the|before)\b)"
+    r"|in (?:one|two|three|four|advance|cash|the|parts)|as (?:soon|long)|after|upon|directly|straight|separately|or|too|back|from the|before)\b)"
 )
 # `Six more are added to your order`; `Three places are booked` may be how things stand.
 _COUNTED = re.compile(
@@ -59,6 +59,7 @@ _DONE_TO = re.compile(
     r"|seven|eight|nine|ten|eleven|twelve|\d|[€$£]|[A-Z])"
 )
 _SORTED = re.compile(r"\bby (?!the\b)[a-z]+|\balphabetical")
+_RIGHTS = re.compile(r" (?:judge?ment|my|our|the right)\b")
 _NOUN_TO = re.compile(r" to (?:your|the) (?P<noun>[a-z]+)")
 
 
@@ -118,13 +119,21 @@ def _in_sentence(sentence: Sentence, first: bool) -> Iterator[Phrase]:
         if match["past"] in PASTS or match["past"] in _LIGHT:
             yield _phrase("befallen", match, match["past"], match["subject"], sentence)
     for match in _STATE.finditer(text):
-        if match["past"] in _STATES or match["past"] in _LIGHT:
+        if (match["past"] in _STATES or match["past"] in _LIGHT) and not _is_general(match, sentence):
             yield _phrase("state", match, match["past"], match["subject"], sentence)
     for match in _COUNTED.finditer(text):
         yield _phrase("state", match, match["past"], "", sentence)
     for match in _THROUGH.finditer(text):
         noun = (match["noun"] or match["bare"]).lower()
         yield _phrase("through", match, "", noun, sentence)
+
+
+def _is_general(match: re.Match[str], sentence: Sentence) -> bool:
+    """Tell whether a sentence may say how things are in general: `The job is moved free of charge`."""
+    subject, rest = match["subject"].lower(), sentence.text[match.end() :]
+    if not subject.startswith(("the ", "this ", "these ")) or " now" in match.group() or not re.match(r" [a-z]", rest):
+        return False
+    return not sentence.mentions and re.search(r"\byour?\b", sentence.text) is None
 
 
 def _is_label(text: str, match: re.Match[str]) -> bool:
@@ -141,6 +150,8 @@ def _is_deed(match: re.Match[str], past: str, rest: str) -> bool:
     if match["simple"] and past not in _PLAIN:
         return False
     if past in ("ordered", "scheduled", "arranged") and _SORTED.search(rest):
+        return False
+    if past == "reserved" and _RIGHTS.match(rest):
         return False
     return past in _LIGHT or not match["who"] or match["who"] == "I" or _DONE_TO.match(rest) is not None
 

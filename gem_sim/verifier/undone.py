@@ -16,7 +16,7 @@ from gem_sim.verifier.seen import Received, has, leaves
 _BOTH = re.compile(r"\bboth(?: of (?:the|your|them|these))?(?: (?P<noun>[a-z]+))?", re.IGNORECASE)
 # Where the words end that say what a deed was done to.
 _ENDS = re.compile(
-    r"[.;:!?]|\b(?:from|instead|but|while|whereas|so|which|that|because|rather|as well as|leaving|your other|stays?|remains?"
+    r"[.;:!?]|\b(?:from|instead|but|while|whereas|so|which|that|because|left|leave|kept|keep|rather|as well as|leaving|your other|stays?|remains?"
     r"|is|are|was|were|will|has|have|can)\b|[,–—(] (?!and\b)|, and (?:the|your)\b"
 )
 _WORD_KEY = re.compile(r"[a-z]{4,}(?: [a-z]{3,}){0,2}")
@@ -55,7 +55,7 @@ def _other(
 
 def _span(phrase: Phrase) -> str:
     """Return the words that say what a deed was done to, in lower case."""
-    if phrase.kind in ("befallen", "state"):
+    if phrase.kind in ("befallen", "state") and phrase.subject.lower() not in ("you", "both of you", "you both"):
         # What stands before the verb may be a list: `J-404 and J-402 are cancelled`.
         before = phrase.sentence.text[: max(0, phrase.start - phrase.sentence.start)].lower()
         led = re.search(r"(?:[\w#-]+,? (?:and )?)*$", before)
@@ -165,7 +165,7 @@ def _one_of_both(phrase: Phrase, able: list[Doer], succeeded: list[Received], wr
     if only.tool not in {doer.name for doer in able} or any(isinstance(v, list) for v in only.arguments.values()):
         return None
     several = any(isinstance(leaf, int) and leaf > 1 for leaf in leaves(dict(only.arguments)))
-    named = noun.endswith("s") and (noun[:-1] in objects or noun[:-2] in objects)
+    named = noun.endswith("s") and any(noun in (f"{word}s", f"{word}es") for word in objects)
     if noun and not named and noun not in ("are", "have"):
         return None
     if several and not named:
