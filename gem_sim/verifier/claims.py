@@ -27,6 +27,7 @@ from gem_sim.verifier.outcomes import false_outcomes
 from gem_sim.verifier.prose import Mention, Sentence, read
 from gem_sim.verifier.scene import Scene
 from gem_sim.verifier.seen import Received, Seen
+from gem_sim.verifier.stock import false_stock
 from gem_sim.verifier.watched import unseen_people, unseen_words
 
 _KINDS = {
@@ -116,7 +117,7 @@ def _judged(scene: Scene, reported: set[object], environment: Environment) -> It
         if word not in reported:
             reported.add(word)
             yield _unsupported(word, what, prose.sentence_at(start), None)
-    outcomes = list(false_outcomes(scene, environment))
+    outcomes = [*false_outcomes(scene, environment), *false_stock(scene)]
     refuted = {prose.sentence_at(outcome.start) for outcome in outcomes}
     deeds = false_deeds(scene, environment)
     for outcome in (*outcomes, *(deed for deed in deeds if prose.sentence_at(deed.start) not in refuted)):

@@ -131,7 +131,7 @@ def _in_sentence(sentence: Sentence, first: bool) -> Iterator[Phrase]:
 def _is_general(match: re.Match[str], sentence: Sentence) -> bool:
     """Tell whether a sentence may say how things are in general: `The job is moved free of charge`."""
     subject, rest = match["subject"].lower(), sentence.text[match.end() :]
-    if not subject.startswith(("the ", "this ", "these ")) or " now" in match.group() or not re.match(r" [a-z]", rest):
+    if not subject.startswith(("the ", "this ", "these ")) or " now" in match.group() or not re.match(r" (?!and\b|as\b|under\b)[a-z]", rest):
         return False
     return not sentence.mentions and re.search(r"\byour?\b", sentence.text) is None
 
