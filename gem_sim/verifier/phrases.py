@@ -94,10 +94,12 @@ _TELLING_WORDS = frozenset((*PASTS, *_LIGHT, "put", "set", "through", "successfu
 
 def phrases(prose: Prose) -> Iterator[Phrase]:
     """Yield the phrases that tell of a deed, the first of each sentence, by the participles that are of a family."""
-    if _TELLING_WORDS.isdisjoint(prose.words):
+    telling = _TELLING_WORDS & prose.words
+    if not telling:
         return
     for number, sentence in enumerate(prose.sentences):
-        if sentence.text.endswith("?"):
+        lowered = sentence.text.lower()
+        if lowered.endswith("?") or not any(map(lowered.__contains__, telling)):
             continue
         first = number == 0 or (number == 1 and prose.sentences[0].text.count(" ") < 4)
         found = next(_in_sentence(sentence, first), None)
@@ -115,13 +117,13 @@ def _in_sentence(sentence: Sentence, first: bool) -> Iterator[Phrase]:
         past = match["past"] or match["simple"]
         if _is_deed(match, past, text[match.end() :]):
             yield _phrase("active", match, past, "", sentence)
-    for match in _BEFALLEN.finditer(text):
+    for match in _BEFALLEN.finditer(text) if " been " in text else ():
         if match["past"] in PASTS or match["past"] in _LIGHT:
             yield _phrase("befallen", match, match["past"], match["subject"], sentence)
     for match in _STATE.finditer(text):
         if (match["past"] in _STATES or match["past"] in _LIGHT) and not _is_general(match, sentence):
             yield _phrase("state", match, match["past"], match["subject"], sentence)
-    for match in _COUNTED.finditer(text):
+    for match in _COUNTED.finditer(text) if " to your" in text or " for you" in text else ():
         yield _phrase("state", match, match["past"], "", sentence)
     for match in _THROUGH.finditer(text):
         noun = (match["noun"] or match["bare"]).lower()

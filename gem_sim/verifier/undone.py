@@ -19,6 +19,9 @@ _ENDS = re.compile(
     r"[.;:!?]|\b(?:from|instead|but|while|whereas|so|which|that|because|left|leave|kept|keep|rather|as well as|leaving|your other|stays?|remains?"
     r"|is|are|was|were|will|has|have|can)\b|[,–—(] (?!and\b)|, and (?:the|your)\b"
 )
+_RUN = re.compile(r"[\w-]+")
+# A table whose keys are words is looked through, one with more rows is no menu.
+_FEW = 200
 _WORD_KEY = re.compile(r"[a-z]{4,}(?: [a-z]{3,}){0,2}")
 
 
@@ -39,7 +42,7 @@ def _other(
     """Return that a phrase names a key which no call that wrote something has, in what it was asked or answered."""
     span = _span(phrase)
     keys = frozenset[str]().union(*(doer.keys for doer in able))
-    for key, value in _named(span, keys, phrase, succeeded, environment):
+    for key, value in _named(span, keys, succeeded, environment):
         if any(has(_text(result), value) for result in writes) or _told(value, key, phrase, succeeded, writes):
             continue
         did = {str(r.arguments.get(key)) for r in writes if r.tool in {d.name for d in able} and key in r.arguments}
@@ -70,24 +73,20 @@ def _span(phrase: Phrase) -> str:
 
 
 def _named(
-    span: str, keys: frozenset[str], phrase: Phrase, succeeded: list[Received], environment: Environment
+    span: str, keys: frozenset[str], succeeded: list[Received], environment: Environment
 ) -> Iterator[tuple[str, str]]:
     """Yield the arguments and the values for them that a span names: ids, and the keys of tables that are words."""
     if not span:
         return
-    values = _keys_of(environment)
+    values, runs = _keys_of(environment), _RUN.findall(span)
     for key in sorted(keys):
-        known = set(values.get(key, ()))
-        for result in succeeded:
-            known.update(_under(key, result.value))
-        for value in sorted(known):
-            if any(character.isdigit() for character in value):
-                named = has(span, value)
-            else:
-                named = bool(_WORD_KEY.fullmatch(value)) and re.search(rf"\b{re.escape(value)}e?s?\b", span) is not None
-                named = named and key in values
-            if named:
-                yield key, value
+        known = values.get(key, frozenset()).union(*(_under(key, result.value) for result in succeeded))
+        yield from ((key, run) for run in runs if any(map(str.isdigit, run)) and run in known)
+        if key in values and len(known) <= _FEW:
+            words = sorted(value for value in known if value in span)
+            for value in words:
+                if _WORD_KEY.fullmatch(value) and re.search(rf"\b{re.escape(value)}e?s?\b", span):
+                    yield key, value
 
 
 @lru_cache(maxsize=16)
