@@ -18,7 +18,7 @@ _ACTIVE = re.compile(
 )
 _SUBJECT = r"(?:\b(?:your|the|this|these|both|all)\b[^.,;:!?]{0,60}?|\b(?:it|they|you|both|everything)|\b[A-Z]+-?\d[\w-]*)"
 _BEFALLEN = re.compile(
-    rf"(?P<subject>{_SUBJECT})(?: has| have|['’]ve|['’]s){_SAYS} been{_SAYS} (?P<past>[a-z]+)\b(?! (?:along|around|out|up)\b)", re.IGNORECASE
+    rf"(?P<subject>{_SUBJECT})(?:(?: has| have|['’]ve|['’]s){_SAYS} been{_SAYS}| (?:was|were) successfully) (?P<past>[a-z]+)\b(?! (?:along|around|out|up)\b)", re.IGNORECASE
 )
 # What is said of how things are in general, or why something cannot be done: `is paid in one sum`, `is booked out`.
 _GENERAL = (
@@ -117,7 +117,7 @@ def _in_sentence(sentence: Sentence, first: bool) -> Iterator[Phrase]:
         past = match["past"] or match["simple"]
         if _is_deed(match, past, text[match.end() :]):
             yield _phrase("active", match, past, "", sentence)
-    for match in _BEFALLEN.finditer(text) if " been " in text else ():
+    for match in _BEFALLEN.finditer(text) if " been " in text or " successfully " in text else ():
         if match["past"] in PASTS or match["past"] in _LIGHT:
             yield _phrase("befallen", match, match["past"], match["subject"], sentence)
     for match in _STATE.finditer(text):

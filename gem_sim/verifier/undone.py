@@ -22,6 +22,8 @@ _ENDS = re.compile(
 _RUN = re.compile(r"[\w-]+")
 # A table whose keys are words is looked through, one with more rows is no menu.
 _FEW = 200
+# `A plain frame` names no glass called *plain*.
+_NO_NOUN = r"(?=$|[.,;:!?(]| (?:and|or|for|on|to|with|at|in|as|from|is|are|has|have|too)\b)"
 _WORD_KEY = re.compile(r"[a-z]{4,}(?: [a-z]{3,}){0,2}")
 
 
@@ -85,7 +87,7 @@ def _named(
         if key in values and len(known) <= _FEW:
             words = sorted(value for value in known if value in span)
             for value in words:
-                if _WORD_KEY.fullmatch(value) and re.search(rf"\b{re.escape(value)}e?s?\b", span):
+                if _WORD_KEY.fullmatch(value) and re.search(rf"\b{re.escape(value)}(?:e?s)?{_NO_NOUN}", span):
                     yield key, value
 
 
