@@ -9,9 +9,6 @@ import math
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any, TypeAlias
 
-from pydantic import BaseModel, ConfigDict
-from pydantic_core import from_json
-
 Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
 
 MAX_DEPTH = 64
@@ -23,12 +20,6 @@ _EXACT = 2.0**53
 _MANY = 16
 _ATOMS = frozenset({str, bool, type(None)})
 SCALARS = _ATOMS | {int, float}
-
-
-class Frozen(BaseModel):
-    """Base of the nouns: a value that cannot be changed and refuses unknown keys."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 def copy_json(value: object, depth: int = 0) -> Json:
@@ -181,17 +172,6 @@ def identical_json(left: Any, right: Any) -> bool:
     """Tell at once whether two values are the same in type and order; False may only mean a closer look is needed."""
     try:
         return marshal.dumps(left, 2) == marshal.dumps(right, 2)
-    except ValueError:
-        return False
-
-
-def reads_as(text: str, value: Json) -> bool:
-    """Tell at once whether a text is JSON that reads as exactly this value.
-
-    False may only mean a closer look is needed. Of a key that is given twice the last value counts.
-    """
-    try:
-        return marshal.dumps(from_json(text), 2) == marshal.dumps(value, 2)
     except ValueError:
         return False
 

@@ -8,8 +8,8 @@ from typing import Literal
 
 from pydantic import Field, JsonValue
 
-from gem_sim.canonical import Frozen
 from gem_sim.errors import InputError
+from gem_sim.frozen import Frozen
 from gem_sim.source import Passage, Source
 from gem_sim.state import State
 from gem_sim.task import Task

@@ -8,7 +8,8 @@ from typing import Literal
 
 from pydantic import Field, JsonValue
 
-from gem_sim.canonical import Frozen, Json, copy_json, parse_json
+from gem_sim.canonical import Json, copy_json, parse_json
+from gem_sim.frozen import Frozen
 from gem_sim.tool import ToolCall
 
 Role = Literal["system", "user", "assistant", "tool"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from gem_sim.canonical import Frozen
+from gem_sim.frozen import Frozen
 
 
 class Passage(Frozen):

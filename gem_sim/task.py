@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pydantic import Field, JsonValue, model_validator
 
-from gem_sim.canonical import Frozen, show
+from gem_sim.canonical import show
+from gem_sim.frozen import Frozen
 
 
 class Expectation(Frozen):

@@ -8,7 +8,7 @@ from typing import Literal
 
 from pydantic import Field, JsonValue
 
-from gem_sim.canonical import Frozen
+from gem_sim.frozen import Frozen
 
 Effect = Literal["read", "write"]
 

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from pydantic import Field, JsonValue
 
-from gem_sim.canonical import Frozen
+from gem_sim.frozen import Frozen
 from gem_sim.message import Message
 from gem_sim.tool import Tool, ToolCall
 

@@ -7,7 +7,7 @@ from typing import Literal
 
 from pydantic import Field, JsonValue
 
-from gem_sim.canonical import Frozen
+from gem_sim.frozen import Frozen
 
 Severity = Literal["error", "warning", "undecided"]
 Outcome = Literal["pass", "fail", "undecided"]

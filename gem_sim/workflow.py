@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from pydantic import Field, model_validator
 
-from gem_sim.canonical import Frozen, Json
+from gem_sim.canonical import Json
+from gem_sim.frozen import Frozen
 
 if TYPE_CHECKING:
     import networkx as nx

@@ -18,9 +18,9 @@ from gem_sim.canonical import (
     freeze,
     identical_json,
     parse_json,
-    reads_as,
     same_json,
 )
+from gem_sim.simulator.compare import reads_as
 
 scalars = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text()
 values = st.recursive(scalars, lambda v: st.lists(v) | st.dictionaries(st.text(), v), max_leaves=20)
@@ -32,7 +32,7 @@ def test_bytes_are_equal_exactly_where_values_are(left: Any, right: Any) -> None
     assert same_json(left, right) == (freeze(left) == freeze(right))
 
 
-@given(st.dictionaries(st.text(), values))
+@given(st.dictionaries(st.text(), values, max_size=4))
 def test_key_order_does_not_matter(value: dict[str, Any]) -> None:
     assert digest(value) == digest(dict(reversed(value.items())))
 

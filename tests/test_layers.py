@@ -13,7 +13,7 @@ from tests.conftest import ROOT
 PACKAGE = ROOT / "gem_sim"
 
 LAYERS = (
-    {"errors", "canonical"},
+    {"errors", "canonical", "frozen"},
     {"source", "tool", "message", "state", "workflow", "task", "environment", "trajectory", "verdict"},
     {"formats", "compiler"},
     {"sandbox"},

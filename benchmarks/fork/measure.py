@@ -8,8 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 import gem_sim
-from gem_sim.compiler import compile_tool
-from gem_sim.compiler.function import Surroundings
+from gem_sim.compiler.function import Surroundings, compile_tool
 from gem_sim.environment import Environment
 from gem_sim.source import Passage
 from gem_sim.state import State

@@ -25,8 +25,7 @@ from typing import Any
 import re2
 
 from gem_sim.canonical import canonical_bytes
-from gem_sim.compiler import compile_tool
-from gem_sim.compiler.function import Surroundings
+from gem_sim.compiler.function import Surroundings, compile_tool
 from gem_sim.environment import Constant, Rule
 from gem_sim.errors import CompileError, LimitError, StubError
 from gem_sim.sandbox import Code, Limits, Moment, Program, Runner

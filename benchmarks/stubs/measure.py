@@ -10,8 +10,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import gem_sim
-from gem_sim.compiler import compile_tool
-from gem_sim.compiler.function import Surroundings
+from gem_sim.compiler.function import Surroundings, compile_tool
 from gem_sim.environment import Environment, Rule
 from gem_sim.sandbox import Code, Limits, Moment, Program, Runner
 from gem_sim.source import Passage

@@ -33,6 +33,9 @@ def command(
     from gem_sim.testing.program import write_problems
 
     environment = load_environment(env, trusted=trusted or None)
+    if out is not None:
+        # What cannot be made is said before the work, not after it.
+        out.mkdir(parents=True, exist_ok=True)
     report = check(environment, seconds=seconds, seed=seed, note=_note)
     written = [] if out is None else write_problems(out, report.problems, environment, seed=seed)
     if as_json:

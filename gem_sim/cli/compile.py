@@ -17,7 +17,7 @@ def command(
     as_json: Annotated[bool, typer.Option("--json", help="Print the digests as JSON.")] = False,
 ) -> int:
     """Compile an environment's tools to readable Python; same environment, same bytes."""
-    from gem_sim.compiler import render_module
+    from gem_sim.compiler.module import render_module
     from gem_sim.formats.atomic import atomic_text
     from gem_sim.simulator import load_environment
 

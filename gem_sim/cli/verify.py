@@ -167,7 +167,9 @@ class _Shown:
         tally = self.tally
         number = tally.outcomes.total()
         hidden = 0 if whole else tally.outcomes["fail"] + tally.outcomes["undecided"] - self.shown
-        lines = [f"… and {hidden} more that did not pass"] if hidden > 0 else []
+        kept = out is not None or report is not None
+        rest = "" if kept else "; --out keeps each verdict, --report writes a page, --json prints them"
+        lines = [f"… and {hidden} more that did not pass{rest}"] if hidden > 0 else []
         lines.append(f"{_count(number, 'trajectory', 'trajectories')}, {_count(tally.calls, 'call', 'calls')} replayed")
         for name in ("pass", "fail", "undecided"):
             line = f"  {name:<10}{tally.outcomes[name]:>7}"

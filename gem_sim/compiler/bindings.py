@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator
 from typing import Final, NamedTuple
 
 from gem_sim.compiler.dialect import ATTRIBUTES
+from gem_sim.compiler.nodes import walk
 
 
 def _inner_attributes() -> frozenset[str]:
@@ -39,7 +40,7 @@ class Own(NamedTuple):
 
 def own_names(tree: ast.AST, tables: Iterable[str]) -> Own:
     """Return what a source and its environment's tables add to the names of the dialect."""
-    classes = [node for node in ast.walk(tree) if isinstance(node, ast.ClassDef)]
+    classes = [node for node in walk(tree) if isinstance(node, ast.ClassDef)]
     attributes = set(tables)
     initialisers = set()
     for node in (statement for made in classes for statement in made.body):
@@ -51,14 +52,14 @@ def own_names(tree: ast.AST, tables: Iterable[str]) -> Own:
         elif isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
             attributes.add(node.target.id)
     if classes:
-        stored = (node for node in ast.walk(tree) if isinstance(node, ast.Attribute))
+        stored = (node for node in walk(tree) if isinstance(node, ast.Attribute))
         attributes |= {node.attr for node in stored if isinstance(node.ctx, ast.Store)}
     return Own(frozenset(node.name for node in classes), frozenset(initialisers), frozenset(attributes))
 
 
 def bound_names(tree: ast.AST) -> Iterator[str]:
     """Yield every name that the source itself binds, in whatever scope."""
-    for node in ast.walk(tree):
+    for node in walk(tree):
         if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load):
             yield node.id
         elif isinstance(node, ast.arg):

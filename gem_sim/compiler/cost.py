@@ -5,6 +5,8 @@ from __future__ import annotations
 import ast
 from typing import Any
 
+from gem_sim.compiler.nodes import children, walk
+
 
 def size_of(statements: list[Any]) -> int:
     """Return the number of nodes that one turn runs through; inner loops and functions pay for themselves."""
@@ -15,18 +17,18 @@ def size_of(statements: list[Any]) -> int:
         node = waiting.pop()
         number += 1
         if not isinstance(node, apart):
-            waiting += ast.iter_child_nodes(node)
+            waiting += children(node)
     return number
 
 
 def entry_guard(node: ast.AST) -> str:
     """Return the guard at the entry of a function: one that calls nothing cannot be part of a recursion."""
-    return "_enter_" if any(isinstance(inner, ast.Call) for inner in ast.walk(node)) else "_tick_"
+    return "_enter_" if any(isinstance(inner, ast.Call) for inner in walk(node)) else "_tick_"
 
 
 def outermost_guard(node: ast.FunctionDef) -> str:
     """Return the guard at the entry of a tool's own function, which runs once unless it calls itself."""
-    itself = any(isinstance(inner, ast.Name) and inner.id == node.name for inner in ast.walk(node))
+    itself = any(isinstance(inner, ast.Name) and inner.id == node.name for inner in walk(node))
     return "_enter_" if itself else "_tick_"
 
 

@@ -12,6 +12,7 @@ from typing import NamedTuple
 from gem_sim.canonical import Json, digest
 from gem_sim.compiler.dialect import BUILTINS, EXCEPTIONS
 from gem_sim.compiler.infer import infer_body
+from gem_sim.compiler.nodes import walk
 from gem_sim.compiler.parsing import parse
 from gem_sim.compiler.policy import restrict
 from gem_sim.compiler.text import render_function
@@ -65,7 +66,7 @@ def compile_tool(tool: Tool, surroundings: Surroundings, *, file: str = "environ
         faults.extend(error.faults)
     if faults:
         raise CompileError(sorted(faults, key=lambda fault: (fault.line, fault.column)), file=file)
-    used = {node.id for node in ast.walk(module) if isinstance(node, ast.Name)}
+    used = {node.id for node in walk(module) if isinstance(node, ast.Name)}
     behaviour: dict[str, Json] = {
         "name": tool.name,
         "parameters": tool.parameters,
@@ -88,7 +89,7 @@ def compile_tool(tool: Tool, surroundings: Surroundings, *, file: str = "environ
 def _shadowing(module: ast.Module, names: Mapping[str, str]) -> dict[str, str]:
     """Let a body use its arguments named like builtins (`filter`) under those names; return the names it uses so."""
     hidden = {argument for argument in names if argument in BUILTINS or argument in EXCEPTIONS}
-    for node in ast.walk(module):
+    for node in walk(module):
         if isinstance(node, ast.Name) and node.id in hidden:
             node.id = names[node.id]
     return {argument: argument for argument in hidden}
@@ -132,17 +133,20 @@ def _function_tree(function: str, names: Mapping[str, str], body: ast.Module) ->
         kw_defaults=[None] * len(names),
         defaults=[],
     )
-    definition = ast.FunctionDef(name=function, args=parameters, body=body.body or [ast.Pass()], decorator_list=[])
+    definition = ast.FunctionDef(name=function, args=parameters, body=[ast.Pass()], decorator_list=[])
     if sys.version_info >= (3, 12):
         definition.type_params = []
     definition.lineno, definition.col_offset = 1, 0
-    return ast.fix_missing_locations(ast.Module(body=[definition], type_ignores=[]))
+    tree = ast.fix_missing_locations(ast.Module(body=[definition], type_ignores=[]))
+    # What was parsed has its places.
+    definition.body = body.body or definition.body
+    return tree
 
 
 def _unknown_references(module: ast.Module, tool: str, surroundings: Surroundings) -> list[Fault]:
     """Return a fault for each table of `state` and each rule id that the environment lacks."""
     faults = []
-    for node in ast.walk(module):
+    for node in walk(module):
         if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "state":
             if node.attr not in surroundings.tables:
                 tables = ", ".join(sorted(surroundings.tables)) or "none"

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from types import CodeType
 from typing import Any, Final
 
+from gem_sim.compiler.nodes import children, walk
 from gem_sim.errors import CompileError, Fault
 
 MAX_SOURCE: Final = 100_000
@@ -78,20 +79,20 @@ def _bounded(tree: ast.Module) -> ast.Module:
             raise ValueError(f"more than {MAX_NODES} nodes")
         if depth > MAX_NESTING:
             raise ValueError(f"nested deeper than {MAX_NESTING} levels")
-        level = [child for node in level for child in ast.iter_child_nodes(node)]
+        level = [child for node in level for child in children(node)]
         depth += 1
     return tree
 
 
 def finally_faults(node: ast.Try) -> Iterator[tuple[ast.AST, str, str]]:
     """Yield where the `finally` of a `try` swallows what went wrong, or would be compiled over and over."""
-    inside = [inner for statement in node.finalbody for inner in ast.walk(statement)]
+    inside = walk(*node.finalbody)
     for inner in inside:
         if isinstance(inner, _EXITS):
             yield inner, "`finally` swallows what went wrong", "move it behind the `try`"
         elif isinstance(inner, ast.Try):
             yield inner, "a `try` inside `finally`", "put it into a function and call that"
     parts = [*node.body, *node.orelse, *node.handlers]
-    exits = sum(isinstance(inner, _EXITS) for part in parts for inner in ast.walk(part))
+    exits = sum(isinstance(inner, _EXITS) for inner in walk(*parts))
     if exits * len(inside) > _MAX_COPIED:
         yield node, "a long `finally` with very many ways into it", "put what it does into a function and call that"

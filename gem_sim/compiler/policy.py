@@ -29,6 +29,7 @@ from gem_sim.compiler.dialect import (
     NODES,
     TYPES,
 )
+from gem_sim.compiler.nodes import placed, walk
 from gem_sim.compiler.parsing import finally_faults, finished
 from gem_sim.errors import CompileError, Fault
 
@@ -136,7 +137,7 @@ class Policy(RestrictingNodeTransformer):
             self.fault(node, f"the attribute {name!r} is set or removed", "set fields of rows: row['field'] = value")
         node = self.node_contents_visit(node)
         if isinstance(node.ctx, ast.Store):
-            node.value = _at(node.value, _guard("_own_", node.value))
+            node.value = placed(node.value, _guard("_own_", node.value))
         return node
 
     def guard_Constant(self, node: ast.Constant) -> Any:
@@ -187,13 +188,13 @@ class Policy(RestrictingNodeTransformer):
         first = node.body[0]
         if weigh:
             node = self._with_weight(node)
-        node.body.insert(0, _at(first, ast.Expr(_guard(guard))))
+        node.body.insert(0, placed(first, ast.Expr(_guard(guard))))
         return node
 
     def _with_weight(self, node: Any) -> Any:
         size = size_of(node.body)
         if size > _LONG_TURN:
-            node.body.insert(0, _at(node.body[0], ast.Expr(_weight(size))))
+            node.body.insert(0, placed(node.body[0], ast.Expr(_weight(size))))
         return node
 
     def guard_Lambda(self, node: ast.Lambda) -> Any:
@@ -203,7 +204,7 @@ class Policy(RestrictingNodeTransformer):
         test: ast.expr = _guard(entry)
         if size > _LONG_TURN:
             test = ast.BoolOp(ast.And(), [test, _weight(size)])
-        node.body = _at(node.body, ast.IfExp(test, node.body, ast.Constant(None)))
+        node.body = placed(node.body, ast.IfExp(test, node.body, ast.Constant(None)))
         return node
 
     def guard_Assign(self, node: ast.Assign) -> Any:
@@ -215,8 +216,8 @@ class Policy(RestrictingNodeTransformer):
     def _taken_apart(self, target: ast.expr, value: ast.expr, take: str = "_spread_", deep: str = "_matched_") -> Any:
         """Return what is assigned to a target, guarded where the target takes in all of it at once."""
         if isinstance(target, ast.Subscript) and isinstance(target.slice, ast.Slice):
-            return _at(value, _guard(take, value))
-        parts = list(ast.walk(target))
+            return placed(value, _guard(take, value))
+        parts = walk(target)
         if any(isinstance(part, ast.Slice) for part in parts):
             self.fault(target, "a slice among the targets of an assignment", "assign to it on a line of its own")
         if not any(isinstance(part, ast.Starred) for part in parts):
@@ -224,18 +225,18 @@ class Policy(RestrictingNodeTransformer):
         flat = isinstance(target, ast.Tuple | ast.List) and not any(
             isinstance(part, ast.Tuple | ast.List) for part in parts[1:]
         )
-        return _at(value, _guard(take if flat else deep, value))
+        return placed(value, _guard(take if flat else deep, value))
 
     def guard_Dict(self, node: ast.Dict) -> Any:
         node = self.node_contents_visit(node)
         pairs = zip(node.keys, node.values, strict=True)
-        node.values = [value if key is not None else _at(value, _guard("_spread_", value)) for key, value in pairs]
+        node.values = [value if key is not None else placed(value, _guard("_spread_", value)) for key, value in pairs]
         return node
 
     def guard_keyword(self, node: ast.keyword) -> Any:
         node = self.node_contents_visit(node)
         if node.arg is None:
-            node.value = _at(node.value, _guard("_spread_", node.value))
+            node.value = placed(node.value, _guard("_spread_", node.value))
         elif node.arg.startswith("_"):
             self.fault(node.value, f"the argument {node.arg!r} begins with an underscore", "choose another name")
         return node
@@ -245,7 +246,7 @@ class Policy(RestrictingNodeTransformer):
         if not (isinstance(node.slice, ast.Slice) and isinstance(node.ctx, ast.Load)):
             return node
         parts = (part or ast.Constant(None) for part in (node.slice.lower, node.slice.upper, node.slice.step))
-        return _at(node, _guard("_cut_", node.value, *parts))
+        return placed(node, _guard("_cut_", node.value, *parts))
 
     def guard_comprehension(self, node: ast.comprehension) -> Any:
         if node.is_async:
@@ -257,20 +258,20 @@ class Policy(RestrictingNodeTransformer):
 
         The turns are counted in C: an item is handed out together with a turn.
         """
-        if any(isinstance(part, ast.Slice) for part in ast.walk(loop.target)):
+        if any(isinstance(part, ast.Slice) for part in walk(loop.target)):
             self.fault(loop.target, "a slice as the target of a loop", "give the item a name and assign it then")
         plain, loop.iter = loop.iter, self._taken_apart(loop.target, loop.iter, "_each_", "_each_matched_")
         if loop.iter is plain:
             loop = _lazily(loop)
         turns = ast.Name("_turns_", ast.Load())
-        loop.iter = _at(loop.iter, _guard("_counted_", loop.iter, turns))
+        loop.iter = placed(loop.iter, _guard("_counted_", loop.iter, turns))
         return loop
 
     def _element(self, node: Any, element: ast.expr) -> None:
         """Let a comprehension with a long element pay for it each turn."""
         size = size_of([element])
         if size > _LONG_TURN:
-            node.generators[-1].ifs.append(_at(element, _weight(size)))
+            node.generators[-1].ifs.append(placed(element, _weight(size)))
 
     def guard_ListComp(self, node: ast.ListComp) -> Any:
         node = self.node_contents_visit(node)
@@ -286,14 +287,16 @@ class Policy(RestrictingNodeTransformer):
         consumed = id(node) in self.consumed
         node = self.node_contents_visit(node)
         self._element(node, node.elt)
-        return node if consumed else _at(node, ast.ListComp(node.elt, node.generators))
+        return node if consumed else placed(node, ast.ListComp(node.elt, node.generators))
 
     def guard_Set(self, node: ast.Set) -> Any:
         elements = [self.visit(element) for element in node.elts]
-        return _at(node, _guard("_set_of_", ast.List(elements, ast.Load())))
+        return placed(node, _guard("_set_of_", ast.List(elements, ast.Load())))
 
     def guard_SetComp(self, node: ast.SetComp) -> Any:
-        return _at(node, _guard("_set_of_", self.guard_ListComp(_at(node, ast.ListComp(node.elt, node.generators)))))
+        return placed(
+            node, _guard("_set_of_", self.guard_ListComp(placed(node, ast.ListComp(node.elt, node.generators))))
+        )
 
     def guard_BinOp(self, node: ast.BinOp) -> Any:
         node = self.node_contents_visit(node)
@@ -301,8 +304,8 @@ class Policy(RestrictingNodeTransformer):
         if operator is None or cannot_grow(operator, node.left, node.right):
             return node
         if operator in _FAST:
-            return _at(node, _guard(_FAST[operator], node.left, node.right))
-        return _at(node, _guard("_operate_", ast.Constant(operator), node.left, node.right))
+            return placed(node, _guard(_FAST[operator], node.left, node.right))
+        return placed(node, _guard("_operate_", ast.Constant(operator), node.left, node.right))
 
     def guard_AugAssign(self, node: ast.AugAssign) -> Any:
         node = self.node_contents_visit(node)
@@ -317,12 +320,14 @@ class Policy(RestrictingNodeTransformer):
                 value = _guard("_add_to_", old, node.value)
             elif operator == "-":
                 value = _guard("_minus_", old, node.value)
-            return _at(node, ast.Assign([node.target], value))
+            return placed(node, ast.Assign([node.target], value))
         if isinstance(node.target, ast.Attribute):
             return self._augmented_attribute(node, constant)
         if isinstance(node.target.slice, ast.Slice):
             self.fault(node, "a slice is changed in place", "build a new list")
-        return _at(node, ast.Expr(_guard("_operate_at_", constant, node.target.value, node.target.slice, node.value)))
+        return placed(
+            node, ast.Expr(_guard("_operate_at_", constant, node.target.value, node.target.slice, node.value))
+        )
 
     def _augmented_attribute(self, node: ast.AugAssign, constant: ast.Constant) -> Any:
         owner = node.target.value  # type: ignore[union-attr]
@@ -332,12 +337,12 @@ class Policy(RestrictingNodeTransformer):
             return node
         name = node.target.attr  # type: ignore[union-attr]
         old = ast.Attribute(ast.Name(inner.id, ast.Load()), name, ast.Load())
-        return _at(node, ast.Assign([node.target], _guard("_operate_", constant, old, node.value)))
+        return placed(node, ast.Assign([node.target], _guard("_operate_", constant, old, node.value)))
 
     def guard_Starred(self, node: ast.Starred) -> Any:
         node = self.node_contents_visit(node)
         if isinstance(node.ctx, ast.Load):
-            node.value = _at(node, _guard("_spread_", node.value))
+            node.value = placed(node, _guard("_spread_", node.value))
         return node
 
     def guard_Call(self, node: ast.Call) -> Any:
@@ -349,18 +354,18 @@ class Policy(RestrictingNodeTransformer):
         if isinstance(node.func, ast.Name) and node.func.id in TYPES:
             node.func.id = f"_{node.func.id}_"
         elif isinstance(node.func, ast.Attribute) and node.func.attr in METHODS_SHORT:
-            node.func.value = _at(node.func.value, _guard("_text_", node.func.value))
+            node.func.value = placed(node.func.value, _guard("_text_", node.func.value))
         elif isinstance(node.func, ast.Attribute) and node.func.attr in METHODS_PAID:
             method = ast.Constant(node.func.attr)
             arguments = [method, node.func.value, *node.args]
-            return _at(node, ast.Call(ast.Name("_method_", ast.Load()), arguments, node.keywords))
+            return placed(node, ast.Call(ast.Name("_method_", ast.Load()), arguments, node.keywords))
         return node
 
     def guard_Match(self, node: ast.Match) -> Any:
-        patterns = [part for case in node.cases for part in ast.walk(case.pattern)]
+        patterns = walk(*(case.pattern for case in node.cases))
         node = self.node_contents_visit(node)
         if any(isinstance(part, ast.MatchStar) for part in patterns):
-            node.subject = _at(node.subject, _guard("_matched_", node.subject))
+            node.subject = placed(node.subject, _guard("_matched_", node.subject))
         return node
 
     def guard_Delete(self, node: ast.Delete) -> Any:
@@ -371,7 +376,7 @@ class Policy(RestrictingNodeTransformer):
                 if not isinstance(target.value, ast.Name):
                     self.fault(target, "a slice of something computed is removed", "give it a name first")
                 else:
-                    paid.append(_at(node, ast.Expr(_guard("_spread_", ast.Name(target.value.id, ast.Load())))))
+                    paid.append(placed(node, ast.Expr(_guard("_spread_", ast.Name(target.value.id, ast.Load())))))
         return [*paid, node]
 
     def guard_MatchStar(self, node: ast.MatchStar) -> Any:
@@ -387,8 +392,8 @@ class Policy(RestrictingNodeTransformer):
         if node.format_spec is not None or node.conversion != -1:
             spec = node.format_spec or ast.Constant("")
             value = _guard("_format_", node.value, ast.Constant(node.conversion), spec)
-            return _at(node, ast.FormattedValue(value, -1, None))
-        node.value = _at(node.value, _guard("_shown_", node.value))
+            return placed(node, ast.FormattedValue(value, -1, None))
+        node.value = placed(node.value, _guard("_shown_", node.value))
         return node
 
     def guard_Try(self, node: ast.Try) -> Any:
@@ -411,7 +416,7 @@ class Policy(RestrictingNodeTransformer):
             if alias.name not in MODULES:
                 self._refuse_import(node, alias.name)
             module = ast.Subscript(ast.Name("_modules_", ast.Load()), ast.Constant(alias.name), ast.Load())
-            made.append(_at(node, ast.Assign([ast.Name(alias.asname or alias.name, ast.Store())], module)))
+            made.append(placed(node, ast.Assign([ast.Name(alias.asname or alias.name, ast.Store())], module)))
         return made
 
     def guard_ImportFrom(self, node: ast.ImportFrom) -> Any:
@@ -425,7 +430,7 @@ class Policy(RestrictingNodeTransformer):
                 self.fault(node, f"{node.module!r} has no {alias.name!r} in the dialect", cure)
             module = ast.Subscript(ast.Name("_modules_", ast.Load()), ast.Constant(node.module), ast.Load())
             value = ast.Attribute(module, alias.name, ast.Load())
-            made.append(_at(node, ast.Assign([ast.Name(alias.asname or alias.name, ast.Store())], value)))
+            made.append(placed(node, ast.Assign([ast.Name(alias.asname or alias.name, ast.Store())], value)))
         return made
 
     def _refuse_import(self, node: ast.AST, module: str) -> None:
@@ -456,11 +461,6 @@ def _lazily(loop: Any) -> Any:
     if len(call.args) <= _FEW and not any(isinstance(part, ast.Starred) for part in call.args):
         call.func.id = f"_lazy_{call.func.id}_"
     return loop
-
-
-def _at(node: ast.AST, made: Any) -> Any:
-    """Give a made node the place of the one it stands for."""
-    return ast.fix_missing_locations(ast.copy_location(made, node))
 
 
 def restrict(

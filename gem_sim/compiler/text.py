@@ -8,12 +8,15 @@ import textwrap
 import tokenize
 from collections.abc import Iterator, Mapping
 
+from gem_sim.compiler.nodes import walk
 from gem_sim.compiler.parsing import tree_of
 from gem_sim.environment import Rule
 from gem_sim.source import Source
 from gem_sim.tool import Tool, default_of
 
 _WIDTH = 100
+# Without one of these every string ends on the line it begins on.
+_LONG_STRINGS = ('"""', "'''", "\\\n", "\r")
 
 
 def render_function(
@@ -71,7 +74,7 @@ def _docstring(tool: Tool) -> Iterator[str]:
 def _rule_notes(body: str, rules: Mapping[str, Rule], sources: Mapping[str, Source]) -> dict[int, list[str]]:
     """Return line → comment lines, for each line with a call that names a rule."""
     notes: dict[int, list[str]] = {}
-    for node in ast.walk(tree_of(body)):
+    for node in walk(tree_of(body)) if rules else ():
         if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Name)):
             continue
         if node.func.id not in ("require", "fail"):
@@ -89,6 +92,8 @@ def _rule_notes(body: str, rules: Mapping[str, Rule], sources: Mapping[str, Sour
 def _inside_strings(body: str) -> set[int]:
     """Return the lines that begin inside a string of several lines; a space put there would change its value."""
     inside: set[int] = set()
+    if not any(mark in body for mark in _LONG_STRINGS):
+        return inside
     try:
         for token in tokenize.generate_tokens(io.StringIO(body).readline):
             inside.update(range(token.start[0] + 1, token.end[0] + 1))

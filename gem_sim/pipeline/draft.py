@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from gem_sim.canonical import Json
-from gem_sim.compiler import render_module
+from gem_sim.compiler.module import render_module
 from gem_sim.environment import Environment
 from gem_sim.formats import write_trajectories
 from gem_sim.formats.atomic import atomic_text

@@ -7,7 +7,7 @@ import hashlib
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import nullcontext
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -253,11 +253,15 @@ class _Settled(NamedTuple):
         return self.outcome.result if self.outcome.outcome == "kept" else None
 
 
-class _Trusted(NamedTuple):
-    """An environment's draft, and whether its bodies may run in this process."""
+class _Drafted:
+    """A draft with what loads it, which is done once for all the stages that an item goes through."""
 
-    draft: Draft
-    trusted: bool
+    def __init__(self, draft: Draft, load: Callable[[Draft], Environment]) -> None:
+        self.draft, self._load = draft, load
+
+    @cached_property
+    def environment(self) -> Environment:
+        return self._load(self.draft)
 
 
 def _is_rejected(known: tuple[str, Outcome] | None) -> bool:
@@ -321,7 +325,7 @@ class _Work:
             return
         # Bodies that another teacher wrote are not this one's to trust.
         trusted = self.teacher.trusted and not extracted.after
-        draft = _Trusted(draft_of(_mapping(extracted.kept)), trusted)
+        draft = _Drafted(draft_of(_mapping(extracted.kept)), partial(self._load, trusted=trusted))
         made = await self._stage(
             item, "ground", "refine" if stages.harder else "validate", self._ground, extracted, draft
         )
@@ -405,16 +409,16 @@ class _Work:
         result: Json = as_json(extracted.draft)
         return Outcome("kept", "", result), extracted.attempts
 
-    async def _ground(self, item: Item, made: _Trusted) -> tuple[Outcome, tuple[Attempt, ...]]:
-        draft, plain = made.draft, self._load(made.draft, trusted=made.trusted)
+    async def _ground(self, item: Item, made: _Drafted) -> tuple[Outcome, tuple[Attempt, ...]]:
+        draft, plain = made.draft, made.environment
         talks = await self.teacher.ground(item, draft, plain)
         if not talks.pairs:
             return Outcome("rejected", talks.reason or "no conversation came about"), talks.attempts
         return Outcome("kept", talks.reason, [_pair_row(pair, plain) for pair in talks.pairs]), talks.attempts
 
-    async def _refine(self, item: Item, made: _Trusted, rows: list[Json]) -> tuple[Outcome, tuple[Attempt, ...]]:  # noqa: ARG002
+    async def _refine(self, item: Item, made: _Drafted, rows: list[Json]) -> tuple[Outcome, tuple[Attempt, ...]]:  # noqa: ARG002
         """Give each conversation that passes a twin made harder by rules; every rewrite is in the ledger."""
-        plain = self._load(made.draft, trusted=made.trusted)
+        plain = made.environment
         pairs = [_read_pair(_mapping(row), plain) for row in rows]
         environment = with_tasks(plain, [task for task, _ in pairs])
         attempts: list[Attempt] = []
@@ -439,10 +443,10 @@ class _Work:
         )
 
     async def _validate(
-        self, item: Item, made: _Trusted, rows: list[Json], settings: str
+        self, item: Item, made: _Drafted, rows: list[Json], settings: str
     ) -> tuple[Outcome, tuple[Attempt, ...]]:
         """Verify each conversation, let the judge add what it finds, and place what passes."""
-        draft, plain = made.draft, self._load(made.draft, trusted=made.trusted)
+        draft, plain = made.draft, made.environment
         pairs = [_read_pair(_mapping(row), plain) for row in rows]
         environment = with_tasks(plain, [task for task, _ in pairs])
         passed: list[Pair] = []
@@ -459,7 +463,7 @@ class _Work:
                 passed.append((task, trajectory))
         if not passed:
             return Outcome("rejected", "no conversation passed"), (*attempts, Attempt())
-        place(self.workspace, draft, passed, trusted=made.trusted)
+        place(self.workspace, draft, plain, passed)
         return Outcome("kept", "", {"environment": draft.name, "trajectories": len(passed)}), (*attempts, Attempt())
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from gem_sim.environment import Environment
 from gem_sim.errors import InputError
-from gem_sim.pipeline.draft import Draft, load_draft, with_tasks, write_results
+from gem_sim.pipeline.draft import Draft, load_draft, with_tasks, write_draft, write_results
 from gem_sim.task import Task
 from gem_sim.trajectory import Trajectory
 
@@ -41,13 +41,16 @@ def load(workspace: Path, draft: Draft, *, trusted: bool) -> Environment:
     return load_draft(workspace / DRAFTS / draft.name, draft, trusted=trusted)
 
 
-def place(workspace: Path, draft: Draft, pairs: Sequence[tuple[Task, Trajectory]], *, trusted: bool) -> Path:
-    """Write an environment with its verified trajectories; its folder appears whole or not at all.
+def place(workspace: Path, draft: Draft, plain: Environment, pairs: Sequence[tuple[Task, Trajectory]]) -> Path:
+    """Write an environment, as a draft has it and as it was loaded, with its verified trajectories.
+
+    Its folder appears whole or not at all.
 
     The same draft and trajectories give the same bytes, so placing again after an interruption does no harm.
     """
-    environment = with_tasks(load(workspace, draft, trusted=trusted), [task for task, _ in pairs])
+    environment = with_tasks(plain, [task for task, _ in pairs])
     folder = workspace / DRAFTS / draft.name
+    write_draft(folder, draft)
     module = workspace / "generated_tools" / f"{draft.name}.py"
     write_results(folder, module, environment, [trajectory for _, trajectory in pairs])
     target = workspace / "environments" / draft.name

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Final
 
-from gem_sim.state import Row, SharedValueChanged, State, Table, plain, shared_row
+from gem_sim.state import Row, SharedDict, SharedValueChanged, State, Table, plain, shared_row
 
 _ABSENT: Final = object()
 
@@ -160,7 +160,7 @@ class TableView(Mapping[str, Any]):
         changes: dict[str, Row | None] = {}
         for key, row in self._rows.items():
             old = self._table.get(key)
-            if old is None or row != old or _booleans(row) != _booleans(old):
+            if old is None or row != old or _differ_in_kind(row, old):
                 if self._late and key in self._late:
                     raise SharedValueChanged
                 bound(row)
@@ -176,10 +176,18 @@ def _with(keys: set[str] | None, key: str) -> set[str]:
     return keys
 
 
+def _differ_in_kind(row: Row, old: Row) -> bool:
+    """Tell whether one of two rows that compare as equal has `True` where the other has `1`."""
+    # By far most rows hold nothing to look into, and are field by field of the same types.
+    flat = type(old) is SharedDict and old.flat and list(row) == list(old)
+    if flat and list(map(type, row.values())) == list(map(type, old.values())):
+        return False
+    return bool(_booleans(row) != _booleans(old))
+
+
 def _booleans(value: Any) -> Any:
-    """Return what tells `True` from `1`, which compare as equal."""
     if isinstance(value, dict):
-        return [_booleans(item) for item in value.values()]
+        return {key: _booleans(item) for key, item in value.items()}
     return [_booleans(item) for item in value] if isinstance(value, list) else type(value) is bool
 
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import marshal
 import re
 from collections.abc import Collection, Container, Iterable, Iterator, Mapping
 from datetime import datetime
 from itertools import zip_longest
 from typing import Literal, NamedTuple
+
+from pydantic_core import from_json
 
 from gem_sim.canonical import Json, identical_json, same_json
 from gem_sim.tool import is_unspecified
@@ -138,6 +141,17 @@ def compare(
         return []
     comparison = _Comparison(renaming, made_ids, clock)
     return list(_differences(recorded, executed, schema or {}, "$", comparison))
+
+
+def reads_as(text: str, value: Json) -> bool:
+    """Tell at once whether a text is JSON that reads as exactly this value.
+
+    False may only mean a closer look is needed. Of a key that is given twice the last value counts.
+    """
+    try:
+        return marshal.dumps(from_json(text), 2) == marshal.dumps(value, 2)
+    except ValueError:
+        return False
 
 
 def says_error(content: Json) -> bool:

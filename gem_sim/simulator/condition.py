@@ -7,8 +7,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 
 from gem_sim.canonical import Json
-from gem_sim.compiler import compile_tool
-from gem_sim.compiler.function import Surroundings
+from gem_sim.compiler.function import Surroundings, compile_tool
 from gem_sim.compiler.parsing import is_expression
 from gem_sim.environment import Environment
 from gem_sim.errors import CompileError, Fault, StubError

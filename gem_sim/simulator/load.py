@@ -9,13 +9,13 @@ from typing import TypeVar
 
 from pydantic import BaseModel, Field, JsonValue, ValidationError, field_validator
 
-from gem_sim.canonical import Frozen, Json, digest, parse_json
-from gem_sim.compiler import compile_tool
-from gem_sim.compiler.function import Surroundings, is_free
+from gem_sim.canonical import Json, digest, parse_json
+from gem_sim.compiler.function import Surroundings, compile_tool, is_free
 from gem_sim.compiler.infer import inferred_effect
 from gem_sim.environment import Constant, Entity, Environment, Rule
 from gem_sim.errors import CompileError, EnvironmentFault, Fault, FormatError, InputError
 from gem_sim.formats.rows import read_rows
+from gem_sim.frozen import Frozen
 from gem_sim.simulator.condition import compile_condition, condition_key
 from gem_sim.simulator.places import line_of
 from gem_sim.simulator.schema import schema_problem

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from gem_sim.canonical import Json, reads_as
+from gem_sim.canonical import Json
 from gem_sim.environment import Environment
 from gem_sim.sandbox import Limits
-from gem_sim.simulator.compare import Difference, Renaming, compare, says_error
+from gem_sim.simulator.compare import Difference, Renaming, compare, reads_as, says_error
 from gem_sim.simulator.faults import KEY, declared_kind, faulty_result
 from gem_sim.simulator.session import LiveRun, open_session
 from gem_sim.state import State

@@ -14,7 +14,7 @@ from gem_sim.pipeline.ledger import Attempt, Ledger, Outcome
 from gem_sim.pipeline.relevance import Model
 from gem_sim.pipeline.synthesize import Run, Texts, Watch, filter_texts
 from gem_sim.pipeline.teaching import ModelFault
-from gem_sim.pipeline.workspace import DRAFTS, clear_drafts, only_run, place
+from gem_sim.pipeline.workspace import DRAFTS, clear_drafts, load, only_run, place
 from gem_sim.synthesizer.judging import STEPS, Judged, judge_text
 
 _STAGE = "write"
@@ -193,7 +193,8 @@ class _Work:
         item.attempts += [*drawn.attempts[:-1], last]
         if judged.passed and judged.pair is not None:
             pair = judged.pair
-            place(self.workspace, pair.draft, [(pair.task, pair.trajectory)], trusted=self.trusted)
+            plain = load(self.workspace, pair.draft, trusted=self.trusted)
+            place(self.workspace, pair.draft, plain, [(pair.task, pair.trajectory)])
             result: Json = {"environment": pair.draft.name, "trajectories": 1, "draw": draw}
             self._settle(item, Outcome("kept", "", result))
             return True

@@ -8,8 +8,8 @@ from typing import Literal
 
 from pydantic import Field, ValidationError
 
-from gem_sim.canonical import Frozen
 from gem_sim.errors import InputError
+from gem_sim.frozen import Frozen
 
 FOLDER = Path(__file__).resolve().parent / "recipes"
 

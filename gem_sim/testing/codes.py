@@ -7,7 +7,7 @@ from typing import Final
 CHECK_CODES: Final[dict[str, str]] = {
     "check.schema": "A schema of a tool or an entity contradicts itself, or a default does not fit its own schema.",
     "check.constant": "A constant differs from the figure in its quote.",
-    "check.unused": "Nothing uses a constant or enforces a rule (warning).",
+    "check.unused": "Nothing uses a constant, or neither a body nor a step names a rule (warning).",
     "check.undeclared_read": "A body uses a table that the tool declares neither as read nor as written.",
     "check.example": "A bundled trajectory does not pass, or a known-bad one does not raise what it must.",
     "check.crash": "A body crashes.",

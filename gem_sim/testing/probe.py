@@ -15,8 +15,7 @@ from dataclasses import replace
 from typing import Any, Literal, NamedTuple
 
 from gem_sim.canonical import Json
-from gem_sim.compiler import compile_tool
-from gem_sim.compiler.function import Surroundings, parameter_names
+from gem_sim.compiler.function import Surroundings, compile_tool, parameter_names
 from gem_sim.compiler.infer import infer_body
 from gem_sim.environment import Environment
 from gem_sim.tool import Tool

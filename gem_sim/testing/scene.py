@@ -9,8 +9,9 @@ from typing import Literal, NamedTuple, TypeAlias
 
 from pydantic import JsonValue
 
-from gem_sim.canonical import Frozen, Json, freeze
+from gem_sim.canonical import Json, freeze
 from gem_sim.environment import Environment
+from gem_sim.frozen import Frozen
 from gem_sim.simulator import Replay, ReplayedCall, replay
 from gem_sim.simulator.compare import says_error
 from gem_sim.simulator.mentions import leaves

@@ -12,6 +12,7 @@ from gem_sim.canonical import Json, same_json
 from gem_sim.simulator.mentions import numbers_in, stands_in
 from gem_sim.testing.scene import Scene
 
+_TIME = re.compile(r"^(?:[01]\d|2[0-3]):[0-5]\d(?::[0-5]\d)?$")
 _ISO = re.compile(r"^\d{4}-\d\d-\d\d")
 _TRIES = 40
 # Whole numbers below this are what anybody may choose.
@@ -32,6 +33,17 @@ def is_date(value: Json) -> bool:
     except ValueError:
         return False
     return True
+
+
+def is_time(value: Json) -> bool:
+    """Tell whether a value is a time of day: 19:30 or 19:30:00."""
+    return isinstance(value, str) and _TIME.match(value) is not None
+
+
+def shifted_time(value: str, rng: Random) -> str:
+    """Return a time of day up to two hours earlier or later, around midnight where need be."""
+    minutes = 60 * int(value[:2]) + int(value[3:5]) + rng.choice([15, 30, 60, 90, 120]) * rng.choice([-1, 1])
+    return f"{minutes // 60 % 24:02}:{minutes % 60:02}{value[5:]}"
 
 
 def shifted_number(value: float, rng: Random) -> float:
@@ -95,6 +107,8 @@ def other_leaf(value: Json, key: str, tool: str, scene: Scene, rng: Random) -> J
         return "none"
     if is_date(value):
         return shifted_date(value, rng)
+    if is_time(value):
+        return shifted_time(value, rng)
     if known and rng.random() < 0.7:
         return rng.choice(known)
     return other_text(value, scene, rng)
@@ -117,7 +131,8 @@ def is_identifying(value: Json, scene: Scene) -> bool:
     """Tell whether a value names one thing: the key of a row, an address, or one word with digits in it."""
     if not isinstance(value, str) or not value or any(map(str.isspace, value)):
         return False
-    return value in scene.keys or "@" in value or (any(map(str.isdigit, value)) and not is_date(value))
+    dated = is_date(value) or is_time(value)
+    return value in scene.keys or "@" in value or (any(map(str.isdigit, value)) and not dated)
 
 
 def is_unheard(value: Json, text: str, scene: Scene) -> bool:

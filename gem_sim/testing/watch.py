@@ -6,6 +6,7 @@ import ast
 import re
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, time
+from functools import lru_cache
 from typing import Final, NamedTuple, TypeAlias
 
 from gem_sim.canonical import Json
@@ -265,14 +266,17 @@ class Watch:
                     self._overwritten[taken.made.tool, table] = problem
 
 
-def _assigned_tables(body: str) -> Iterator[str]:
-    """Yield the tables to which a body assigns a new row: `state.loans[loan_id] = {...}`."""
+@lru_cache(maxsize=1024)
+def _assigned_tables(body: str) -> frozenset[str]:
+    """Return the tables to which a body assigns a new row: `state.loans[loan_id] = {...}`."""
+    found = set()
     for node in ast.walk(ast.parse(body)):
         if isinstance(node, ast.Assign) and isinstance(node.value, ast.Dict):
             for target in node.targets:
                 owner = target.value if isinstance(target, ast.Subscript) else None
                 if isinstance(owner, ast.Attribute) and isinstance(owner.value, ast.Name) and owner.value.id == "state":
-                    yield owner.attr
+                    found.add(owner.attr)
+    return frozenset(found)
 
 
 def _key_of(finding: Finding) -> tuple[str, ...]:

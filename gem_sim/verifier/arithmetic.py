@@ -13,6 +13,7 @@ from itertools import combinations, pairwise, permutations, product
 from gem_sim.verifier.announced import announced, columns
 from gem_sim.verifier.moments import spoken
 from gem_sim.verifier.prose import SCALES, Mention
+from gem_sim.verifier.reckoned import reckoned
 from gem_sim.verifier.scene import Scene, is_hedged, known, literal, of_same_unit, says, value_of
 from gem_sim.verifier.seen import Row, Seen, Sighting, day_of, rows_of
 
@@ -110,8 +111,15 @@ def _results(mention: Mention, scene: Scene) -> Iterator[float]:
         yield from _scaled(mention, scene)
     yield from _in_results(mention, scene)
     yield from announced(mention, alike, scene)
+    if mention.kind == "amount" or (mention.unit is None and _among_amounts(mention, scene)):
+        yield from reckoned(mention, scene)
     if mention.kind == "amount":
         yield from _left_over(mention, alike, scene)
+
+
+def _among_amounts(mention: Mention, scene: Scene) -> bool:
+    """Tell whether a bare number stands in a sentence of amounts: `83 euros: 45 for the saddle and 38 for the tape`."""
+    return any(other.kind == "amount" for other in scene.prose.sentence_at(mention.start).mentions)
 
 
 def _near(words: re.Pattern[str], mention: Mention, scene: Scene) -> bool:

@@ -29,6 +29,7 @@ from gem_sim.verifier.scene import Scene
 from gem_sim.verifier.seen import Received, Seen
 from gem_sim.verifier.stock import false_stock
 from gem_sim.verifier.watched import unseen_people, unseen_words
+from gem_sim.verifier.weekdays import false_weekdays
 
 _KINDS = {
     "number": "number", "word": "number", "ordinal": "number", "amount": "amount", "percent": "percentage",
@@ -40,6 +41,7 @@ _NO_IDENTIFIER = re.compile(
     re.IGNORECASE,
 )
 _MAKE = re.compile(r"[A-Za-z]{1,4}[-_]?00+")
+_SHORT = re.compile(r"([A-Za-z]{1,6}[-_])\d{1,4}")
 _RUN = re.compile(r"[\w#$€£@+](?:[\w#$€£@.:+/%'-]*[\w%])?")
 _SMALL = 12
 # For how many values of a conversation what was seen nearest is looked up; it costs more than all else.
@@ -90,7 +92,7 @@ def clock_of(replay: Replay) -> datetime:
 def _judged(scene: Scene, reported: set[object], environment: Environment) -> Iterator[Finding]:
     """Yield the findings of one message, each value once in a conversation."""
     prose = scene.prose
-    for contradiction in contradictions(scene):
+    for contradiction in (*contradictions(scene), *false_weekdays(scene)):
         key = (contradiction.mention.kind, contradiction.mention.value)
         if key not in reported:
             reported.add(key)
@@ -133,7 +135,9 @@ def _without_evidence(scene: Scene, reported: set[object], environment: Environm
     """Return the claims of a message that nothing supports; a total may stand before its parts."""
     without: list[Mention] = []
     for mention in scene.prose.mentions:
-        if (mention.kind, mention.value) in reported or not is_claim(mention, environment):
+        if (mention.kind, mention.value) in reported:
+            continue
+        if not is_claim(mention, environment) and not _is_of_make_seen(mention, scene.seen):
             continue
         if not supported(mention, scene):
             without.append(mention)
@@ -156,6 +160,12 @@ def is_claim(mention: Mention, environment: Environment) -> bool:
         return len(text) >= 5 and sum(map(str.isdigit, text)) >= 2 and not _NO_IDENTIFIER.fullmatch(text)
     small = isinstance(mention.value, float) and mention.value <= _SMALL
     return not (mention.kind == "number" and mention.unit is None and small)
+
+
+def _is_of_make_seen(mention: Mention, seen: Seen) -> bool:
+    """Tell whether a short identifier is made as one that was seen is: LB-7 where there is LB-1."""
+    match = _SHORT.fullmatch(mention.text) if mention.kind == "identifier" else None
+    return match is not None and re.search(rf"\b{re.escape(match[1].lower())}\d", seen.text()) is not None
 
 
 @lru_cache(maxsize=16)

@@ -8,7 +8,10 @@ from gem_sim.verifier.arithmetic import follows
 from gem_sim.verifier.moments import date_known, time_known, weekday_known
 from gem_sim.verifier.prose import Mention
 from gem_sim.verifier.scene import Scene, is_pounds, literal, value_of
-from gem_sim.verifier.seen import Seen
+from gem_sim.verifier.seen import Seen, day_of
+
+# How many characters stand between a weekday and its date: `Monday, the 18th of May`.
+_BESIDE = 8
 
 
 def supported(mention: Mention, scene: Scene) -> bool:
@@ -32,12 +35,26 @@ def _follows(mention: Mention, scene: Scene) -> bool:
     if mention.kind == "time":
         return time_known(mention, scene)
     if mention.kind == "weekday":
-        return weekday_known(int(value_of(mention)), scene)
+        return weekday_known(int(value_of(mention)), scene) or _is_of_date(mention, scene)
     if mention.kind in ("identifier", "contact"):
         return _same_digits(str(mention.value), scene.seen)
     if mention.kind == "ordinal":
         return _ordinal(value_of(mention), scene)
     return _number(mention, scene)
+
+
+def _is_of_date(weekday: Mention, scene: Scene) -> bool:
+    """Tell whether a weekday is that of a date with evidence that stands beside it."""
+    for day in scene.prose.around(weekday, 2):
+        if isinstance(day.value, tuple) and max(day.start - weekday.end, weekday.start - day.end) <= _BESIDE:
+            found = day_of(day.value, scene.clock.year)
+            if (
+                found is not None
+                and found.weekday() == weekday.value
+                and (literal(day, scene) or date_known(day, scene))
+            ):
+                return True
+    return False
 
 
 def _same_digits(wanted: str, seen: Seen) -> bool:

@@ -8,10 +8,13 @@ from datetime import date, timedelta
 
 from gem_sim.verifier.prose import SCALES, Mention
 from gem_sim.verifier.scene import Scene, value_of
-from gem_sim.verifier.seen import day_of
+from gem_sim.verifier.seen import Row, day_of
 
 # How many mentions on either side of one count as standing with it.
 _AROUND = 24
+_SPANS = ("hour", "day", "week", "night")
+# From how many of the latest answers days are counted, and from how many days.
+_LATEST, _FEW = 2, 3
 
 
 def time_known(mention: Mention, scene: Scene) -> bool:
@@ -59,8 +62,9 @@ def _reached(wanted: date, mention: Mention, scene: Scene) -> bool:
     own = {m.value for m in scene.prose.around(mention, _AROUND) if isinstance(m.value, tuple)} - {
         (wanted.year, wanted.month, wanted.day)
     }
-    bases = [today, *(d for d in (day_of(v, today.year) for v in (own & scene.seen.dates) | asked.dates) if d)]
-    days = {n * SCALES[u][1] / 86400 for n, u in said_quantities(mention, scene) if u in ("day", "week", "night")}
+    known = (own & scene.seen.dates) | asked.dates | _just_answered(scene)
+    bases = [today, *(d for d in (day_of(v, today.year) for v in known) if d)]
+    days = {n * SCALES[u][1] / 86400 for n, u in said_quantities(mention, scene) if u in _SPANS}
     return any(abs((wanted - base).days) in days for base in bases) or wanted.day in asked.days
 
 
@@ -76,7 +80,25 @@ def weekday_known(number: int, scene: Scene) -> bool:
         return True
     days = [today, today + timedelta(days=1)]
     days += [day for day in (day_of(value, today.year) for value in seen.dates) if day is not None]
-    return any(day.weekday() == number for day in days)
+    return any(day.weekday() == number for day in days) or _within(number, scene)
+
+
+def _within(number: int, scene: Scene) -> bool:
+    """Tell whether a weekday lies within the days that an answer counts from a date: `for two days from 14 May`."""
+    for result in scene.seen.results[-_LATEST:]:
+        row = Row(result.value, result.message)
+        lengths = [n for n in row.numbers if n <= 7 and any(s.unit == "day" for s in scene.seen.numbers.get(n, ()))]
+        starts = [day for day in (day_of(value, scene.clock.year) for value in row.dates) if day is not None]
+        if any((number - start.weekday()) % 7 <= length for start in starts for length in lengths):
+            return True
+    return False
+
+
+def _just_answered(scene: Scene) -> set[tuple[int, int, int]]:
+    """Return the dates of the latest answers, where there are few: what is counted from them is."""
+    found = [Row(result.value, result.message).dates for result in scene.seen.results[-_LATEST:]]
+    dates = set[tuple[int, int, int]]().union(*found)
+    return dates if len(dates) <= _FEW else set()
 
 
 def said_quantities(mention: Mention, scene: Scene) -> set[tuple[float, str]]:

@@ -131,7 +131,8 @@ class Asked:
 class Seen:
     """Evidence in the order in which it came.
 
-    `text` and `results` are always up to date. After `read_results` so are `fields`, `labels`, `lists`, `counts` and
+    `text`, `results` and `wishes`, the user's messages, are always up to date. After `read_results` so are `fields`,
+    `labels`, `lists`, `counts` and
     the numbers of results; after `read_told` what was said to the assistant; after `read_texts` all, with
     the numbers that stand in one text as `lines`.
     """
@@ -148,6 +149,7 @@ class Seen:
         self.ordinals: set[float] = set()
         self.words: set[str] = set()
         self.asked = Asked()
+        self.wishes: list[str] = []
         self._numeric: list[Received] = []
         self._heard: list[_Heard] = []
         self._textual: list[Received] = []
@@ -164,6 +166,8 @@ class Seen:
         if text:
             self._texts.append(text)
             self._heard.append(_Heard(text, message, where))
+            if where == "the user":
+                self.wishes.append(text)
 
     def receive(self, received: Received, raw: str) -> None:
         """Take a call or its answer; `raw` is its text."""

@@ -15,6 +15,7 @@ from gem_sim import Message
 from gem_sim.adapters.chat import wire
 from gem_sim.adapters.expert import expert_messages
 from gem_sim.environment import Environment
+from tests.conftest import environment as bundled
 
 Reply = dict[str, Any]
 
@@ -66,18 +67,20 @@ def of_message(message: Message) -> Reply:
 
 def expert_play(environment: Environment) -> Callable[[Reply], Reply]:
     """Return a play that follows the expert: which task it is, the instruction says; how far it is, the messages."""
-    tasks = {task.instruction: task for task in environment.tasks.values()}
-
-    @cache
-    def plan(instruction: str, seed: int) -> tuple[Message, ...]:
-        return expert_messages(environment, tasks[instruction], seed=seed) or ()
+    tasks = {task.instruction: task.id for task in environment.tasks.values()}
 
     def play(body: Reply) -> Reply:
         first = next(one["content"] for one in body["messages"] if one["role"] == "user")
-        moves = [one for one in plan(first, body["seed"]) if one.role == "assistant"]
+        moves = [one for one in plan(environment.name, tasks[first], body["seed"]) if one.role == "assistant"]
         return of_message(moves[sum(one["role"] == "assistant" for one in body["messages"])])
 
     return play
+
+
+@cache
+def plan(name: str, task: str, seed: int) -> tuple[Message, ...]:
+    """Return what the expert does, looked for once for all tests that play it."""
+    return expert_messages(bundled(name), task, seed=seed) or ()
 
 
 @contextmanager

@@ -24,7 +24,7 @@ from gem_sim.task import Task  # noqa: E402
 from tests.conftest import ROOT, environment  # noqa: E402
 
 SIGN_IN = json.dumps({"name": "authenticate_user", "arguments": {"email": "sarah.jenkins@email.com"}})
-BUNDLED = gem_sim.load_environment("frame_shop"), gem_sim.load_environment("library")
+BUNDLED = environment("frame_shop"), environment("library")
 IDS = [f"gem_sim/{one.name}-v0" for one in BUNDLED]
 IDS += [f"gem_sim/{one.name}.{task}-v0" for one in BUNDLED for task in one.tasks]
 

@@ -36,7 +36,8 @@ def work(texts: Path, workspace: Path, base_url: str) -> None:
 def run_until(texts: Path, workspace: Path, base_url: str, dies: object) -> bool:
     """Run in a process of its own; kill it when `dies` says so. Return whether it was killed."""
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["gem_sim.pipeline.teacher", "gem_sim.pipeline.synthesize"])
+    # What each process would import for `work` before it can be killed is imported once.
+    context.set_forkserver_preload([__name__])
     process = context.Process(target=work, args=(texts, workspace, base_url))
     process.start()
     while process.is_alive():

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from gem_sim.compiler import compile_tool
-from gem_sim.compiler.function import Surroundings
+from gem_sim.compiler.function import Surroundings, compile_tool
 from gem_sim.environment import Constant, Rule
 from gem_sim.sandbox import Code, Limits, Moment, Outcome, Program, Runner
 from gem_sim.state import State

@@ -309,3 +309,17 @@ def test_a_new_worker_that_breaks_its_protocol_is_one_clear_error(
         with pytest.raises(LimitError, match="broke its protocol"):
             worker.call("tool", {"kind": "read", "value": 1}, moment(), Limits())
     assert worker.call("tool", {"kind": "read", "value": 1}, moment(), Limits()).content == []
+
+
+def test_a_worker_loads_what_runs_stubs_and_nothing_that_compiles_or_reads_them() -> None:
+    program = "import sys; import gem_sim.sandbox.worker; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    loaded = set(done.stdout.split())
+    assert "gem_sim.sandbox.runner" in loaded
+    assert not loaded & {
+        "pydantic",
+        "pydantic_core",
+        "RestrictedPython",
+        "gem_sim.compiler.policy",
+        "gem_sim.environment",
+    }

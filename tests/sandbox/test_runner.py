@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import decimal
+import json
 import subprocess
 import sys
 from typing import Any
@@ -279,3 +280,28 @@ def test_the_text_of_an_error_does_not_depend_on_how_often_a_call_was_made() -> 
             broken.call("tool", {}, moment(), Limits())
         texts.add(str(caught.value).split("TypeError: ")[1])
     assert len(texts) == 1
+
+
+@pytest.mark.parametrize(
+    ("body", "kept"),
+    [
+        ("row['lent'] = True", {"lent": True, "copies": True}),
+        ("row['lent'] = row['lent']", None),
+        # The same places have a boolean as before, under other names.
+        ("row.pop('lent')\nrow['copies'] = 1\nrow['lent'] = True", {"lent": True, "copies": 1}),
+        ("row.pop('lent')\nrow['lent'] = 1", None),
+        ("row['tags'] = [1]", None),
+        ("row['tags'][0] = True", {"tags": [True]}),
+    ],
+)
+def test_a_flag_in_the_place_of_a_number_is_a_change(body: str, kept: dict[str, Any] | None) -> None:
+    nested = {"tags": [1]} if "tags" in body else {}
+    state = State({"books": {"B1": {"lent": 1, "copies": True, **nested}}})
+    runner = Runner(program(f"row = state.books['B1']\n{body}\nreturn None"))
+    changes = runner.call("tool", {}, moment(state), Limits()).changes
+    if kept is None:
+        assert changes == {}
+    else:
+        row = changes["books"]["B1"]
+        assert row is not None
+        assert json.dumps({name: row[name] for name in kept}) == json.dumps(kept)

@@ -6,8 +6,7 @@ import ast
 from collections.abc import Iterator
 from dataclasses import replace
 
-from gem_sim.compiler import compile_tool
-from gem_sim.compiler.function import Surroundings
+from gem_sim.compiler.function import Surroundings, compile_tool
 from gem_sim.environment import Environment
 
 _FLIPS: dict[type[ast.cmpop], type[ast.cmpop]] = {

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from gem_sim import CompileError, EnvironmentFault, InputError, load_environment
-from gem_sim.compiler import render_module
+from gem_sim.compiler.module import render_module
 from gem_sim.simulator import bundled_environments
 from gem_sim.simulator.places import line_of
 from tests.conftest import CASES, ROOT, environment

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from datetime import time
+from random import Random
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from gem_sim import Trajectory, read_trajectories, replay, verify
 from gem_sim.simulator import Replay
 from gem_sim.testing import KINDS, MUTATIONS, Mutant, Tally, judgements, mutants_of
 from gem_sim.testing.edits import called, exchanged, placed_at, removed_at, replaced_at, with_call_after, without_call
 from gem_sim.testing.scene import Samples
+from gem_sim.testing.shifts import is_time, shifted_time
 from tests.conftest import ROOT, conversation, environment
 
 BUNDLED = ("frame_shop", "library")
@@ -189,3 +194,12 @@ def test_what_was_said_with_a_call_stays_when_the_call_goes() -> None:
     left = without_call(told, 1)
     assert [(m.role, m.content) for m in left.messages[1:]] == [("assistant", "Let me see.\nShe is a member.")]
     assert placed_at(told, 1).call.tool == "find_member"
+
+
+@given(st.times(), st.integers(0, 2**32))
+def test_a_time_of_day_moves_to_another_time_of_day(start: time, seed: int) -> None:
+    for value in (start.strftime("%H:%M"), start.strftime("%H:%M:%S")):
+        moved = shifted_time(value, Random(seed))
+        assert moved != value
+        assert is_time(moved)
+        assert time.fromisoformat(moved).second == (start.second if value.count(":") > 1 else 0)

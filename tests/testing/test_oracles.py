@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import pytest
 
 from gem_sim.environment import Environment
@@ -17,14 +19,18 @@ from tests.conftest import environment
 
 SHOP = environment("frame_shop")
 LIBRARY = environment("library")
-LAB = Lab(LIBRARY)
+
+
+@cache
+def lab() -> Lab:
+    return Lab(LIBRARY)
 
 
 def taken(
     tool: str, *, content: object = None, refusal: str | None = None, changes: dict[str, dict[str, Row | None]]
 ) -> Taken:
     """Return a call of the library with this outcome, whatever its body would do."""
-    node = LAB.start()
+    node = lab().start()
     made = Made(tool, {})
     moment = node.moment._replace(state=node.moment.state.with_changes(changes))
     after = node._replace(moment=moment, before=node, made=made, depth=1)

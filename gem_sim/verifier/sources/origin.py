@@ -17,7 +17,7 @@ from gem_sim.verifier.sources.dates import Moment, moments_of, month_of
 from gem_sim.verifier.sources.figures import Figures, derivation, significant, stands_in_digits
 from gem_sim.verifier.sources.forms import bounded, squeeze, words
 from gem_sim.verifier.sources.nearest import nearest_to
-from gem_sim.verifier.sources.rework import Found, find_words, joined, other_form, part, same_words
+from gem_sim.verifier.sources.rework import Found, corrected, find_words, joined, other_form, part, same_words
 from gem_sim.verifier.sources.schemas import Leaf, declared_choice, format_of, is_default, is_injected
 from gem_sim.verifier.sources.seen import Group, Seen, Text
 from gem_sim.verifier.sources.shapes import (
@@ -239,6 +239,7 @@ class Sources:
             self._told(text, call)
             or self._derived(other_form(self.seen, text))
             or self._derived(part(self.seen, text, of_record=self._names_record(leaf)))
+            or (None if self._names_record(leaf) else self._derived(corrected(self.seen, text)))
             or (None if identifies or moments_of(text) else self._figured(text))
             or (None if identifies or moments_of(text) else self._derived(joined(self.seen, self.figures, text)))
         )

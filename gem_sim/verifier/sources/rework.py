@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from gem_sim.verifier.sources.figures import Figures
-from gem_sim.verifier.sources.forms import pieces, squeeze, words
+from gem_sim.verifier.sources.forms import bounded, pieces, squeeze, words
 from gem_sim.verifier.sources.seen import Group, Seen, Text
 
 _GROUPS: tuple[Group, ...] = ("said", "returned", "prompt")
@@ -129,6 +129,15 @@ def joined(seen: Seen, figures: Figures, text: str) -> Found | None:
             return None
         first = first or found
     return None if first is None else Found(first, f"joined from {', '.join(parts)}")
+
+
+def corrected(seen: Seen, text: str) -> Found | None:
+    """Return the user's words from which a number in groups is put together: `it ends in 480, not 481`."""
+    parts = [part for part in re.split(r"[\s.()-]+", text) if part]
+    if len(parts) < 2 or not all(part.lstrip("+").isdecimal() and bounded(seen.said, part) >= 0 for part in parts):
+        return None
+    found = seen.find("said", "exact", parts[-1])
+    return None if found is None else Found(found, f"put together from {', '.join(parts)}, all said by the user")
 
 
 def _piece(seen: Seen, figures: Figures, piece: str) -> Text | None:

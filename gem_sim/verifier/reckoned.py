@@ -1,0 +1,187 @@
+"""What somebody reckons at a counter: prices times counts, sums of those, what a share takes off, each one's part.
+
+The prices are those of the message, of the rows that the message or the user just named, and of the rules; the counts
+are those that the message or the user just said. Prices of rows nobody speaks of would reach too much, and so would
+sums in which a count could go with any price: there it goes with what it stands before.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from itertools import combinations, product
+from typing import NamedTuple
+
+from gem_sim.verifier.prose import WORD, Mention, Prose, read
+from gem_sim.verifier.scene import Scene, literal, value_of
+from gem_sim.verifier.seen import Row, leaves, rows_of
+
+# More than these would come to nearly any amount.
+_PRICES, _COUNTS, _LINES, _ADDED = 8, 5, 6, 4
+_LARGEST = 24
+# So many messages of the user are what is spoken of; of one of them many say no more than yes.
+_LAST = 2
+# How many words may stand between a count and what it counts: `two rolls of red tape`.
+_BETWEEN = 3
+_TOTAL = re.compile(
+    r"\b(?:(?:al)?together|in all|total\w*|sums?|com(?:e|es|ing) to|adds? up|makes?|combined|overall|all in|bring\w*"
+    r"|(?:would|will|'d|’d) (?:be|cost|pay|come|owe)|(?:is|are) due|plus|so)\b",
+    re.IGNORECASE,
+)
+_PARTED = re.compile(
+    r"\b(?:each|apiece|(?:per|a) (?:person|head|ticket|seat|piece|night|day)|split|shared?|divided?|half)\b",
+    re.IGNORECASE,
+)
+_SHARED = re.compile(
+    r"%|\b(?:per ?cent|off|less|discount\w*|reduc\w+|save[sd]?|saving|rebate|refund\w*|back|keeps?|kept|deduct\w*"
+    r"|retain\w*|members?|as an? \w+|instead|fee)\b",
+    re.IGNORECASE,
+)
+_APART = re.compile(
+    r"\b(?:more|less|left|leaves?|remain\w*|keeps?|over|under|above|below|short|missing|change|difference|back|save[sd]?"
+    r"|dearer|cheaper)\b",
+    re.IGNORECASE,
+)
+_PAIR = re.compile(
+    r"\b(?:both|half|couple|pair|twice|double|(?:my|our|the) \w+ and (?:I|me|myself)|two of us)\b", re.IGNORECASE
+)
+_WEEK = re.compile(r"\b(?:a|one|the|whole|full|per) week\b", re.IGNORECASE)
+
+
+class _Line(NamedTuple):
+    """A price, and how many times it may be taken."""
+
+    price: float
+    times: tuple[float, ...]
+
+
+def reckoned(mention: Mention, scene: Scene) -> Iterator[float]:
+    """Yield what the prices and counts that are spoken of come to."""
+    sentence = scene.prose.sentence_at(mention.start).text
+    own, named = _own(mention, scene), list(_named(scene))
+    prices = list(dict.fromkeys([*own, *(line.price for line in named), *_rules(mention, scene)]))[:_PRICES]
+    counts = _counts(mention, scene, prices)
+    single = [*prices, *(price * count for price in prices for count in counts)]
+    yield from single
+    if _TOTAL.search(sentence):
+        named += [_Line(price, (1.0,)) for price in own if price not in {line.price for line in named}]
+        yield from _sums(named[-_LINES:])
+    shares = _shares(scene) if _SHARED.search(sentence) else []
+    less = [amount * part for amount in single for share in shares for part in (1 - share, share)]
+    yield from less
+    if _PARTED.search(sentence):
+        heads = _counts(mention, scene, prices, of=(None,))
+        yield from (amount / count for amount in (*single, *less) for count in heads)
+    if _APART.search(sentence):
+        wished = {number for number, unit in scene.seen.asked.quantities if unit == mention.unit}
+        yield from (abs(amount - other) for amount in single for other in (*wished, *own))
+
+
+def _sums(lines: list[_Line]) -> Iterator[float]:
+    """Yield the sums of two to four prices, each as often as it is counted."""
+    for size in range(2, _ADDED + 1):
+        for some in combinations(lines, size):
+            for times in product(*(line.times for line in some)):
+                yield sum(line.price * count for line, count in zip(some, times, strict=True))
+
+
+def _own(mention: Mention, scene: Scene) -> list[float]:
+    """Return the amounts of the message that have evidence, bare numbers that are known prices among them."""
+    found = []
+    for other in scene.prose.mentions:
+        if other is mention or other.kind not in ("amount", "number") or other.unit not in (None, "money", "cent"):
+            continue
+        if other.kind == "number" and not _is_price(value_of(other), scene):
+            continue
+        if other.start in scene.accepted or literal(other, scene):
+            found.append(value_of(other))
+    return list(dict.fromkeys(found))
+
+
+def _is_price(number: float, scene: Scene) -> bool:
+    return any(sighting.unit == "money" for sighting in scene.seen.numbers.get(number, ()))
+
+
+def _rules(mention: Mention, scene: Scene) -> list[float]:
+    """Return the amounts that the rules name; pounds there are money where the message speaks of money."""
+    units = (mention.unit or "money", "lb") if mention.unit in (None, "money") else (mention.unit,)
+    numbers = scene.seen.numbers.items()
+    return [
+        number
+        for number, some in numbers
+        if number and any(s.field is None and s.where != "the user" and s.unit in units for s in some)
+    ]
+
+
+def _named(scene: Scene) -> Iterator[_Line]:
+    """Yield the prices of the rows that the message or the user names by a text no other row of their list has."""
+    texts = [scene.prose, *_wishes(scene)]
+    words = {_plain(word) for text in texts for word in text.words}
+    found: dict[float, tuple[float, ...]] = {}
+    for rows in rows_of(scene.seen.results):
+        own = [{leaf.lower() for leaf in leaves(row.content) if isinstance(leaf, str)} for row in rows]
+        for row, names in zip(rows, own, strict=True):
+            others = set[str]().union(*(some for some in own if some is not names))
+            said = [name for name in names - others if _is_said(name, words, scene)]
+            for price in filter(lambda number: _is_price(number, scene), _numbers(row) if said else ()):
+                found[price] = tuple(dict.fromkeys((1.0, *found.get(price, ()), *_times(said, texts))))
+    return (_Line(price, times) for price, times in found.items())
+
+
+def _is_said(name: str, words: set[str], scene: Scene) -> bool:
+    if any(map(str.isdigit, name)):
+        return name in scene.prose.lowered
+    parts = [_plain(word) for word in WORD.findall(name)]
+    return bool(parts) and words.issuperset(parts)
+
+
+def _times(names: Iterable[str], texts: Iterable[Prose]) -> tuple[float, ...]:
+    """Return the counts that stand before one of some names."""
+    firsts = {_plain(word) for name in names for word in WORD.findall(name)}
+    found = []
+    for text in texts:
+        for mention in text.mentions:
+            if _may_count(mention):
+                following = WORD.findall(text.lowered, mention.end)[: _BETWEEN + 1]
+                found += [value_of(mention)] if firsts.intersection(map(_plain, following)) else []
+    return tuple(dict.fromkeys(found))[:2]
+
+
+def _numbers(row: Row) -> list[float]:
+    return [float(n) for n in leaves(row.content) if isinstance(n, (int, float)) and not isinstance(n, bool) and n > 0]
+
+
+def _wishes(scene: Scene) -> list[Prose]:
+    """Return what the user said last."""
+    return [read(wish) for wish in scene.seen.wishes[-_LAST:]]
+
+
+def _plain(word: str) -> str:
+    """Return a word without the ending of the plural."""
+    return word.removesuffix("es") if word.endswith(("xes", "zes", "ses")) else word.removesuffix("s")
+
+
+def _may_count(mention: Mention) -> bool:
+    value = value_of(mention)
+    counts = mention.kind in ("number", "word") and mention.unit not in ("percent", "money")
+    return counts and 1 < value <= _LARGEST and value.is_integer()
+
+
+def _counts(mention: Mention, scene: Scene, prices: list[float], of: tuple[str | None, ...] = ()) -> list[float]:
+    """Return how many of something the message and the user speak of, the message's own sentence first.
+
+    With `of` only what is counted in one of those units, None for what has none.
+    """
+    own = [*scene.prose.sentence_at(mention.start).mentions, *scene.prose.mentions]
+    own += [m for wish in _wishes(scene) for m in wish.mentions]
+    found = [value_of(m) for m in own if m is not mention and _may_count(m) and (not of or m.unit in of)]
+    texts = [scene.prose.text, *scene.seen.wishes[-_LAST:]]
+    found += [2.0] if any(map(_PAIR.search, texts)) else []
+    found += [7.0] if any(map(_WEEK.search, texts)) else []
+    return [count for count in dict.fromkeys(found) if count not in prices][:_COUNTS]
+
+
+def _shares(scene: Scene) -> list[float]:
+    """Return the percentages that were seen, as parts of one."""
+    numbers = scene.seen.numbers.items()
+    return [n / 100 for n, some in numbers if 0 < n < 100 and any(s.unit == "percent" for s in some)]
