@@ -19,26 +19,37 @@ from gem_sim.verifier.phrases import Phrase, phrases
 from gem_sim.verifier.refused import BY_OTHERS
 from gem_sim.verifier.scene import Scene
 from gem_sim.verifier.seen import Received, has, leaves
-from gem_sim.verifier.undone import undone
+from gem_sim.verifier.undone import fields_of, is_id, undone
 
 # What leaves open whether it was done, or speaks of something else.
 _UNSURE = re.compile(
     r"\b(?:sorry|unfortunately|cannot|can['’]t|could|unable|fail\w*|refus\w*|reject\w*|declin\w*|error|denied|not|no|never"
     r"|nothing|already|unless|once|if|when|whenever|whether|as soon as|after|would|should|(?-i:may)|might|must|to be|nobody"
-    r"|earlier|previously|before|somebody|someone|anybody|else|quicker|means?|last (?:week|month|year|time)|yesterday|problem|issue)\b|n['’]t\b",
+    r"|earlier|previously|before|somebody|someone|anybody|else|quicker|means?|perhaps|maybe"
+    r"|probably|apparently|seems?|likely|presumably|hope|assume|suppose|usually|normally|generally|always|every|[a-z]+days|last (?:week|month|year|time)|yesterday|problem|issue)\b|n['’]t\b",
     re.IGNORECASE,
 )
 # Texts made for somebody else to say or send.
-_DRAFT = re.compile(r"\b(?:draft\w*|subject:|dear [A-Z]|template|wording|e\.g\.|for example|for instance)", re.IGNORECASE)
+_DRAFT = re.compile(
+    r"\b(?:draft\w*|subject:|dear [A-Z]|template|wording|e\.g\.|for example|for instance)", re.IGNORECASE
+)
 _QUOTE = re.compile(r"[\"“”]")
+_BY_SOMEBODY = re.compile(r"\bby (?:the (?!end\b|time\b)|your\b|his\b|her\b|their\b|an? )", re.IGNORECASE)
+# `What I have added so far`, `the soup I have added`.
+_RELATIVE = re.compile(
+    r"\b(?:what|which|whatever|that|as|everything|all|how|than|(?:the|your) [a-z]+) $", re.IGNORECASE
+)
 # Where the words about a deed end: what follows speaks of something else.
 _CLAUSE = re.compile(r"[,;:–—(] | (?:so|and|but) ")
 _HANDED = re.compile(r"\b(?:there|here) you (?:go|are)[:,] (?:[a-z]+ ){0,3}(?P<id>[A-Z]{1,4}-\d+)\b", re.IGNORECASE)
-_ZERO_DUE = re.compile(r"(?:due|owed|owing|outstanding|balance|open|unpaid)\w*['\"]: (?:0(?:\.0+)?|False)\b", re.IGNORECASE)
+_ZERO_DUE = re.compile(
+    r"(?:due|owed|owing|outstanding|balance|open|unpaid)\w*['\"]: (?:0(?:\.0+)?|False)\b", re.IGNORECASE
+)
 
 
 # What a row that was looked up may be said to be, whatever its fields say: `Your room is reserved`.
 _STANDING = ("book", "order", "open", "lend", "add")
+_RUN = re.compile(r"[\w-]+")
 _ADDED_TO = re.compile(r" (?:to|on) (?P<what>(?:[\w#-]+ ?){1,4})")
 
 
@@ -49,13 +60,15 @@ def false_deeds(scene: Scene, environment: Environment) -> Iterator[Outcome]:
         if not able or _excused(phrase, scene) or _done_already(phrase, scene):
             continue
         succeeded = [result for result in scene.seen.results if not result.refused]
-        outcome = undone(phrase, able, succeeded, environment)
+        makers = _makers(phrase, able, environment)
+        standing = _standing(phrase, makers, environment) or frozenset()
+        outcome = undone(phrase, makers, succeeded, standing, environment)
         if outcome is not None:
             yield outcome
             continue
         others = _by_others(phrase, able, succeeded, scene, environment)
         # `We have reserved a room` may be told of a booking that was looked up.
-        if others is None or (phrase.said[:1] != "I" and _read_of(phrase, able, succeeded, environment)):
+        if others is None or (phrase.said[:1] != "I" and _read_of(phrase, makers, succeeded, environment)):
             continue
         called: list[Json] = [result.tool for result in scene.seen.results]
         tools = [doer.name for doer in able]
@@ -85,6 +98,7 @@ def _able(phrase: Phrase, scene: Scene, environment: Environment) -> list[Doer]:
     for doer in doers(environment).values():
         if doer.writes and (phrase.family in doer.families or phrase.past in pasts((*parts(doer.name), "")[0])):
             able.append(doer)
+    able = _of_subject(phrase, able, scene, environment)
     if phrase.past == "scheduled" and phrase.kind == "state" and phrase.subject.lower() != "you":
         # So may be what nobody booked: a delivery, a train.
         return [doer for doer in able if any(noun in phrase.subject.lower() for noun in doer.objects)]
@@ -105,6 +119,19 @@ def _able(phrase: Phrase, scene: Scene, environment: Environment) -> list[Doer]:
     return [doer for doer in able if any(re.search(rf"\b{re.escape(noun)}", lowered) for noun in doer.objects)]
 
 
+def _of_subject(phrase: Phrase, able: list[Doer], scene: Scene, environment: Environment) -> list[Doer]:
+    """Return the tools that take or make what a lone id names: a ticket is none that `pay_invoice` pays."""
+    subject = phrase.subject.lower()
+    if not able or not _RUN.fullmatch(subject) or not any(map(str.isdigit, subject)):
+        return able
+    fields = {field for result in scene.seen.results for field in fields_of(subject, result.value)}
+    if not fields:
+        return able
+    keys = {name: entity.key for name, entity in environment.entities.items()}
+    made = {doer.name: {keys.get(table, "") for table in environment.tools[doer.name].writes or ()} for doer in able}
+    return [doer for doer in able if not fields.isdisjoint(doer.keys | made[doer.name])]
+
+
 def _is_added_to(phrase: Phrase, doer: Doer) -> bool:
     """Tell whether something is added to what a tool adds it to, not to the text: `to J-404`, `to your order`."""
     match = _ADDED_TO.search(phrase.rest)
@@ -120,7 +147,9 @@ def _excused(phrase: Phrase, scene: Scene) -> bool:
     if phrase.kind in ("active", "befallen"):
         close = _CLAUSE.search(text, end)
         text = text if close is None else text[: close.start()]
-    if _UNSURE.search(text) or BY_OTHERS.match(scene.prose.text, phrase.end):
+    if _UNSURE.search(text) or BY_OTHERS.match(scene.prose.text, phrase.end) or _BY_SOMEBODY.search(text, end):
+        return True
+    if phrase.kind == "active" and _RELATIVE.search(text[: phrase.start - phrase.sentence.start]):
         return True
     if len(_QUOTE.findall(text[:end])) % 2 or _DRAFT.search(scene.prose.text):
         return True
@@ -150,7 +179,19 @@ def _by_others(
     if _refused_last(names, scene, environment):
         return ""
     kin = comes_with(phrase.family)
-    return "" if kin and all(doer.families and kin.isdisjoint(doer.wider) for doer in writing) else None
+    if not kin or any(not doer.families or not kin.isdisjoint(doer.wider) for doer in writing):
+        return None
+    # What is named was written about: to change a flight may be to buy another ticket.
+    written = [repr((dict(r.arguments), r.value)).lower() for r in succeeded if r.tool in {d.name for d in writing}]
+    runs = [run for run in _RUN.findall(phrase.sentence.text.lower()) if is_id(run)]
+    return None if any(has(text, run) for text in written for run in runs) else ""
+
+
+def _makers(phrase: Phrase, able: list[Doer], environment: Environment) -> list[Doer]:
+    """Return the writing tools that do what a phrase tells of, or that with which it may come."""
+    kin = comes_with(phrase.family)
+    others = (doer for doer in doers(environment).values() if doer.writes and not kin.isdisjoint(doer.families))
+    return [*able, *(doer for doer in others if doer not in able)]
 
 
 def _refused_last(names: set[str], scene: Scene, environment: Environment) -> bool:
@@ -162,20 +203,24 @@ def _refused_last(names: set[str], scene: Scene, environment: Environment) -> bo
     return last is not None and last.refused and last.tool in names
 
 
-def _read_of(phrase: Phrase, able: list[Doer], succeeded: list[Received], environment: Environment) -> bool:
+def _standing(phrase: Phrase, makers: list[Doer], environment: Environment) -> frozenset[str] | None:
+    """Return the keys of rows that may be said to be so whatever their fields say; None for what one has done."""
+    if phrase.said[:1] == "I" or phrase.family not in _STANDING or " now" in phrase.said:
+        return None
+    tables = {table for doer in makers for table in environment.tools[doer.name].writes or ()}
+    return frozenset(entity.key for name, entity in environment.entities.items() if name in tables)
+
+
+def _read_of(phrase: Phrase, makers: list[Doer], succeeded: list[Received], environment: Environment) -> bool:
     """Tell whether an answer tells of such a deed, done before or elsewhere: so is a booking that was looked up."""
     pieces = telling(phrase.family) or (phrase.past,)
-    kin = comes_with(phrase.family) | {phrase.family}
-    makers = [doer for doer in doers(environment).values() if doer.writes and not kin.isdisjoint(doer.families)]
-    tables = {table for doer in (*able, *makers) for table in environment.tools[doer.name].writes or ()}
-    keys = {entity.key for name, entity in environment.entities.items() if name in tables}
+    standing = _standing(phrase, makers, environment)
     for result in succeeded:
         text = repr(result.value).lower()
         if any(piece in text for piece in pieces):
             return True
         if phrase.family == "pay" and _ZERO_DUE.search(text):
             return True
-        shown = not keys or any(has(text, key.lower()) for key in keys)
-        if shown and phrase.family in _STANDING and " now" not in phrase.said:
+        if standing is not None and (not standing or any(has(text, key.lower()) for key in standing)):
             return True
     return False

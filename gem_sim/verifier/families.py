@@ -35,7 +35,9 @@ _NOUNS = {
     **{"cancellation": "cancel", "refund": "refund", "order": "order", "purchase": "order", "loan": "lend"},
     **{"rental": "lend", "registration": "open", "enrolment": "open", "enrollment": "open", "redemption": "redeem"},
 }
-_LIGHT = frozenset("accept add collect complete create do issue make new place process receive start submit take".split())
+_LIGHT = frozenset(
+    "accept add collect complete create do issue make new place process receive start submit take".split()
+)
 # What a deed may come with: who orders tickets has booked them, an exchange cancels and books.
 _COMES_WITH = {
     "cancel": "cancel move return refund",

@@ -36,7 +36,9 @@ _BEING = re.compile(r"(?:\b(?:is|are|has been|status:?)|['’](?:s|re))\s+(?:now
 _BEING_IN = re.compile(r"\b(?:is|are|has been|status)\b|['’](?:s|re)\b", re.IGNORECASE)
 _NOW = re.compile(r"(?:\b(?:is|are)|['’](?:s|re)) now (?:all |both |fully )*(?P<what>[a-z]+)\b")
 # `Done, Ann!`, `All done`, in front of more: alone it may only end a conversation.
-_DONE = re.compile(r"\s*(?:(?:ok|okay|great|perfect|yes|alright)[,.!]? )?(?:all )?done\b(?=(?:[,.!:–—]| [–—-])\s*\S)", re.IGNORECASE)
+_DONE = re.compile(
+    r"\s*(?:(?:ok|okay|great|perfect|yes|alright)[,.!]? )?(?:all )?done\b(?=(?:[,.!:–—]| [–—-])\s*\S)", re.IGNORECASE
+)
 # A message with any of these does not hide that something went wrong, or speaks of something else.
 DOUBT = re.compile(
     r"\b(?:sorry|unfortunately|cannot|can['’]t|could(?:n['’]t| not)|unable|fail\w*|refus\w*|reject\w*|declin\w*|error"
@@ -90,8 +92,12 @@ def _never_so(scene: Scene, environment: Environment) -> Iterator[Outcome]:
             said, told = match["what"], scene.seen.read_told().asked.words
             if said not in allowed - given.keys() or said in told or DOUBT.search(sentence.text):
                 continue
-            if not sentence.text.endswith("?") and not any(has(repr(r.value).lower(), said) for r in scene.seen.results):
-                message = f"{match.group()!r} is said where {result.tool} answered {name} = {standing!r}, and nothing since"
+            if not sentence.text.endswith("?") and not any(
+                has(repr(r.value).lower(), said) for r in scene.seen.results
+            ):
+                message = (
+                    f"{match.group()!r} is said where {result.tool} answered {name} = {standing!r}, and nothing since"
+                )
                 evidence: dict[str, Json] = {"seen": standing, "field": name, "seen_in_message": result.message}
                 yield Outcome(match.group(), match.start(), message, evidence)
 
@@ -106,7 +112,9 @@ def _of_nothing(scene: Scene, fresh: list[Received], environment: Environment) -
     match = SUCCESS.search(scene.prose.text)
     if match is not None:
         said, start = match.group(), match.start()
-        if BY_OTHERS.match(scene.prose.text, match.end()) or explained(said, scene.prose.sentence_at(start).text, fresh):
+        if BY_OTHERS.match(scene.prose.text, match.end()) or explained(
+            said, scene.prose.sentence_at(start).text, fresh
+        ):
             return None
         if _of_another_deed(said, scene.prose.text[match.end() :], fresh, environment):
             return None

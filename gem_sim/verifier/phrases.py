@@ -16,9 +16,12 @@ _ACTIVE = re.compile(
     rf"\b(?P<who>I|we|We)(?: have|['’]ve)(?P<how>{_SAYS}) (?P<past>[a-z]+)\b(?! (?:out|up|together)\b)"
     r"|\b(?P<went>I)(?: just| also)*(?: went ahead and)? (?P<simple>[a-z]+)\b",
 )
-_SUBJECT = r"(?:\b(?:your|the|this|these|both|all)\b[^.,;:!?]{0,60}?|\b(?:it|they|you|both|everything)|\b[A-Z]+-?\d[\w-]*)"
+_SUBJECT = (
+    r"(?:\b(?:your|the|this|these|both|all)\b[^.,;:!?]{0,60}?|\b(?:it|they|you|both|everything)|\b[A-Z]+-?\d[\w-]*)"
+)
 _BEFALLEN = re.compile(
-    rf"(?P<subject>{_SUBJECT})(?:(?: has| have|['’]ve|['’]s){_SAYS} been{_SAYS}| (?:was|were) successfully) (?P<past>[a-z]+)\b(?! (?:along|around|out|up)\b)", re.IGNORECASE
+    rf"(?P<subject>{_SUBJECT})(?:(?: has| have|['’]ve|['’]s){_SAYS} been{_SAYS}| (?:was|were) successfully) (?P<past>[a-z]+)\b(?! (?:along|around|out|up)\b)",
+    re.IGNORECASE,
 )
 # What is said of how things are in general, or why something cannot be done: `is paid in one sum`, `is booked out`.
 _GENERAL = (
@@ -27,9 +30,8 @@ _GENERAL = (
 )
 # `Six more are added to your order`; `Three places are booked` may be how things stand.
 _COUNTED = re.compile(
-    r"\b(?:one|two|three|four|five|six|seven|eight|nine|ten|\d+) [^.,;:!?]{1,40}? (?:is|are)(?: now)* (?P<past>added|ordered)"
-    r"(?= (?:to|for) your?\b)",
-    re.IGNORECASE,
+    r"(?:^[A-Z]|\b(?:one|two|three|four|five|six|seven|eight|nine|ten|\d+) )[^.,;:!?]{1,50}?"
+    r" (?:is|are|has been|have been)(?: now)* (?P<past>added|ordered)(?= (?:to|for) (?:your?\b|[A-Z]+-?\d))",
 )
 _STATE = re.compile(
     rf"(?P<subject>{_SUBJECT}|\bthat)(?: is| are|['’]s|['’]re){_SAYS} (?P<past>[a-z]+)\b{_GENERAL}", re.IGNORECASE
@@ -51,15 +53,20 @@ _THROUGH = re.compile(
 )
 # They say little without what they are done to: `I have made your reservation`, `Your booking is confirmed`.
 _LIGHT = frozenset("made placed created submitted processed completed taken issued confirmed done received".split())
-_MONEY = re.compile(r" (?:the |your )*(?:payment\b|full amount\b|[€$£] ?\d|\d[\d.,]* ?(?:euros?|pounds?|dollars?|[€£])(?!\w))")
-_ASIDE = re.compile(r"\b(?:aside|on hold)\b")
+_MONEY = re.compile(
+    r" (?:the |your )*(?:payment\b|full amount\b|[€$£] ?\d|\d[\d.,]* ?(?:euros?|pounds?|dollars?|[€£])(?!\w))"
+)
+_ASIDE = re.compile(r"\b(?:aside|on hold)\b.* for you\b")
 # `We have booked tables`, `I have ordered them by price` are no deeds.
 _DONE_TO = re.compile(
     r" (?:your|you|the|it|them|this|that|these|those|both|all|an?|another|for|in|to|[a-z]+ty|two|three|four|five|six"
     r"|seven|eight|nine|ten|eleven|twelve|\d|[€$£]|[A-Z])"
 )
 _SORTED = re.compile(r"\bby (?!the\b)[a-z]+|\balphabetical")
-_RIGHTS = re.compile(r" (?:judge?ment|my|our|the right)\b")
+# `I have paid attention`, `I have booked many such rooms`.
+_OF_SPEECH = re.compile(
+    r" (?:judge?ment|my|our|the right|attention|heed|tribute|homage|respect|many|several|lots|such|some|countless)\b"
+)
 _NOUN_TO = re.compile(r" to (?:your|the) (?P<noun>[a-z]+)")
 
 
@@ -123,8 +130,8 @@ def _in_sentence(sentence: Sentence, first: bool) -> Iterator[Phrase]:
     for match in _STATE.finditer(text):
         if (match["past"] in _STATES or match["past"] in _LIGHT) and not _is_general(match, sentence):
             yield _phrase("state", match, match["past"], match["subject"], sentence)
-    for match in _COUNTED.finditer(text) if " to your" in text or " for you" in text else ():
-        yield _phrase("state", match, match["past"], "", sentence)
+    for match in _COUNTED.finditer(text) if " added " in text or " ordered " in text else ():
+        yield _phrase("state", match, match["past"], text[match.start() : match.start("past")], sentence)
     for match in _THROUGH.finditer(text):
         noun = (match["noun"] or match["bare"]).lower()
         yield _phrase("through", match, "", noun, sentence)
@@ -133,7 +140,11 @@ def _in_sentence(sentence: Sentence, first: bool) -> Iterator[Phrase]:
 def _is_general(match: re.Match[str], sentence: Sentence) -> bool:
     """Tell whether a sentence may say how things are in general: `The job is moved free of charge`."""
     subject, rest = match["subject"].lower(), sentence.text[match.end() :]
-    if not subject.startswith(("the ", "this ", "these ")) or " now" in match.group() or not re.match(r" (?!and\b|as\b|under\b)[a-z]", rest):
+    if (
+        not subject.startswith(("the ", "this ", "these "))
+        or " now" in match.group()
+        or not re.match(r" (?!and\b|as\b|under\b)[a-z]", rest)
+    ):
         return False
     return not sentence.mentions and re.search(r"\byour?\b", sentence.text) is None
 
@@ -153,7 +164,7 @@ def _is_deed(match: re.Match[str], past: str, rest: str) -> bool:
         return False
     if past in ("ordered", "scheduled", "arranged") and _SORTED.search(rest):
         return False
-    if past == "reserved" and _RIGHTS.match(rest):
+    if _OF_SPEECH.match(rest):
         return False
     return past in _LIGHT or not match["who"] or match["who"] == "I" or _DONE_TO.match(rest) is not None
 
@@ -163,7 +174,9 @@ def _phrase(kind: Kind, match: re.Match[str], past: str, subject: str, sentence:
     past = past.lower()
     start = sentence.start + match.start()
     family = _family(kind, past, subject.lower(), rest)
-    return Phrase(kind, match.group().strip(" :,"), start, sentence.start + match.end(), past, family, subject, rest, sentence)
+    return Phrase(
+        kind, match.group().strip(" :,"), start, sentence.start + match.end(), past, family, subject, rest, sentence
+    )
 
 
 def _family(kind: Kind, past: str, subject: str, rest: str) -> str | None:

@@ -11,7 +11,9 @@ from gem_sim.verifier.prose import find_words
 from gem_sim.verifier.scene import Scene
 from gem_sim.verifier.seen import Received
 
-_IN_STOCK = re.compile(r"(?:\b(?:is|are)|['’](?:s|re)) (?:still |also |currently |now )*(?P<what>in stock|available)\b", re.IGNORECASE)
+_IN_STOCK = re.compile(
+    r"(?:\b(?:is|are)|['’](?:s|re)) (?:still |also |currently |now )*(?P<what>in stock|available)\b", re.IGNORECASE
+)
 _FIELDS = frozenset(("in_stock", "stock", "available", "on_hand", "stock_count", "units_in_stock", "copies_available"))
 
 

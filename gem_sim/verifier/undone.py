@@ -19,6 +19,11 @@ _ENDS = re.compile(
     r"[.;:!?]|\b(?:from|instead|but|while|whereas|so|which|that|because|left|leave|kept|keep|rather|as well as|leaving|your other|stays?|remains?"
     r"|is|are|was|were|will|has|have|can)\b|[,–—(] (?!and\b)|, and (?:the|your)\b"
 )
+# `Next to R-2`, `in place of R-2`: it was done to another.
+_APART = re.compile(
+    r"\b(?:of|to|near|beside|opposite|than|after|before|except|without|like|over|above|below|besides|with) "
+    r"(?:[a-z]+ )?[\w-]*\d[\w-]*"
+)
 _RUN = re.compile(r"[\w-]+")
 # A table whose keys are words is looked through, one with more rows is no menu.
 _FEW = 200
@@ -27,25 +32,41 @@ _NO_NOUN = r"(?=$|[.,;:!?(]| (?:and|or|for|on|to|with|at|in|as|from|is|are|has|h
 _WORD_KEY = re.compile(r"[a-z]{4,}(?: [a-z]{3,}){0,2}")
 
 
-def undone(phrase: Phrase, able: list[Doer], succeeded: list[Received], environment: Environment) -> Outcome | None:
-    """Return what a phrase tells to be done to more things, or to another, than calls that succeeded have done it to."""
+def undone(
+    phrase: Phrase, able: list[Doer], succeeded: list[Received], standing: frozenset[str], environment: Environment
+) -> Outcome | None:
+    """Return what a phrase tells to be done to more things, or to another, than calls that succeeded have done it to.
+
+    `standing` are the keys of rows that may be said to be so because an answer shows them.
+    """
     tools = doers(environment)
     if any(result.tool not in tools for result in succeeded):
         return None
-    writes = [result for result in succeeded if tools[result.tool].writes or phrase.family in tools[result.tool].families]
+    writes = [
+        result for result in succeeded if tools[result.tool].writes or phrase.family in tools[result.tool].families
+    ]
     if not writes:
         return None
-    return _other(phrase, able, succeeded, writes, environment) or _one_of_both(phrase, able, succeeded, writes)
+    return _other(phrase, able, succeeded, writes, standing, environment) or _one_of_both(
+        phrase, able, succeeded, writes
+    )
 
 
 def _other(
-    phrase: Phrase, able: list[Doer], succeeded: list[Received], writes: list[Received], environment: Environment
+    phrase: Phrase,
+    able: list[Doer],
+    succeeded: list[Received],
+    writes: list[Received],
+    standing: frozenset[str],
+    environment: Environment,
 ) -> Outcome | None:
     """Return that a phrase names a key which no call that wrote something has, in what it was asked or answered."""
-    span = _span(phrase)
+    span = _APART.sub(" ", _span(phrase)) if phrase.past != "added" else _span(phrase)
     keys = frozenset[str]().union(*(doer.keys for doer in able))
     for key, value in _named(span, keys, succeeded, environment):
-        if any(has(_text(result), value) for result in writes) or _told(value, key, phrase, succeeded, writes):
+        if any(has(_text(result), value) for result in writes) or _told(
+            value, key, phrase, succeeded, writes, standing
+        ):
             continue
         did = {str(r.arguments.get(key)) for r in writes if r.tool in {d.name for d in able} and key in r.arguments}
         tools = " or ".join(doer.name for doer in able)
@@ -113,23 +134,44 @@ def _under(name: str, value: Json) -> Iterator[str]:
             yield from _under(name, item)
 
 
-def _told(value: str, key: str, phrase: Phrase, succeeded: list[Received], writes: list[Received]) -> bool:
+def fields_of(wanted: str, value: Json) -> Iterator[str]:
+    """Yield the names under which a text, in lower case, stands in a value, at any depth."""
+    if isinstance(value, dict):
+        for key, below in value.items():
+            if isinstance(below, str) and below.lower() == wanted:
+                yield key
+            elif isinstance(below, (dict, list)):
+                yield from fields_of(wanted, below)
+    elif isinstance(value, list):
+        for item in value:
+            yield from fields_of(wanted, item)
+
+
+def _told(
+    value: str,
+    key: str,
+    phrase: Phrase,
+    succeeded: list[Received],
+    writes: list[Received],
+    standing: frozenset[str],
+) -> bool:
     """Tell whether an answer tells that it was done to this one, or links this one to what it was done to."""
     pieces = telling(phrase.family) or (phrase.past,)
-    done = {leaf.lower() for r in writes for leaf in leaves([dict(r.arguments), r.value]) if _is_id(leaf)}
+    done = {leaf.lower() for r in writes for leaf in leaves([dict(r.arguments), r.value]) if is_id(leaf)}
     for result in succeeded:
         for row in _rows(result.value):
             text = repr(row).lower()
             if has(text, value):
-                if any(piece in text for piece in pieces):
+                if any(piece in text for piece in pieces) or not standing.isdisjoint(row):
                     return True
-                others = {leaf.lower() for name, leaf in row.items() if name != key and _is_id(leaf)}
+                others = {leaf.lower() for name, leaf in row.items() if name != key and is_id(leaf)}
                 if not others.isdisjoint(done) and not _same_kind(row, key, writes):
                     return True
     return False
 
 
-def _is_id(leaf: Json) -> bool:
+def is_id(leaf: Json) -> bool:
+    """Tell whether a value is a text of figures and letters."""
     return isinstance(leaf, str) and any(map(str.isdigit, leaf)) and any(map(str.isalpha, leaf))
 
 
