@@ -18,15 +18,16 @@ from gem_sim.verifier.outcomes import Outcome
 from gem_sim.verifier.phrases import Phrase, phrases
 from gem_sim.verifier.refused import BY_OTHERS
 from gem_sim.verifier.scene import Scene
-from gem_sim.verifier.seen import Received, has, leaves
+from gem_sim.verifier.seen import Received, has
 from gem_sim.verifier.undone import fields_of, is_id, undone
 
 # What leaves open whether it was done, or speaks of something else.
 _UNSURE = re.compile(
-    r"\b(?:sorry|unfortunately|cannot|can['’]t|could|unable|fail\w*|refus\w*|reject\w*|declin\w*|error|denied|not|no|never"
-    r"|nothing|already|unless|once|if|when|whenever|whether|as soon as|after|would|should|(?-i:may)|might|must|to be|nobody"
-    r"|earlier|previously|before|somebody|someone|anybody|else|quicker|means?|perhaps|maybe"
-    r"|probably|apparently|seems?|likely|presumably|hope|assume|suppose|usually|normally|generally|always|every|[a-z]+days|last (?:week|month|year|time)|yesterday|problem|issue)\b|n['’]t\b",
+    r"\b(?:sorry|unfortunately|cannot|can['’]t|could|unable|fail\w*|refus\w*|reject\w*|declin\w*|error|denied|not|no"
+    r"|never|nothing|already|unless|once|if|when|whenever|whether|as soon as|after|would|should|(?-i:may)|might|must|to be"
+    r"|nobody|earlier|previously|before|last (?:week|month|year|time)|yesterday|problem|issue|somebody|someone|anybody"
+    r"|else|quicker|means?|perhaps|maybe|probably|apparently|seems?|likely|presumably|hope|assume|suppose|usually|normally"
+    r"|generally|always|every|on [a-z]+days)\b|n['’]t\b",
     re.IGNORECASE,
 )
 # Texts made for somebody else to say or send.
@@ -45,8 +46,6 @@ _HANDED = re.compile(r"\b(?:there|here) you (?:go|are)[:,] (?:[a-z]+ ){0,3}(?P<i
 _ZERO_DUE = re.compile(
     r"(?:due|owed|owing|outstanding|balance|open|unpaid)\w*['\"]: (?:0(?:\.0+)?|False)\b", re.IGNORECASE
 )
-
-
 # What a row that was looked up may be said to be, whatever its fields say: `Your room is reserved`.
 _STANDING = ("book", "order", "open", "lend", "add")
 _RUN = re.compile(r"[\w-]+")
@@ -68,7 +67,7 @@ def false_deeds(scene: Scene, environment: Environment) -> Iterator[Outcome]:
             continue
         others = _by_others(phrase, able, succeeded, scene, environment)
         # `We have reserved a room` may be told of a booking that was looked up.
-        if others is None or (phrase.said[:1] != "I" and _read_of(phrase, makers, succeeded, environment)):
+        if others is None or (not phrase.own and _read_of(phrase, makers, succeeded, environment)):
             continue
         called: list[Json] = [result.tool for result in scene.seen.results]
         tools = [doer.name for doer in able]
@@ -205,7 +204,7 @@ def _refused_last(names: set[str], scene: Scene, environment: Environment) -> bo
 
 def _standing(phrase: Phrase, makers: list[Doer], environment: Environment) -> frozenset[str] | None:
     """Return the keys of rows that may be said to be so whatever their fields say; None for what one has done."""
-    if phrase.said[:1] == "I" or phrase.family not in _STANDING or " now" in phrase.said:
+    if phrase.own or phrase.family not in _STANDING or " now" in phrase.said:
         return None
     tables = {table for doer in makers for table in environment.tools[doer.name].writes or ()}
     return frozenset(entity.key for name, entity in environment.entities.items() if name in tables)

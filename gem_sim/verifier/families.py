@@ -1,7 +1,7 @@
 """Families of deeds: verbs that tell of the same deed in other words, and which of them a tool does.
 
-`book` and `reserve` are of one family. A tool is of the families of the verb it is named for, of the noun that a verb of
-no meaning of its own is done to (`make_payment`), and of the verb that its description begins with.
+`book` and `reserve` are of one family. A tool is of the families of the verb that it is named for, of the noun that a
+verb of no meaning of its own is done to (`make_payment`), and of the verb that its description begins with.
 """
 
 from __future__ import annotations

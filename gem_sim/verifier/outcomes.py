@@ -78,7 +78,7 @@ def false_outcomes(scene: Scene, environment: Environment) -> Iterator[Outcome]:
 
 
 def _never_so(scene: Scene, environment: Environment) -> Iterator[Outcome]:
-    """Yield that something is *now* of a status, where nothing was called, and the last that was written is of another."""
+    """Yield that something is *now* of a status, where nothing was called since what was written answered another."""
     writes = [r for r in scene.seen.results if r.writes and not r.refused] if " now " in scene.prose.lowered else []
     if not writes:
         return

@@ -36,10 +36,11 @@ _COUNTED = re.compile(
 _STATE = re.compile(
     rf"(?P<subject>{_SUBJECT}|\bthat)(?: is| are|['’]s|['’]re){_SAYS} (?P<past>[a-z]+)\b{_GENERAL}", re.IGNORECASE
 )
-_STATES = frozenset(
-    "booked reserved scheduled cancelled canceled voided moved rescheduled exchanged swapped rebooked paid settled"
-    " ordered purchased added redeemed registered enrolled enroled".split()
-)
+_STANDING = """
+added booked canceled cancelled enrolled exchanged moved ordered paid purchased rebooked redeemed registered rescheduled
+reserved scheduled settled swapped voided
+"""
+_STATES = frozenset(_STANDING.split())
 _HEAD = re.compile(
     r"(?:(?:great|perfect|ok|okay|yes|sure|certainly|thanks|thank you|alright|all|both)[,!.]? )?(?P<past>[a-z]+)"
     r"(?P<mark>[!,.:]| for )",
@@ -52,7 +53,21 @@ _THROUGH = re.compile(
     re.IGNORECASE,
 )
 # They say little without what they are done to: `I have made your reservation`, `Your booking is confirmed`.
-_LIGHT = frozenset("made placed created submitted processed completed taken issued confirmed done received".split())
+_LIGHT = frozenset(
+    (
+        "completed",
+        "confirmed",
+        "created",
+        "done",
+        "issued",
+        "made",
+        "placed",
+        "processed",
+        "received",
+        "submitted",
+        "taken",
+    )
+)
 _MONEY = re.compile(
     r" (?:the |your )*(?:payment\b|full amount\b|[€$£] ?\d|\d[\d.,]* ?(?:euros?|pounds?|dollars?|[€£])(?!\w))"
 )
@@ -87,15 +102,21 @@ class Phrase(NamedTuple):
     sentence: Sentence
 
     @property
+    def own(self) -> bool:
+        """Whether the assistant says that it did it itself: *we* may be told of what was done before."""
+        return self.kind == "active" and self.said.startswith("I")
+
+    @property
     def plain(self) -> bool:
         """Whether the words say by themselves what was done, whatever it was done to."""
         return self.past in _PLAIN or self.family != PASTS.get(self.past)
 
 
-_PLAIN = frozenset(
-    "booked reserved rebooked scheduled rescheduled cancelled canceled refunded reimbursed lent paid charged redeemed"
-    " ordered purchased bought exchanged postponed enrolled rented hired".split()
-)
+_SAYING_ENOUGH = """
+booked bought canceled cancelled charged enrolled exchanged hired lent ordered paid postponed purchased rebooked redeemed
+refunded reimbursed rented rescheduled reserved scheduled
+"""
+_PLAIN = frozenset(_SAYING_ENOUGH.split())
 _TELLING_WORDS = frozenset((*PASTS, *_LIGHT, "put", "set", "through", "successful", "accepted"))
 
 
