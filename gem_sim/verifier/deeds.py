@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 from gem_sim.canonical import Json
 from gem_sim.environment import Environment
-from gem_sim.verifier.families import Doer, comes_with, doers, spellings, telling
+from gem_sim.verifier.families import Doer, comes_with, doers, listed, spellings, telling
 from gem_sim.verifier.naming import parts, pasts
 from gem_sim.verifier.outcomes import Outcome
 from gem_sim.verifier.phrases import Phrase, phrases
@@ -23,8 +23,8 @@ from gem_sim.verifier.undone import fields_of, is_id, undone
 
 # What leaves open whether it was done, or speaks of something else.
 _UNSURE = re.compile(
-    r"\b(?:sorry|unfortunately|cannot|can['’]t|could|unable|fail\w*|refus\w*|reject\w*|declin\w*|error|denied|not|no"
-    r"|never|nothing|already|unless|once|if|when|whenever|whether|as soon as|after|would|should|(?-i:may)|might|must|to be"
+    r"\b(?:sorry|unfortunately|cannot|can['’]t|could|unable|fail\w*|refus\w*|reject\w*|declin\w*|error|denied"
+    r"|not|no|never|nothing|already|unless|once|if|when|whenever|whether|as soon as|after|would|should|(?-i:may)|might|must|to be"
     r"|nobody|earlier|previously|before|last (?:week|month|year|time)|yesterday|problem|issue|somebody|someone|anybody"
     r"|else|quicker|means?|perhaps|maybe|probably|apparently|seems?|likely|presumably|hope|assume|suppose|usually|normally"
     r"|generally|always|every|on [a-z]+days)\b|n['’]t\b",
@@ -71,7 +71,7 @@ def false_deeds(scene: Scene, environment: Environment) -> Iterator[Outcome]:
             continue
         called: list[Json] = [result.tool for result in scene.seen.results]
         tools = [doer.name for doer in able]
-        message = f"{phrase.said!r} is said, and no call of {' or '.join(tools)}{others} succeeded"
+        message = f"{phrase.said!r} is said, and no call of {listed(tools)}{others} succeeded"
         yield Outcome(phrase.said, phrase.start, message, {"tools": list[Json](tools), "called": called})
     yield from _handed(scene, environment)
 

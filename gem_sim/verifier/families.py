@@ -28,16 +28,20 @@ _VERBS = {
     "open": "register enroll enrol",
     "redeem": "redeem",
 }
-_NOUNS = {
-    **dict.fromkeys(("booking", "reservation", "appointment", "visit"), "book"),
-    **dict.fromkeys(("payment", "charge"), "pay"),
-    **dict.fromkeys(("exchange", "change", "move", "swap"), "move"),
-    **{"cancellation": "cancel", "refund": "refund", "order": "order", "purchase": "order", "loan": "lend"},
-    **{"rental": "lend", "registration": "open", "enrolment": "open", "enrollment": "open", "redemption": "redeem"},
+_NOUNS_OF = {
+    "book": ("booking", "reservation", "appointment", "visit"),
+    "cancel": ("cancellation",),
+    "lend": ("loan", "rental"),
+    "move": ("exchange", "change", "move", "swap"),
+    "open": ("registration", "enrolment", "enrollment"),
+    "order": ("order", "purchase"),
+    "pay": ("payment", "charge"),
+    "redeem": ("redemption",),
+    "refund": ("refund",),
 }
-_LIGHT = frozenset(
-    "accept add collect complete create do issue make new place process receive start submit take".split()
-)
+_NOUNS = {noun: family for family, nouns in _NOUNS_OF.items() for noun in nouns}
+_SAYING_LITTLE = "accept add collect complete create issue make place process receive submit take"
+_LIGHT = frozenset(_SAYING_LITTLE.split())
 # What a deed may come with: who orders tickets has booked them, an exchange cancels and books.
 _COMES_WITH = {
     "cancel": "cancel move return refund",

@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from gem_sim.canonical import Json
 from gem_sim.environment import Environment
-from gem_sim.verifier.families import PASTS, doers, telling
+from gem_sim.verifier.families import PASTS, comes_with, doers, telling
 from gem_sim.verifier.phrases import phrases
 from gem_sim.verifier.prose import Sentence
 from gem_sim.verifier.refused import (
@@ -133,7 +133,8 @@ def _of_another_deed(said: str, rest: str, fresh: list[Received], environment: E
         return True
     tools, family = doers(environment), PASTS.get(said.lower().split()[-1])
     wider = [tools[result.tool].wider for result in fresh if result.tool in tools]
-    return family is not None and len(wider) == len(fresh) and all(own and family not in own for own in wider)
+    kin = comes_with(family) | {family}
+    return family is not None and len(wider) == len(fresh) and all(own and kin.isdisjoint(own) for own in wider)
 
 
 def _of_last(scene: Scene, fresh: list[Received], environment: Environment) -> Iterator[Outcome]:

@@ -20,13 +20,15 @@ _SUBJECT = (
     r"(?:\b(?:your|the|this|these|both|all)\b[^.,;:!?]{0,60}?|\b(?:it|they|you|both|everything)|\b[A-Z]+-?\d[\w-]*)"
 )
 _BEFALLEN = re.compile(
-    rf"(?P<subject>{_SUBJECT})(?:(?: has| have|['’]ve|['’]s){_SAYS} been{_SAYS}| (?:was|were) successfully) (?P<past>[a-z]+)\b(?! (?:along|around|out|up)\b)",
+    rf"(?P<subject>{_SUBJECT})(?:(?: has| have|['’]ve|['’]s){_SAYS} been{_SAYS}| (?:was|were) successfully)"
+    r" (?P<past>[a-z]+)\b(?! (?:along|around|out|up)\b)",
     re.IGNORECASE,
 )
 # What is said of how things are in general, or why something cannot be done: `is paid in one sum`, `is booked out`.
 _GENERAL = (
     r"(?! (?:by|per|each|every|only|automatically|via|through|online|at (?:most|the)|within|if|when|once|out|up|solid"
-    r"|in (?:one|two|three|four|advance|cash|the|parts)|as (?:soon|long)|after|upon|directly|straight|separately|or|too|back|from the|before)\b)"
+    r"|in (?:one|two|three|four|advance|cash|the|parts)|as (?:soon|long)|after|upon|directly|straight|separately|or|too"
+    r"|back|from the|before)\b)"
 )
 # `Six more are added to your order`; `Three places are booked` may be how things stand.
 _COUNTED = re.compile(
@@ -53,21 +55,8 @@ _THROUGH = re.compile(
     re.IGNORECASE,
 )
 # They say little without what they are done to: `I have made your reservation`, `Your booking is confirmed`.
-_LIGHT = frozenset(
-    (
-        "completed",
-        "confirmed",
-        "created",
-        "done",
-        "issued",
-        "made",
-        "placed",
-        "processed",
-        "received",
-        "submitted",
-        "taken",
-    )
-)
+_SAYING_LITTLE = "completed confirmed created done issued made placed processed received submitted taken"
+_LIGHT = frozenset(_SAYING_LITTLE.split())
 _MONEY = re.compile(
     r" (?:the |your )*(?:payment\b|full amount\b|[€$£] ?\d|\d[\d.,]* ?(?:euros?|pounds?|dollars?|[€£])(?!\w))"
 )
@@ -113,8 +102,8 @@ class Phrase(NamedTuple):
 
 
 _SAYING_ENOUGH = """
-booked bought canceled cancelled charged enrolled exchanged hired lent ordered paid postponed purchased rebooked redeemed
-refunded reimbursed rented rescheduled reserved scheduled
+booked bought canceled cancelled charged enrolled exchanged hired lent ordered paid postponed purchased rebooked
+redeemed refunded reimbursed rented rescheduled reserved scheduled
 """
 _PLAIN = frozenset(_SAYING_ENOUGH.split())
 _TELLING_WORDS = frozenset((*PASTS, *_LIGHT, "put", "set", "through", "successful", "accepted"))

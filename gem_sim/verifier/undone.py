@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from gem_sim.canonical import Json
 from gem_sim.environment import Environment
-from gem_sim.verifier.families import Doer, doers, telling
+from gem_sim.verifier.families import Doer, doers, listed, telling
 from gem_sim.verifier.outcomes import Outcome
 from gem_sim.verifier.phrases import Phrase
 from gem_sim.verifier.seen import Received, has, leaves
@@ -79,7 +79,7 @@ def _other(told: Told, environment: Environment) -> Outcome | None:
         place = phrase.sentence.text.lower().find(value)
         name = phrase.sentence.text[place : place + len(value)]
         only = f", only for {', '.join(did)}" if did else ""
-        message = f"{phrase.said!r} is said of {name!r}, and no call of {' or '.join(tools)} succeeded for it{only}"
+        message = f"{phrase.said!r} is said of {name!r}, and no call of {listed(tools)} succeeded for it{only}"
         return Outcome(phrase.said, phrase.start, message, {"object": name, "done": list[Json](did)})
     return None
 
