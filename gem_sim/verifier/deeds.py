@@ -24,10 +24,10 @@ from gem_sim.verifier.undone import fields_of, is_id, undone
 # What leaves open whether it was done, or speaks of something else.
 _UNSURE = re.compile(
     r"\b(?:sorry|unfortunately|cannot|can['’]t|could|unable|fail\w*|refus\w*|reject\w*|declin\w*|error|denied"
-    r"|not|no|never|nothing|already|unless|once|if|when|whenever|whether|as soon as|after|would|should|(?-i:may)|might|must|to be"
-    r"|nobody|earlier|previously|before|last (?:week|month|year|time)|yesterday|problem|issue|somebody|someone|anybody"
-    r"|else|quicker|means?|perhaps|maybe|probably|apparently|seems?|likely|presumably|hope|assume|suppose|usually|normally"
-    r"|generally|always|every|on [a-z]+days)\b|n['’]t\b",
+    r"|not|no|never|nobody|nothing|already|unless|once|if|when|whenever|whether|as soon as|after|would|should|(?-i:may)"
+    r"|might|must|to be|earlier|previously|before|last (?:week|month|year|time)|yesterday|problem|issue|somebody|someone"
+    r"|anybody|else|quicker|means?|perhaps|maybe|probably|apparently|seems?|likely|presumably|hope|assume|suppose"
+    r"|usually|normally|generally|always|every|on [a-z]+days)\b|n['’]t\b",
     re.IGNORECASE,
 )
 # Texts made for somebody else to say or send.

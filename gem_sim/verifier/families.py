@@ -87,6 +87,11 @@ class Doer(NamedTuple):
     keys: frozenset[str]
 
 
+def listed(names: list[str]) -> str:
+    """Return the names of some tools in words, only the first of many."""
+    return " or ".join(names if len(names) < 4 else [*names[:3], "another such tool"])
+
+
 def family_of_noun(words: str) -> str | None:
     """Return the family of the first noun in some words, in lower case, that names a deed: `your payment`."""
     found = (_NOUNS.get(word) or _NOUNS.get(word.removesuffix("s")) for word in re.findall("[a-z]+", words))
