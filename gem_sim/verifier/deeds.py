@@ -24,10 +24,10 @@ from gem_sim.verifier.undone import fields_of, is_id, undone
 # What leaves open whether it was done, or speaks of something else.
 _UNSURE = re.compile(
     r"\b(?:sorry|unfortunately|cannot|can['’]t|could|unable|fail\w*|refus\w*|reject\w*|declin\w*|error|denied"
-    r"|not|no|never|nobody|nothing|already|unless|once|if|when|whenever|whether|as soon as|after|would|should|(?-i:may)"
-    r"|might|must|to be|earlier|previously|before|last (?:week|month|year|time)|yesterday|problem|issue|somebody|someone"
-    r"|anybody|else|quicker|means?|perhaps|maybe|probably|apparently|seems?|likely|presumably|hope|assume|suppose"
-    r"|usually|normally|generally|always|every|on [a-z]+days)\b|n['’]t\b",
+    r"|not|no|never|nobody|nothing|already|unless|once|if|when|whenever|whether|as soon as|after|would|should"
+    r"|(?-i:may)|might|must|to be|earlier|previously|before|last (?:week|month|year|time)|yesterday|problem|issue"
+    r"|somebody|someone|anybody|else|quicker|means?|perhaps|maybe|probably|apparently|seems?|likely|presumably|hope"
+    r"|assume|suppose|usually|normally|generally|always|every|on [a-z]+days)\b|n['’]t\b",
     re.IGNORECASE,
 )
 # Texts made for somebody else to say or send.
@@ -206,7 +206,9 @@ def _standing(phrase: Phrase, makers: list[Doer], environment: Environment) -> f
     """Return the keys of rows that may be said to be so whatever their fields say; None for what one has done."""
     if phrase.own or phrase.family not in _STANDING or " now" in phrase.said:
         return None
-    tables = {table for doer in makers for table in environment.tools[doer.name].writes or ()}
+    alike = {"book", "order", "lend", "add", phrase.family}
+    names = [doer.name for doer in makers if not doer.families or not alike.isdisjoint(doer.families)]
+    tables = {table for name in names for table in environment.tools[name].writes or ()}
     return frozenset(entity.key for name, entity in environment.entities.items() if name in tables)
 
 

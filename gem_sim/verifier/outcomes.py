@@ -34,6 +34,8 @@ from gem_sim.verifier.seen import Received, has
 
 _BEING = re.compile(r"(?:\b(?:is|are|has been|status:?)|['’](?:s|re))\s+(?:now |all |currently |still |fully )*$")
 _BEING_IN = re.compile(r"\b(?:is|are|has been|status)\b|['’](?:s|re)\b", re.IGNORECASE)
+# `A charge is paid in one sum.`
+_IN_GENERAL = re.compile(r"\b(?:an?|any|each|every|no)(?: [a-z]+){1,3} ?$")
 _NOW = re.compile(r"(?:\b(?:is|are)|['’](?:s|re)) now (?:all |both |fully )*(?P<what>[a-z]+)\b")
 # `Done, Ann!`, `All done`, in front of more: alone it may only end a conversation.
 _DONE = re.compile(
@@ -240,7 +242,7 @@ def _false_status(standings: list[_Standing], sentence: Sentence, scene: Scene) 
             if verb is not None and not asked and not lowered[start + len(other) :][:1].isalnum():
                 said = lowered[verb.start() : start + len(other)]
                 value, result = next(iter(given.items()))
-                if _about_another(sentence, given):
+                if _about_another(sentence, given) or _IN_GENERAL.search(lowered[: verb.start()]):
                     continue
                 message = f"{said!r} is said where {result.tool} answers {name} = {value!r}"
                 evidence: dict[str, Json] = {"seen": list(given), "field": name, "seen_in_message": result.message}

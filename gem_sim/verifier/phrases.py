@@ -58,7 +58,7 @@ _THROUGH = re.compile(
 _SAYING_LITTLE = "completed confirmed created done issued made placed processed received submitted taken"
 _LIGHT = frozenset(_SAYING_LITTLE.split())
 _MONEY = re.compile(
-    r" (?:the |your )*(?:payment\b|full amount\b|[€$£] ?\d|\d[\d.,]* ?(?:euros?|pounds?|dollars?|[€£])(?!\w))"
+    r" (?:the |your )*(?:payment\b|full amount\b|[€$£] ?\d|\d[\d.,]* ?(?:euros?|pounds?|dollars?|cents?|[€£])(?!\w))"
 )
 _ASIDE = re.compile(r"\b(?:aside|on hold)\b.* for you\b")
 # `We have booked tables`, `I have ordered them by price` are no deeds.
