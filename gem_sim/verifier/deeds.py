@@ -206,10 +206,11 @@ def _standing(phrase: Phrase, makers: list[Doer], environment: Environment) -> f
     """Return the keys of rows that may be said to be so whatever their fields say; None for what one has done."""
     if phrase.own or phrase.family not in _STANDING or " now" in phrase.said:
         return None
-    alike = {"book", "order", "lend", "add", phrase.family}
-    names = [doer.name for doer in makers if not doer.families or not alike.isdisjoint(doer.families)]
-    tables = {table for name in names for table in environment.tools[name].writes or ()}
-    return frozenset(entity.key for name, entity in environment.entities.items() if name in tables)
+    tables = {table for doer in makers for table in environment.tools[doer.name].writes or ()}
+    keys = {entity.key for name, entity in environment.entities.items() if name in tables}
+    # What a tool that books is told is who books and what, never the booking.
+    taken = (doer.keys for doer in makers if phrase.family in doer.families and phrase.family != "add")
+    return frozenset(keys).difference(*taken)
 
 
 def _read_of(phrase: Phrase, makers: list[Doer], succeeded: list[Received], environment: Environment) -> bool:
