@@ -65,7 +65,10 @@ def columns(sightings: Iterable[Sighting]) -> dict[str, list[float]]:
 def stands_before_parts(mention: Mention, scene: Scene) -> bool:
     """Tell whether the supported numbers that follow in the sentence add up to one: `130 euros: 30 and 100 euros`."""
     inside = scene.prose.sentence_at(mention.start).mentions
-    alike = (m for m in inside if m.start > mention.start and (m.kind, m.unit) == (mention.kind, mention.unit))
+    kinds = (
+        [(mention.kind, mention.unit), ("number", None)] if mention.kind == "amount" else [(mention.kind, mention.unit)]
+    )
+    alike = (m for m in inside if m.start > mention.start and (m.kind, m.unit) in kinds)
     totals = list(accumulate(value_of(m) for m in alike if m.start in scene.accepted))
     return any(says(total, mention) for total in totals[1:])
 

@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from contextlib import suppress
+from datetime import datetime
 from itertools import combinations, pairwise, permutations, product
 
 from gem_sim.verifier.announced import announced, columns
-from gem_sim.verifier.moments import spoken
+from gem_sim.verifier.moments import just_answered, spoken
 from gem_sim.verifier.prose import SCALES, Mention
-from gem_sim.verifier.reckoned import reckoned
+from gem_sim.verifier.reckoned import multiples, reckoned
 from gem_sim.verifier.scene import Scene, is_hedged, known, literal, of_same_unit, says, value_of
-from gem_sim.verifier.seen import Row, Seen, Sighting, day_of, rows_of
+from gem_sim.verifier.seen import Row, Seen, Sighting, day_of, leaves, rows_of
 
 _MOST = 16
 _AROUND = 24
@@ -25,6 +27,16 @@ _SCALED = re.compile(r"\b(?:times|twice|double|triple|half|scaled?|multipl\w+)\b
 _BOTH = re.compile(r"\bboth\b", re.IGNORECASE)
 # How many characters on either side of a mention are read for such a word.
 _WINDOW = 300
+_MEASURES = ("length", "weight", "volume", "size")
+# Between what shares of a duration that is said the one that is meant lies.
+_WITHIN_HOURS = {
+    "less than": (0.5, 1.0), "under": (0.5, 1.0), "almost": (0.85, 1.0), "nearly": (0.85, 1.0), "about": (0.9, 1.1),
+    "around": (0.9, 1.1), "roughly": (0.85, 1.15), "more than": (1.0, 1.5), "over": (1.0, 1.5), "some": (0.9, 1.1),
+}  # fmt: skip
+_FROM_NOW = re.compile(r"\b(less than|under|almost|nearly|about|around|roughly|more than|over|some) $", re.IGNORECASE)
+_AWAY = re.compile(r" (?:away|from now|left|to go|ahead|before it|until)\b", re.IGNORECASE)
+_MOMENT = re.compile(r"\b(\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d))[T ]((?:[01]\d|2[0-3]):[0-5]\d)")
+_LATEST = 3
 _NUMERIC = ("number", "amount", "percent", "word")
 
 
@@ -113,6 +125,8 @@ def _results(mention: Mention, scene: Scene) -> Iterator[float]:
     yield from announced(mention, alike, scene)
     if mention.kind == "amount" or (mention.unit is None and _among_amounts(mention, scene)):
         yield from reckoned(mention, scene)
+    elif SCALES.get(mention.unit or "", ("",))[0] in _MEASURES:
+        yield from multiples(mention, scene)
     if mention.kind == "amount":
         yield from _left_over(mention, alike, scene)
 
@@ -207,7 +221,35 @@ def _span(mention: Mention, scene: Scene) -> bool:
         days = value_of(mention) * scale[1] / 86400
         gaps = _gaps(mention, scene)
         return days in gaps or days + 1 in gaps
-    return _between(value_of(mention) * scale[1] / 60, mention, scene, far=mention.unit == "hour")
+    minutes = value_of(mention) * scale[1] / 60
+    return _between(minutes, mention, scene, far=mention.unit == "hour") or _from_clock(minutes, mention, scene)
+
+
+def _from_clock(minutes: float, mention: Mention, scene: Scene) -> bool:
+    """Tell whether a moment of the latest answers lies that long from the clock: `less than three hours from now`."""
+    hedge = _FROM_NOW.search(scene.prose.text, max(0, mention.start - 24), mention.start)
+    low, high = _WITHIN_HOURS.get(hedge[1].lower() if hedge is not None else "", (1.0, 1.0))
+    if hedge is None and _AWAY.match(scene.prose.text, mention.end) is None:
+        return False
+    clock = scene.clock.replace(tzinfo=None)
+    texts = [leaf for result in scene.seen.results[-_LATEST:] for leaf in leaves(result.value) if isinstance(leaf, str)]
+    moments = [moment for text in texts for match in _MOMENT.finditer(text) for moment in _moments(match)]
+    moments += [clock.replace(hour=time // 60, minute=time % 60) for time in _said_times(mention, scene)]
+    return any(low * minutes <= abs((moment - clock).total_seconds()) / 60 <= high * minutes for moment in moments)
+
+
+def _moments(match: re.Match[str]) -> Iterator[datetime]:
+    with suppress(ValueError):
+        yield datetime.fromisoformat(f"{match[1]} {match[2]}")
+
+
+def _said_times(mention: Mention, scene: Scene) -> list[int]:
+    near = scene.prose.around(mention, _AROUND)
+    return [int(value_of(m)) for m in near if m.kind == "time"] + [int(60 * value_of(m)) for m in near if _is_hour(m)]
+
+
+def _is_hour(mention: Mention) -> bool:
+    return mention.kind == "number" and mention.unit is None and value_of(mention) in range(24)
 
 
 def _between(minutes: float, mention: Mention, scene: Scene, *, far: bool = False) -> bool:
@@ -225,7 +267,7 @@ def _gaps(mention: Mention, scene: Scene) -> set[int]:
     """Return the days between the dates of the message, the user's, those just answered, and the clock."""
     near = scene.prose.around(mention, _AROUND)
     known = {m.value for m in near if isinstance(m.value, tuple)} | set(sorted(scene.seen.asked.dates)[:_MOST])
-    known |= _row_dates(scene)
+    known |= _row_dates(scene) | just_answered(scene)
     dates = [day for day in (day_of(value, scene.clock.year) for value in known) if day is not None]
     return {abs((a - b).days) for a, b in combinations([*dates, scene.clock.date()], 2)}
 

@@ -25,7 +25,7 @@ from gem_sim.verifier.deeds import false_deeds
 from gem_sim.verifier.derive import supported
 from gem_sim.verifier.outcomes import false_outcomes
 from gem_sim.verifier.prose import Mention, Sentence, read
-from gem_sim.verifier.scene import Scene
+from gem_sim.verifier.scene import Scene, value_of
 from gem_sim.verifier.seen import Received, Seen
 from gem_sim.verifier.stock import false_stock
 from gem_sim.verifier.watched import unseen_people, unseen_words
@@ -76,11 +76,14 @@ def statements(replay: Replay) -> Iterator[Finding]:
             for asked in message.tool_calls:
                 seen.receive(Received(asked.tool, asked.arguments, False, None, index + 1), str(asked.arguments))
             if message.content:
-                scene = Scene(seen, clock, read(message.content), spoken, set())
+                scene = Scene(seen, clock, read(message.content), spoken, set(), [])
                 for finding in _judged(scene, reported, replay.environment):
                     evidence = {"message": index + 1} | finding.evidence
                     yield finding.model_copy(update={"turn": turn or None, "evidence": evidence})
                 spoken = index + 1
+                seen.offered = [
+                    value_of(m) for m in scene.prose.mentions if m.kind == "amount" and m.start in scene.accepted
+                ]
 
 
 def clock_of(replay: Replay) -> datetime:
@@ -143,7 +146,12 @@ def _without_evidence(scene: Scene, reported: set[object], environment: Environm
             without.append(mention)
             if len(without) > _ENOUGH:
                 return without
-    return without if len(without) > _SOUGHT else [m for m in without if not stands_before_parts(m, scene)]
+    before = [m for m in without if stands_before_parts(m, scene)] if len(without) <= _SOUGHT else []
+    if not before:
+        return without
+    # What was said after a total may rest on it.
+    scene.accepted.update(mention.start for mention in before)
+    return [m for m in without if m not in before and not supported(m, scene)]
 
 
 def is_claim(mention: Mention, environment: Environment) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from calendar import monthrange
 from collections.abc import Iterator
 from datetime import date, timedelta
@@ -12,6 +13,8 @@ from gem_sim.verifier.seen import Row, day_of
 
 # How many mentions on either side of one count as standing with it.
 _AROUND = 24
+_SHIFTED = re.compile(r"\b(?:an?|one) (day|week) (?:sooner|earlier|later|before|after)\b", re.IGNORECASE)
+_SHIFTS = {"day": 1.0, "week": 7.0}
 _SPANS = ("hour", "day", "week", "night")
 # From how many of the latest answers days are counted, and from how many days.
 _LATEST, _FEW = 2, 3
@@ -62,10 +65,14 @@ def _reached(wanted: date, mention: Mention, scene: Scene) -> bool:
     own = {m.value for m in scene.prose.around(mention, _AROUND) if isinstance(m.value, tuple)} - {
         (wanted.year, wanted.month, wanted.day)
     }
-    known = (own & scene.seen.dates) | asked.dates | _just_answered(scene)
+    known = (own & scene.seen.dates) | asked.dates | just_answered(scene)
     bases = [today, *(d for d in (day_of(v, today.year) for v in known) if d)]
     days = {n * SCALES[u][1] / 86400 for n, u in said_quantities(mention, scene) if u in _SPANS}
-    return any(abs((wanted - base).days) in days for base in bases) or wanted.day in asked.days
+    days |= {_SHIFTS[match[1].lower()] for match in _SHIFTED.finditer(scene.prose.text)}
+    if any(abs((wanted - base).days) in days for base in bases) or wanted.day in asked.days:
+        return True
+    # The same weekday of another week.
+    return any(abs((wanted - day).days) == 7 for value in asked.dates if (day := day_of(value, today.year)) is not None)
 
 
 def _edge(day: date) -> bool:
@@ -94,7 +101,7 @@ def _within(number: int, scene: Scene) -> bool:
     return False
 
 
-def _just_answered(scene: Scene) -> set[tuple[int, int, int]]:
+def just_answered(scene: Scene) -> set[tuple[int, int, int]]:
     """Return the dates of the latest answers, where there are few: what is counted from them is."""
     found = [Row(result.value, result.message).dates for result in scene.seen.results[-_LATEST:]]
     dates = set[tuple[int, int, int]]().union(*found)

@@ -153,12 +153,12 @@ _MENTION = re.compile(
         (?P<high>{_NUMBER})(?:\s?(?P<percent1>%)|[\s-]?(?P<unit1>{_UNIT})|(?![\w-]|[.,:/]\d)))
     |(?P<size>(?<![\w.])(?P<first>{_NUMBER})[ ]?(?P<unit2>{_UNIT})?[ ]?(?:[x×*]|by\b)[ ]?(?P<second>{_NUMBER})
         (?:[\s-]?(?P<unit3>{_UNIT})|(?!\w)))
-    |(?P<figure>(?<![\w.])(?:(?P<currency>[$€£¥]|(?:US|C|A)\$)\s?)?(?P<number>{_NUMBER})(?![\d:]|[.,/]\d)
+    |(?P<figure>(?<![\w.])(?:(?P<currency>[$€£¥]|(?:US|C|A)\$)\s?)?(?P<number>{_NUMBER})(?!\d|[:.,/]\d)
         (?:\s?(?P<percent>%)|[\s-]?(?P<unit>{_UNIT})|(?P<times>[x×](?!\w))|(?P<big>\s?(?:k|million|billion)\b)
         |(?=[-–]?[A-Za-z]?[a-z]*\b)(?![A-Za-z_]|-\w*\d)))
     |(?P<identifier>\#\w[\w-]*|(?<![\w$€£#.-])(?=[\w-]*\d)(?=[\w-]*[A-Za-z_])\w+(?:[-_]\w+)*
         |\b\d+(?:-\d+)+\b)
-    |(?P<weekday>\b(?:{"|".join(WEEKDAYS)})\b)
+    |(?P<weekday>\b(?:{"|".join(WEEKDAYS)})s?\b)
     |(?P<word>\b(?P<words>{_WORDS}(?:[\s-](?:and\s)?{_WORDS}){{0,9}})\b(?:[\s-](?P<unit4>{_UNIT}))?)
     """,
     re.VERBOSE | re.IGNORECASE,
@@ -178,7 +178,7 @@ _ITEM = re.compile(r"^[ \t]*(?:\d+[.)]|[-*•])[ \t]+", re.MULTILINE)
 # Where a mention can begin; trying the whole pattern at every character is slow.
 _NUMERIC = re.compile(r"[\d@]\S*|://\S*")
 _NUMERIC_WITHOUT_ADDRESS = re.compile(r"[\d@]\S*")
-_DAY = re.compile(rf"\b(?:{'|'.join(WEEKDAYS)})\b|\b(?:noon|midnight)\b")
+_DAY = re.compile(rf"\b(?:{'|'.join(WEEKDAYS)})s?\b|\b(?:noon|midnight)\b")
 _COUNTING = frozenset(NUMBER_WORDS) - {"one"}
 # Longer runs of characters are encoded data; within them every place would have to be tried.
 _LONGEST = 200
@@ -363,7 +363,7 @@ def _candidates(text: str) -> list[tuple[int, int]]:
     lowered = text.lower()
     if "day" in lowered or "noon" in lowered or "midnight" in lowered:
         spans += [match.span() for match in _DAY.finditer(lowered)]
-    for word in _COUNTING.intersection(lowered.replace("-", " ").split()):
+    for word in _COUNTING & find_words(text):
         start = lowered.find(word)
         while start >= 0:
             spans.append((start, start + len(word)))
@@ -399,7 +399,7 @@ def _read(match: re.Match[str]) -> list[Mention]:
     if which == "ordinal":
         return [Mention("ordinal", text, start, end, float(re.sub(r"\D", "", text)))]
     if which == "weekday":
-        return [Mention("weekday", text, start, end, float(WEEKDAYS.index(text.lower())))]
+        return [Mention("weekday", text, start, end, float(WEEKDAYS.index(text.lower().removesuffix("s"))))]
     return [Mention("contact" if which == "contact" else "identifier", text, start, end, text.lower().rstrip(".,"))]
 
 

@@ -7,18 +7,25 @@ sums in which a count could go with any price: there it goes with what it stands
 
 from __future__ import annotations
 
+import math
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from itertools import combinations, product
-from typing import NamedTuple
 
 from gem_sim.verifier.prose import WORD, Mention, Prose, read
-from gem_sim.verifier.scene import Scene, literal, value_of
+from gem_sim.verifier.scene import Line, Scene, is_hedged, literal, value_of
 from gem_sim.verifier.seen import Row, leaves, rows_of
 
 # More than these would come to nearly any amount.
-_PRICES, _COUNTS, _LINES, _ADDED = 8, 5, 6, 4
+_PRICES, _COUNTS, _LINES, _ADDED = 12, 5, 6, 4
+# Of longer lists nobody names a row.
+_ROWS = 100
+# How many mentions on either side of one count as standing with it.
+_AROUND = 24
 _LARGEST = 24
+# Amounts are told to the cent.
+_CENT = 0.006
 # So many messages of the user are what is spoken of; of one of them many say no more than yes.
 _LAST = 2
 # How many words may stand between a count and what it counts: `two rolls of red tape`.
@@ -29,12 +36,12 @@ _TOTAL = re.compile(
     re.IGNORECASE,
 )
 _PARTED = re.compile(
-    r"\b(?:each|apiece|(?:per|a) (?:person|head|ticket|seat|piece|night|day)|split|shared?|divided?|half)\b",
+    r"\b(?:each|apiece|per \w+|a (?:person|head|ticket|seat|piece|night|day)|split|shared?|divided?|half)\b",
     re.IGNORECASE,
 )
 _SHARED = re.compile(
     r"%|\b(?:per ?cent|off|less|discount\w*|reduc\w+|save[sd]?|saving|rebate|refund\w*|back|keeps?|kept|deduct\w*"
-    r"|retain\w*|members?|as an? \w+|instead|fee)\b",
+    r"|retain\w*|members?|as an? \w+|instead|fee|deposit|down|due)\b",
     re.IGNORECASE,
 )
 _APART = re.compile(
@@ -42,42 +49,52 @@ _APART = re.compile(
     r"|dearer|cheaper)\b",
     re.IGNORECASE,
 )
+_BY_TWO = r"\W*\w*\W*(?:an?|per|each|every) \w+,? (?:and|per|an?|each|every) (?:per |an? )?\w+"
+_PER_UNIT = re.compile(r"\bper (?!person|head|night|day)\w+", re.IGNORECASE)
 _PAIR = re.compile(
     r"\b(?:both|half|couple|pair|twice|double|(?:my|our|the) \w+ and (?:I|me|myself)|two of us)\b", re.IGNORECASE
 )
 _WEEK = re.compile(r"\b(?:a|one|the|whole|full|per) week\b", re.IGNORECASE)
 
 
-class _Line(NamedTuple):
-    """A price, and how many times it may be taken."""
-
-    price: float
-    times: tuple[float, ...]
-
-
 def reckoned(mention: Mention, scene: Scene) -> Iterator[float]:
-    """Yield what the prices and counts that are spoken of come to."""
+    """Yield what the prices and counts that are spoken of come to; to the cent, unless the text says *about*."""
+    slack = _CENT if not is_hedged(mention, scene) else math.inf
+    return (amount for amount in _reached(mention, scene) if abs(amount - value_of(mention)) < slack)
+
+
+def _reached(mention: Mention, scene: Scene) -> Iterator[float]:
     sentence = scene.prose.sentence_at(mention.start).text
-    own, named = _own(mention, scene), list(_named(scene))
-    prices = list(dict.fromkeys([*own, *(line.price for line in named), *_rules(mention, scene)]))[:_PRICES]
+    own, named, rules = _own(mention, scene), _named(scene), _rules(mention, scene)
+    prices = list(dict.fromkeys([*own, *(line.price for line in named), *rules]))[:_PRICES]
     counts = _counts(mention, scene, prices)
     single = [*prices, *(price * count for price in prices for count in counts)]
     yield from single
+    twice = [rule for rule in rules if _is_by_two(rule, scene)]
+    yield from (rule * one * other for rule in twice for one, other in product(counts, repeat=2))
     if _TOTAL.search(sentence):
-        named += [_Line(price, (1.0,)) for price in own if price not in {line.price for line in named}]
-        yield from _sums(named[-_LINES:])
+        lines = [*named, *(Line(price, (1.0,)) for price in own if price not in {line.price for line in named})]
+        yield from _sums(lines[-_LINES:])
     shares = _shares(scene) if _SHARED.search(sentence) else []
     less = [amount * part for amount in single for share in shares for part in (1 - share, share)]
     yield from less
     if _PARTED.search(sentence):
-        heads = _counts(mention, scene, prices, of=(None,))
+        heads = _counts(mention, scene, prices, of=None if _PER_UNIT.search(sentence) else (None,))
         yield from (amount / count for amount in (*single, *less) for count in heads)
     if _APART.search(sentence):
         wished = {number for number, unit in scene.seen.asked.quantities if unit == mention.unit}
-        yield from (abs(amount - other) for amount in single for other in (*wished, *own))
+        yield from (abs(amount - other) for amount in single for other in (*wished, *prices))
 
 
-def _sums(lines: list[_Line]) -> Iterator[float]:
+def multiples(mention: Mention, scene: Scene) -> Iterator[float]:
+    """Yield what several of a weight, a length or a volume that was seen come to: three bales of 2 kg."""
+    seen = [n for n, some in scene.seen.numbers.items() if any(s.unit == mention.unit for s in some)][:_PRICES]
+    answered = {s.value for some in scene.seen.fields.values() for s in some[-_LAST:] if s.unit == "count"}
+    counts = {*_counts(mention, scene, []), *(count for count in answered if 1 < count <= _LARGEST)}
+    yield from (number * count for number in seen for count in counts)
+
+
+def _sums(lines: list[Line]) -> Iterator[float]:
     """Yield the sums of two to four prices, each as often as it is counted."""
     for size in range(2, _ADDED + 1):
         for some in combinations(lines, size):
@@ -86,20 +103,26 @@ def _sums(lines: list[_Line]) -> Iterator[float]:
 
 
 def _own(mention: Mention, scene: Scene) -> list[float]:
-    """Return the amounts of the message that have evidence, bare numbers that are known prices among them."""
+    """Return the amounts with evidence around a mention and in the last message, bare known prices among them."""
     found = []
-    for other in scene.prose.mentions:
+    for other in scene.prose.around(mention, _AROUND):
         if other is mention or other.kind not in ("amount", "number") or other.unit not in (None, "money", "cent"):
             continue
         if other.kind == "number" and not _is_price(value_of(other), scene):
             continue
         if other.start in scene.accepted or literal(other, scene):
             found.append(value_of(other))
-    return list(dict.fromkeys(found))
+    return list(dict.fromkeys([*found, *scene.seen.offered]))
 
 
 def _is_price(number: float, scene: Scene) -> bool:
-    return any(sighting.unit == "money" for sighting in scene.seen.numbers.get(number, ()))
+    return _price(number, scene) == number or _price(100 * number, scene) == number
+
+
+def _price(number: float, scene: Scene) -> float | None:
+    """Return what a number of a field or a text is as an amount, cents turned, None where it is none."""
+    units = {sighting.unit for sighting in scene.seen.numbers.get(number, ())}
+    return number if "money" in units else number / 100 if "cent" in units else None
 
 
 def _rules(mention: Mention, scene: Scene) -> list[float]:
@@ -113,19 +136,31 @@ def _rules(mention: Mention, scene: Scene) -> list[float]:
     ]
 
 
-def _named(scene: Scene) -> Iterator[_Line]:
-    """Yield the prices of the rows that the message or the user names by a text no other row of their list has."""
+def _is_by_two(rule: float, scene: Scene) -> bool:
+    """Tell whether a rule has a price by two counts: `14 euros a person and night`."""
+    return re.search(rf"\b{re.escape(f'{rule:g}')}\b{_BY_TWO}", scene.seen.text()) is not None
+
+
+def _named(scene: Scene) -> list[Line]:
+    """Return the prices of the rows that the message or the user names by a text no other row of their list has."""
+    if not scene.named:
+        scene.named.append(_look_for_named(scene))
+    return scene.named[0]
+
+
+def _look_for_named(scene: Scene) -> list[Line]:
     texts = [scene.prose, *_wishes(scene)]
     words = {_plain(word) for text in texts for word in text.words}
     found: dict[float, tuple[float, ...]] = {}
     for rows in rows_of(scene.seen.results):
-        own = [{leaf.lower() for leaf in leaves(row.content) if isinstance(leaf, str)} for row in rows]
-        for row, names in zip(rows, own, strict=True):
-            others = set[str]().union(*(some for some in own if some is not names))
-            said = [name for name in names - others if _is_said(name, words, scene)]
-            for price in filter(lambda number: _is_price(number, scene), _numbers(row) if said else ()):
-                found[price] = tuple(dict.fromkeys((1.0, *found.get(price, ()), *_times(said, texts))))
-    return (_Line(price, times) for price, times in found.items())
+        own = [{leaf.lower() for leaf in leaves(row.content) if isinstance(leaf, str)} for row in rows[:_ROWS]]
+        often = Counter(name for names in own for name in names)
+        for row, names in zip(rows, own, strict=False):
+            said = [name for name in names if often[name] == 1 and _is_said(name, words, scene)]
+            for price in (_price(number, scene) for number in (_numbers(row) if said else ())):
+                if price is not None:
+                    found[price] = tuple(dict.fromkeys((1.0, *found.get(price, ()), *_times(said, texts))))
+    return [Line(price, times) for price, times in found.items()]
 
 
 def _is_said(name: str, words: set[str], scene: Scene) -> bool:
@@ -167,14 +202,16 @@ def _may_count(mention: Mention) -> bool:
     return counts and 1 < value <= _LARGEST and value.is_integer()
 
 
-def _counts(mention: Mention, scene: Scene, prices: list[float], of: tuple[str | None, ...] = ()) -> list[float]:
+def _counts(
+    mention: Mention, scene: Scene, prices: list[float], of: tuple[str | None, ...] | None = None
+) -> list[float]:
     """Return how many of something the message and the user speak of, the message's own sentence first.
 
-    With `of` only what is counted in one of those units, None for what has none.
+    With `of` only what is counted in one of those units, None among them for what has none.
     """
-    own = [*scene.prose.sentence_at(mention.start).mentions, *scene.prose.mentions]
+    own = [*scene.prose.sentence_at(mention.start).mentions[:_AROUND], *scene.prose.around(mention, _AROUND)]
     own += [m for wish in _wishes(scene) for m in wish.mentions]
-    found = [value_of(m) for m in own if m is not mention and _may_count(m) and (not of or m.unit in of)]
+    found = [value_of(m) for m in own if m is not mention and _may_count(m) and (of is None or m.unit in of)]
     texts = [scene.prose.text, *scene.seen.wishes[-_LAST:]]
     found += [2.0] if any(map(_PAIR.search, texts)) else []
     found += [7.0] if any(map(_WEEK.search, texts)) else []

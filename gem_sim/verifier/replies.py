@@ -27,7 +27,7 @@ def unconfirmed(replay: Replay) -> Iterator[Finding]:
             continue
         seen = _known(replay, index)
         for path, text in texts:
-            scene = Scene(seen, clock_of(replay), read(text), 0, set())
+            scene = Scene(seen, clock_of(replay), read(text), 0, set(), [])
             for mention in scene.prose.mentions:
                 if is_claim(mention, replay.environment) and not supported(mention, scene):
                     given = call.result.content

@@ -17,11 +17,19 @@ _HEDGE = re.compile(
 )
 
 
+class Line(NamedTuple):
+    """A price, and how many times it may be taken."""
+
+    price: float
+    times: tuple[float, ...]
+
+
 class Scene(NamedTuple):
     """What a mention is judged against: what was seen, the clock, and the message it stands in.
 
     `spoken` is the number of the last message in which the assistant said something, 0 before the first. `accepted`
-    grows by the places of the mentions found to be supported, so that others may be worked out from them.
+    grows by the places of the mentions found to be supported, so that others may be worked out from them; `named` has
+    the prices of the rows that are spoken of, once they have been looked for.
     """
 
     seen: Seen
@@ -29,6 +37,7 @@ class Scene(NamedTuple):
     prose: Prose
     spoken: int
     accepted: set[int]
+    named: list[list[Line]]
 
 
 def value_of(mention: Mention) -> float:

@@ -131,9 +131,9 @@ class Asked:
 class Seen:
     """Evidence in the order in which it came.
 
-    `text`, `results` and `wishes`, the user's messages, are always up to date. After `read_results` so are `fields`,
-    `labels`, `lists`, `counts` and
-    the numbers of results; after `read_told` what was said to the assistant; after `read_texts` all, with
+    `text`, `results`, `wishes` (the user's messages) and `offered` (the amounts with evidence in the assistant's last
+    message) are always up to date. After `read_results` so are `fields`, `labels`, `lists`, `counts` and the numbers of
+    results; after `read_told` what was said to the assistant; after `read_texts` all, with
     the numbers that stand in one text as `lines`.
     """
 
@@ -150,6 +150,7 @@ class Seen:
         self.words: set[str] = set()
         self.asked = Asked()
         self.wishes: list[str] = []
+        self.offered: list[float] = []
         self._numeric: list[Received] = []
         self._heard: list[_Heard] = []
         self._textual: list[Received] = []

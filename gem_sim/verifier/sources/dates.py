@@ -33,6 +33,17 @@ _MONTH_DAY = re.compile(
 _DAY_MONTH = re.compile(
     rf"\b(?P<d>\d{{1,2}})(?:st|nd|rd|th)?\s+(?:of\s+)?(?P<m>{_MONTH})\b\.?(?:,?\s*(?P<y>\d{{4}}))?", re.IGNORECASE
 )
+# `from 20 to 23 July`, `July 20 to 23`: the end that has no month of its own.
+_FIRST_OF_DAYS = re.compile(
+    rf"\b(?P<d>\d{{1,2}})(?:st|nd|rd|th)?\s*(?:[-–]|to|and|or|until|till)\s*(?:the\s+)?\d{{1,2}}(?:st|nd|rd|th)?\s+(?:of\s+)?"
+    rf"(?P<m>{_MONTH})\b\.?(?:,?\s*(?P<y>\d{{4}}))?",
+    re.IGNORECASE,
+)
+_LAST_OF_DAYS = re.compile(
+    rf"\b(?P<m>{_MONTH})\b\.?\s*(?:the\s+)?\d{{1,2}}(?:st|nd|rd|th)?\s*(?:[-–]|to|until|till)\s*(?:the\s+)?"
+    rf"(?P<d>\d{{1,2}})(?:st|nd|rd|th)?\b(?![:.]\d|\s*[ap]\.?m)(?:,?\s*(?P<y>\d{{4}}))?",
+    re.IGNORECASE,
+)
 # What stands before a month that is written small, and behind a verb that is written large.
 _BEFORE_MONTH = re.compile(
     r"\b(?:in|of|by|during|since|until|till|for|from|to|early|late|mid|next|this|last|before|after)[\s-]+$",
@@ -304,7 +315,7 @@ def _dates_in_digits(text: str) -> Iterator[Named]:
 
 def _dates_in_words(text: str, said: frozenset[str], *, digits: bool) -> Iterator[Named]:
     if not said.isdisjoint(_MONTH_WORDS):
-        for pattern in (_MONTH_DAY, _DAY_MONTH):
+        for pattern in (_MONTH_DAY, _DAY_MONTH, *((_FIRST_OF_DAYS, _LAST_OF_DAYS) if digits else ())):
             for match in pattern.finditer(text):
                 if not match["d"] and _is_verb(match, text):
                     continue

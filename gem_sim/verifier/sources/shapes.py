@@ -37,7 +37,9 @@ _NATURAL = re.compile(
     r"|currency|unit|size|colou?r|level|band|status|topic|word)$"
 )
 _BOUND = re.compile(
-    r"(?:^|_)(?:start|end|from|to|until|till|since|before|after|begin|min|max|earliest|latest)(?:_|$)", re.IGNORECASE
+    r"(?:^|_)(?:start|end|from|to|until|till|since|before|after|begin|min|max|earliest|latest|arrival|departure"
+    r"|check_?in|check_?out)(?:_|$)",
+    re.IGNORECASE,
 )
 
 
