@@ -30,6 +30,10 @@ _UNSURE = re.compile(
     r"|assume|suppose|usually|normally|generally|always|every|on [a-z]+days)\b|n['’]t\b",
     re.IGNORECASE,
 )
+_EARLIER = re.compile(
+    r"\b(?:already|earlier|previously|before|last (?:week|month|year|time)|yesterday)\b", re.IGNORECASE
+)
+_TWO_WORDS = re.compile(r"\W+[\w’']+")
 # Texts made for somebody else to say or send.
 _DRAFT = re.compile(
     r"\b(?:draft\w*|subject:|dear [A-Z]|template|wording|e\.g\.|for example|for instance)", re.IGNORECASE
@@ -49,6 +53,9 @@ _ZERO_DUE = re.compile(
 # What a row that was looked up may be said to be, whatever its fields say: `Your room is reserved`.
 _STANDING = ("book", "order", "open", "lend", "add")
 _RUN = re.compile(r"[\w-]+")
+_BASES = frozenset(("set", "put"))
+_MADE = re.compile(r" (?:an?|another|the|your|two|three) (?P<what>[a-z]+(?: [a-z]+){0,2})")
+_HERE = re.compile(r"\b(?:below|above|here|following)\b")
 _ADDED_TO = re.compile(r" (?:to|on) (?P<what>(?:[\w#-]+ ?){1,4})")
 
 
@@ -103,7 +110,7 @@ def _able(phrase: Phrase, scene: Scene, environment: Environment) -> list[Doer]:
         return [doer for doer in able if any(noun in phrase.subject.lower() for noun in doer.objects)]
     if phrase.plain or not able:
         return able
-    if phrase.past == "added":
+    if phrase.past in ("added", "created", "set") and phrase.family == "add":
         return [doer for doer in able if _is_added_to(phrase, doer)]
     # `Moved!` says in the next sentence what.
     text, mentions = phrase.sentence.text, phrase.sentence.mentions
@@ -132,8 +139,17 @@ def _of_subject(phrase: Phrase, able: list[Doer], scene: Scene, environment: Env
 
 
 def _is_added_to(phrase: Phrase, doer: Doer) -> bool:
-    """Tell whether something is added to what a tool adds it to, not to the text: `to J-404`, `to your order`."""
-    match = _ADDED_TO.search(phrase.rest)
+    """Tell whether what a tool makes is added, or something to what it adds to, and nothing to the text.
+
+    `A reminder`, `to J-404`, `to your order`.
+    """
+    made = _MADE.match(phrase.rest) if phrase.kind == "active" else None
+    words = [] if made is None or _HERE.search(phrase.rest) else made["what"].lower().split()
+    if phrase.kind != "active" and phrase.past != "added":
+        words = phrase.subject.lower().split()
+    if any(word in doer.objects for word in words):
+        return True
+    match = _ADDED_TO.search(phrase.rest) if phrase.past == "added" else None
     if match is None:
         return False
     words = match["what"].lower().split()
@@ -146,6 +162,11 @@ def _excused(phrase: Phrase, scene: Scene) -> bool:
     if phrase.kind in ("active", "befallen"):
         close = _CLAUSE.search(text, end)
         text = text if close is None else text[: close.start()]
+    if phrase.kind == "active":
+        if _EARLIER.search(text, end):
+            return True
+        # What follows is told of, not left open: `I have sent a mail asking if`.
+        text = text[:end] + "".join(_TWO_WORDS.findall(text[end:])[:2])
     if _UNSURE.search(text) or BY_OTHERS.match(scene.prose.text, phrase.end) or _BY_SOMEBODY.search(text, end):
         return True
     if phrase.kind == "active" and _RELATIVE.search(text[: phrase.start - phrase.sentence.start]):
@@ -153,7 +174,8 @@ def _excused(phrase: Phrase, scene: Scene) -> bool:
     if len(_QUOTE.findall(text[:end])) % 2 or _DRAFT.search(scene.prose.text):
         return True
     words = scene.seen.read_told().asked.words
-    return phrase.past in words or not words.isdisjoint(spellings(phrase.family))
+    # `Set an alarm` tells of none that is set.
+    return phrase.past in words.difference(_BASES) or not words.isdisjoint(spellings(phrase.family) - _BASES)
 
 
 def _done_already(phrase: Phrase, scene: Scene) -> bool:

@@ -23,7 +23,7 @@ _VERBS = {
     "lend": "lend loan rent hire",
     "return": "return",
     "order": "order purchase buy",
-    "add": "add",
+    "add": "add create set",
     "send": "send mail email forward",
     "open": "register enroll enrol",
     "redeem": "redeem",

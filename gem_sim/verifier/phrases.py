@@ -166,11 +166,11 @@ def _is_label(text: str, match: re.Match[str]) -> bool:
 
 def _is_deed(match: re.Match[str], past: str, rest: str) -> bool:
     """Tell whether `I have` with a participle tells of a deed of a family."""
-    if past in ("put", "set"):
+    if past == "put" or (past == "set" and _ASIDE.search(rest)):
         return match["who"] is not None and _ASIDE.search(rest) is not None
     if past not in PASTS and past not in _LIGHT:
         return False
-    if match["simple"] and past not in _PLAIN:
+    if match["simple"] and past not in _PLAIN and (past not in PASTS or past == "set" or not _DONE_TO.match(rest)):
         return False
     if past in ("ordered", "scheduled", "arranged") and _SORTED.search(rest):
         return False
@@ -193,12 +193,12 @@ def _family(kind: Kind, past: str, subject: str, rest: str) -> str | None:
     """Return the family of a deed by its participle, or by what it was done to."""
     if kind == "through":
         return family_of_noun(subject)
-    if past in ("put", "set"):
+    if past in ("put", "set") and _ASIDE.search(rest):
         return "book"
     if past == "taken":
         return "pay" if _MONEY.match(rest) else None
     if past in _LIGHT:
-        return family_of_noun(subject if kind != "active" else " ".join(rest.lower().split()[:4]))
+        return family_of_noun(subject if kind != "active" else " ".join(rest.lower().split()[:4])) or PASTS.get(past)
     if past == "added":
         noun = _NOUN_TO.search(rest)
         return "order" if noun is not None and noun["noun"] == "order" else "add"
