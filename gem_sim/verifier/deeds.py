@@ -143,7 +143,9 @@ def _is_added_to(phrase: Phrase, doer: Doer) -> bool:
 
     `A reminder`, `to J-404`, `to your order`.
     """
-    made = _MADE.match(phrase.rest) if phrase.kind == "active" else None
+    # `We have added a sauna` is news.
+    told = phrase.kind == "active" and (phrase.own or " you" in phrase.rest)
+    made = _MADE.match(phrase.rest) if told else None
     words = [] if made is None or _HERE.search(phrase.rest) else made["what"].lower().split()
     if phrase.kind != "active" and phrase.past != "added":
         words = phrase.subject.lower().split()
