@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 from gem_sim.canonical import Json
 from gem_sim.environment import Environment
-from gem_sim.verifier.families import Doer, comes_with, doers, listed, spellings, telling
+from gem_sim.verifier.families import Doer, comes_with, doers, listed, own_pasts, spellings, telling
 from gem_sim.verifier.naming import parts, pasts
 from gem_sim.verifier.outcomes import Outcome
 from gem_sim.verifier.phrases import Phrase, phrases
@@ -46,13 +46,16 @@ _RELATIVE = re.compile(
 )
 # Where the words about a deed end: what follows speaks of something else.
 _CLAUSE = re.compile(r"[,;:–—(] | (?:so|and|but) ")
-_HANDED = re.compile(r"\b(?:there|here) you (?:go|are)[:,] (?:[a-z]+ ){0,3}(?P<id>[A-Z]{1,4}-\d+)\b", re.IGNORECASE)
+_HANDED = re.compile(
+    r"\b(?:there|here) you (?:go|are)[:,] (?:[a-z]+ ){0,3}(?P<id>(?!covid|utf|iso)[A-Z]{1,4}-\d+)\b", re.IGNORECASE
+)
 _ZERO_DUE = re.compile(
     r"(?:due|owed|owing|outstanding|balance|open|unpaid)\w*['\"]: (?:0(?:\.0+)?|False)\b", re.IGNORECASE
 )
 # What a row that was looked up may be said to be, whatever its fields say: `Your room is reserved`.
 _STANDING = ("book", "order", "open", "lend", "add")
 _RUN = re.compile(r"[\w-]+")
+_YOURS = re.compile(r"\bfor you\b|\byour\b|!|\bnow\b", re.IGNORECASE)
 _BASES = frozenset(("set", "put"))
 _MADE = re.compile(r" (?:an?|another|the|your|two|three) (?P<what>[a-z]+(?: [a-z]+){0,2})")
 _HERE = re.compile(r"\b(?:below|above|here|following)\b")
@@ -61,9 +64,9 @@ _ADDED_TO = re.compile(r" (?:to|on) (?P<what>(?:[\w#-]+ ?){1,4})")
 
 def false_deeds(scene: Scene, environment: Environment) -> Iterator[Outcome]:
     """Yield what is said to be done by a tool that writes, where no call of such a tool can have done it."""
-    for phrase in phrases(scene.prose):
+    for phrase in phrases(scene.prose, own_pasts(environment)):
         able = _able(phrase, scene, environment)
-        if not able or _excused(phrase, scene) or _done_already(phrase, scene):
+        if not able or _excused(phrase, scene) or _is_taken(phrase) or _done_already(phrase, scene):
             continue
         succeeded = [result for result in scene.seen.results if not result.refused]
         makers = _makers(phrase, able, environment)
@@ -100,10 +103,12 @@ def _handed(scene: Scene, environment: Environment) -> Iterator[Outcome]:
 
 def _able(phrase: Phrase, scene: Scene, environment: Environment) -> list[Doer]:
     """Return the writing tools that can do what a phrase tells of, where it names what they do it to."""
-    able = []
-    for doer in doers(environment).values():
-        if doer.writes and (phrase.family in doer.families or phrase.past in pasts((*parts(doer.name), "")[0])):
-            able.append(doer)
+    own = phrase.past if phrase.past in own_pasts(environment) else None
+    able = [
+        doer
+        for doer in doers(environment).values()
+        if doer.writes and (phrase.family in doer.families or own in pasts((*parts(doer.name), "")[0]))
+    ]
     able = _of_subject(phrase, able, scene, environment)
     if phrase.past == "scheduled" and phrase.kind == "state" and phrase.subject.lower() != "you":
         # So may be what nobody booked: a delivery, a train.
@@ -121,7 +126,10 @@ def _able(phrase: Phrase, scene: Scene, environment: Environment) -> list[Doer]:
         return able
     if phrase.subject.lower() in ("it", "they", "that", "both", "everything"):
         return able
-    lowered = text.lower()
+    if phrase.family == "transfer" and "amount" in kinds:
+        return able
+    # `I have transferred` names no transfer.
+    lowered = text.replace(phrase.said, "").lower()
     return [doer for doer in able if any(re.search(rf"\b{re.escape(noun)}", lowered) for noun in doer.objects)]
 
 
@@ -178,6 +186,18 @@ def _excused(phrase: Phrase, scene: Scene) -> bool:
     words = scene.seen.read_told().asked.words
     # `Set an alarm` tells of none that is set.
     return phrase.past in words.difference(_BASES) or not words.isdisjoint(spellings(phrase.family) - _BASES)
+
+
+def _is_taken(phrase: Phrase) -> bool:
+    """Tell whether a sentence may say that something is not to be had: `R1 is booked`, `the inn is fully booked`."""
+    subject, text = phrase.subject.lower(), phrase.sentence.text
+    if phrase.kind != "state" or phrase.past not in ("booked", "reserved") or subject.startswith("you"):
+        return False
+    if " fully " in phrase.said:
+        return True
+    if subject.startswith("both"):
+        return re.match(r"[.,:!]|$| for ", phrase.rest) is None
+    return _YOURS.search(text) is None
 
 
 def _done_already(phrase: Phrase, scene: Scene) -> bool:

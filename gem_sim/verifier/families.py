@@ -27,6 +27,7 @@ _VERBS = {
     "send": "send mail email forward",
     "open": "register enroll enrol",
     "redeem": "redeem",
+    "transfer": "transfer wire",
 }
 _NOUNS_OF = {
     "book": ("booking", "reservation", "appointment", "visit"),
@@ -38,19 +39,28 @@ _NOUNS_OF = {
     "pay": ("payment", "charge"),
     "redeem": ("redemption",),
     "refund": ("refund",),
+    "transfer": ("transfer",),
 }
 _NOUNS = {noun: family for family, nouns in _NOUNS_OF.items() for noun in nouns}
 _SAYING_LITTLE = "accept add collect complete create issue make place process receive submit take"
 _LIGHT = frozenset(_SAYING_LITTLE.split())
+# What one does with words alone, too: `I have noted your wish`.
+_WITH_WORDS = """
+add answer assign calculate call check choose collect compare complete compute confirm convert count create describe
+do draw edit find finish format generate get give go handle keep list look make mark move name note plan prepare put
+read report resolve run save search select set share show sort split start state stop summarize take test transfer
+translate try turn use verify view write
+"""
+_WORDS = frozenset(_WITH_WORDS.split())
 # What a deed may come with: who orders tickets has booked them, an exchange cancels and books.
 _COMES_WITH = {
     "cancel": "cancel move return refund",
-    "book": "book move order lend add send open pay redeem",
-    "pay": "pay book order redeem lend add refund move open send",
-    "move": "move book cancel add open",
-    "order": "order book add pay open send redeem",
+    "book": "book move order lend add send open pay redeem transfer",
+    "pay": "pay book order redeem lend add refund move open send transfer",
+    "move": "move book cancel add open transfer",
+    "order": "order book add pay open send redeem transfer",
     "lend": "lend book order add open",
-    "refund": "refund cancel return pay move",
+    "refund": "refund cancel return pay move transfer",
 }
 # The beginnings of words by which an answer or a description tells of such a deed.
 _TELLING = {
@@ -66,6 +76,7 @@ _TELLING = {
     "send": ("sent", "mail", "forward", "send"),
     "open": ("regist", "enrol"),
     "redeem": ("redeem",),
+    "transfer": ("transfer", "wire"),
 }
 _SINGULAR = re.compile(r"(?:(?<=s)es|(?<=x)es|(?<=h)es|s)$")
 _BASES = {verb: family for family, verbs in _VERBS.items() for verb in verbs.split()}
@@ -111,6 +122,13 @@ def telling(family: str | None) -> tuple[str, ...]:
 def comes_with(family: str | None) -> frozenset[str]:
     """Return the families of the deeds that may bring this one about; empty where any may."""
     return frozenset(_COMES_WITH.get(family or "", "").split())
+
+
+@lru_cache(maxsize=16)
+def own_pasts(environment: Environment) -> frozenset[str]:
+    """Return the past participles of what the writing tools are named for, where it is more than words do."""
+    verbs = {(*parts(tool.name), "")[0] for tool in environment.tools.values() if tool.effect != "read"}
+    return frozenset(past for verb in verbs - _WORDS if verb for past in pasts(verb))
 
 
 @lru_cache(maxsize=16)

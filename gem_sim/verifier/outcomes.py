@@ -159,7 +159,7 @@ def _told_of(scene: Scene, fresh: list[Received], environment: Environment) -> t
     if match is not None:
         return match.group().strip(), match.start()
     families = frozenset[str]().union(*(doer.families for doer in refused))
-    for phrase in phrases(scene.prose) if families else ():
+    for phrase in phrases(scene.prose, frozenset()) if families else ():
         if phrase.family not in families or BY_OTHERS.match(scene.prose.text, phrase.end):
             continue
         if phrase.kind in ("state", "befallen"):

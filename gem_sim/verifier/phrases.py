@@ -98,7 +98,8 @@ class Phrase(NamedTuple):
     @property
     def plain(self) -> bool:
         """Whether the words say by themselves what was done, whatever it was done to."""
-        return self.past in _PLAIN or self.family != PASTS.get(self.past)
+        own = self.family is None and self.past not in _VAGUE
+        return own or self.past in _PLAIN or self.family != PASTS.get(self.past)
 
 
 _SAYING_ENOUGH = """
@@ -106,12 +107,13 @@ booked bought canceled cancelled charged enrolled exchanged hired lent ordered p
 redeemed refunded reimbursed rented rescheduled reserved scheduled
 """
 _PLAIN = frozenset(_SAYING_ENOUGH.split())
+_VAGUE = frozenset(("opened", "placed", "processed", "recorded", "requested", "submitted", "completed", "confirmed"))
 _TELLING_WORDS = frozenset((*PASTS, *_LIGHT, "put", "set", "through", "successful", "accepted"))
 
 
-def phrases(prose: Prose) -> Iterator[Phrase]:
-    """Yield the phrases that tell of a deed, the first of each sentence, by the participles that are of a family."""
-    telling = _TELLING_WORDS & prose.words
+def phrases(prose: Prose, own: frozenset[str]) -> Iterator[Phrase]:
+    """Yield the phrases that tell of a deed, the first of each sentence: by participles of a family, or `own` ones."""
+    telling = (_TELLING_WORDS | own) & prose.words
     if not telling:
         return
     for number, sentence in enumerate(prose.sentences):
@@ -119,12 +121,12 @@ def phrases(prose: Prose) -> Iterator[Phrase]:
         if lowered.endswith("?") or not any(map(lowered.__contains__, telling)):
             continue
         first = number == 0 or (number == 1 and prose.sentences[0].text.count(" ") < 4)
-        found = next(_in_sentence(sentence, first), None)
+        found = next(_in_sentence(sentence, first, own), None)
         if found is not None:
             yield found
 
 
-def _in_sentence(sentence: Sentence, first: bool) -> Iterator[Phrase]:
+def _in_sentence(sentence: Sentence, first: bool, own: frozenset[str]) -> Iterator[Phrase]:
     text = sentence.text
     if first:
         match = _HEAD.match(text)
@@ -132,19 +134,29 @@ def _in_sentence(sentence: Sentence, first: bool) -> Iterator[Phrase]:
             yield _phrase("head", match, match["past"], "", sentence)
     for match in _ACTIVE.finditer(text):
         past = match["past"] or match["simple"]
-        if _is_deed(match, past, text[match.end() :]):
+        of_tool = match["past"] and past in own and past not in PASTS
+        if of_tool or _is_deed(match, past, text[match.end() :]):
             yield _phrase("active", match, past, "", sentence)
     for match in _BEFALLEN.finditer(text) if " been " in text or " successfully " in text else ():
-        if match["past"] in PASTS or match["past"] in _LIGHT:
+        if (match["past"] in PASTS or match["past"] in _LIGHT or match["past"] in own) and not _is_relative(match):
             yield _phrase("befallen", match, match["past"], match["subject"], sentence)
     for match in _STATE.finditer(text):
-        if (match["past"] in _STATES or match["past"] in _LIGHT) and not _is_general(match, sentence):
+        if (
+            (match["past"] in _STATES or match["past"] in _LIGHT)
+            and not _is_general(match, sentence)
+            and not _is_relative(match)
+        ):
             yield _phrase("state", match, match["past"], match["subject"], sentence)
     for match in _COUNTED.finditer(text) if " added " in text or " ordered " in text else ():
         yield _phrase("state", match, match["past"], text[match.start() : match.start("past")], sentence)
     for match in _THROUGH.finditer(text):
         noun = (match["noun"] or match["bare"]).lower()
         yield _phrase("through", match, "", noun, sentence)
+
+
+def _is_relative(match: re.Match[str]) -> bool:
+    """Tell whether the verb is that of an aside: `the seat that is booked`."""
+    return re.search(r" (?:that|which|who)$", match["subject"], re.IGNORECASE) is not None
 
 
 def _is_general(match: re.Match[str], sentence: Sentence) -> bool:
