@@ -129,7 +129,7 @@ def _able(phrase: Phrase, scene: Scene, environment: Environment) -> list[Doer]:
     if phrase.family == "transfer" and "amount" in kinds:
         return able
     # `I have transferred` names no transfer.
-    lowered = text.replace(phrase.said, "").lower()
+    lowered = text.lower().replace(phrase.past, "")
     return [doer for doer in able if any(re.search(rf"\b{re.escape(noun)}", lowered) for noun in doer.objects)]
 
 

@@ -133,7 +133,9 @@ def _of_another_deed(said: str, rest: str, fresh: list[Received], environment: E
     """Tell whether success is of a deed that none of the tools that refused does: `J1 is booked and stays so`."""
     if re.match(r" (?:out|up|solid)\b", rest):
         return True
-    tools, family = doers(environment), PASTS.get(said.lower().split()[-1])
+    # `All set` is said of anything.
+    tools, last = doers(environment), said.lower().split()[-1]
+    family = None if last == "set" else PASTS.get(last)
     wider = [tools[result.tool].wider for result in fresh if result.tool in tools]
     kin = comes_with(family) | {family}
     return family is not None and len(wider) == len(fresh) and all(own and kin.isdisjoint(own) for own in wider)
