@@ -22,6 +22,7 @@ from gem_sim.verifier.refused import (
     BY_OTHERS,
     MANY,
     SUCCESS,
+    Refused,
     done_before,
     explained,
     meant,
@@ -141,6 +142,14 @@ def _of_another_deed(said: str, rest: str, fresh: list[Received], environment: E
     return family is not None and len(wider) == len(fresh) and all(own and kin.isdisjoint(own) for own in wider)
 
 
+def _done_by_another(said: str, refused: Refused, environment: Environment) -> bool:
+    """Tell whether another tool has just succeeded whose very deed is said, and the tool that refused does no such."""
+    tools, family = doers(environment), PASTS.get(said.lower().split()[-1])
+    own = tools[refused.answer.tool].families
+    since = [tools[tool].families for tool in refused.since - {refused.answer.tool} if tool in tools]
+    return family is not None and family not in own and any(family in families for families in since)
+
+
 def _of_last(scene: Scene, fresh: list[Received], environment: Environment) -> Iterator[Outcome]:
     """Yield success said where the last answer refuses the only call that was to write since the last message."""
     tools = doers(environment)
@@ -190,6 +199,8 @@ def _of_refused(scene: Scene, fresh: list[Received], environment: Environment) -
             if match is None or explained(match.group(), sentence.text, [refused.answer]):
                 continue
             if _of_another_deed(match.group(), sentence.text[match.end() :], [refused.answer], environment):
+                continue
+            if _done_by_another(match.group(), refused, environment):
                 continue
             clause = _clause(sentence.text, match.start())
             many = MANY.search(sentence.text)

@@ -19,7 +19,7 @@ SUCCESS = re.compile(
 _PLAIN = re.compile(
     r"\bsuccessfully\b|\ball set\b|\b(?:is|are|(?:has|have) (?:all |both )?been) (?:now |all |both )?"
     r"(?:confirmed|booked|placed|reserved|cancelled|canceled|paid|done|completed?|processed|submitted"
-    r"|arranged|scheduled|registered|finali[sz]ed)\b",
+    r"|arranged|scheduled|registered|finali[sz]ed|taken care of|sorted|dealt with)\b",
     re.IGNORECASE,
 )
 # `Both boats are`, `they are all`; not `62 euros in all`, `for both of you`.
@@ -41,7 +41,7 @@ _YOURS = re.compile(r"\byou(?:rs?)?\b", re.IGNORECASE)
 # `has been lent to another member`
 BY_OTHERS = re.compile(r" (?:by (?!me\b|us\b)|to (?:another|somebody|someone|others?|a different)\b)", re.IGNORECASE)
 _SOMEBODY = re.compile(r"\b(?:somebody|someone|anybody|else|quicker|faster)\b", re.IGNORECASE)
-_DONE = ("confirmed", "done", "set")
+_DONE = ("confirmed", "done", "set", "taken care of", "sorted", "dealt with")
 
 
 class Refused(NamedTuple):
