@@ -128,7 +128,8 @@ def explained(said: str, sentence: str, answers: list[Received]) -> bool:
 
 def too_many(refused: Refused, said: str, many: str, sentence: str) -> bool:
     """Tell whether a sentence says success of more calls than have succeeded; `many` says of how many: `both are`."""
-    about = _names(refused, sentence)
+    # Nothing is taken by what is *taken care of*.
+    about = _names(refused, sentence.replace("taken care of", ""))
     if about < 0:
         return False
     number = _HOW_MANY.search(many)
