@@ -14,10 +14,11 @@ from itertools import combinations, pairwise, permutations, product
 
 from gem_sim.verifier.announced import announced, columns
 from gem_sim.verifier.moments import just_answered, spoken
-from gem_sim.verifier.prose import SCALES, Mention
+from gem_sim.verifier.prose import Mention
 from gem_sim.verifier.reckoned import multiples, reckoned
 from gem_sim.verifier.scene import Scene, is_hedged, known, literal, of_same_unit, says, value_of
 from gem_sim.verifier.seen import Row, Seen, Sighting, day_of, leaves, rows_of
+from gem_sim.verifier.units import SCALES
 
 _MOST = 16
 _AROUND = 24

@@ -14,9 +14,10 @@ from typing import NamedTuple
 from gem_sim.canonical import Json
 from gem_sim.verifier.announced import columns
 from gem_sim.verifier.derive import supported
-from gem_sim.verifier.prose import SCALES, UNITS, WORD, Mention
+from gem_sim.verifier.prose import WORD, Mention
 from gem_sim.verifier.scene import Scene, literal, of_same_unit, says, value_of
 from gem_sim.verifier.seen import Row, Seen, Sighting, rows_of
+from gem_sim.verifier.units import SCALES, UNITS
 
 # Between a label and its number.
 _BETWEEN = "is are was were be been of at a an the now only just about around to has s exactly currently"

@@ -7,9 +7,10 @@ from calendar import monthrange
 from collections.abc import Iterator
 from datetime import date, timedelta
 
-from gem_sim.verifier.prose import SCALES, Mention
+from gem_sim.verifier.prose import Mention
 from gem_sim.verifier.scene import Scene, value_of
 from gem_sim.verifier.seen import Row, day_of
+from gem_sim.verifier.units import SCALES
 
 # How many mentions on either side of one count as standing with it.
 _AROUND = 24

@@ -12,6 +12,8 @@ from functools import cached_property, lru_cache
 from operator import attrgetter
 from typing import Final, Literal, NamedTuple
 
+from gem_sim.verifier.units import UNITS
+
 Kind = Literal["number", "word", "ordinal", "amount", "percent", "date", "time", "weekday", "identifier", "contact"]
 
 MONTHS: Final = (
@@ -34,78 +36,6 @@ NUMBER_WORDS: Final[dict[str, int]] = (
     }
     | {"dozen": 12, "hundred": 100, "thousand": 1000}
 )
-
-# Spelling → the unit's one name. Units of one dimension convert; see `SCALES`.
-UNITS: Final[dict[str, str]] = {
-    spelling: unit
-    for unit, spellings in {
-        "mm": "mm millimeter millimeters millimetre millimetres",
-        "cm": "cm centimeter centimeters centimetre centimetres",
-        "m": "m meter meters metre metres",
-        "km": "km kilometer kilometers kilometre kilometres",
-        "inch": "inch inches in",
-        "foot": "foot feet ft",
-        "mile": "mile miles mi",
-        "g": "g gram grams",
-        "kg": "kg kilogram kilograms kilo kilos",
-        "lb": "lb lbs pound pounds",
-        "ml": "ml millilitre millilitres milliliter milliliters",
-        "l": "l litre litres liter liters",
-        "second": "second seconds sec secs",
-        "minute": "minute minutes min mins",
-        "hour": "hour hours hr hrs h",
-        "day": "day days",
-        "week": "week weeks",
-        "month": "month months",
-        "year": "year years",
-        "night": "night nights",
-        "kb": "kb kilobytes",
-        "mb": "mb megabytes",
-        "gb": "gb gigabytes",
-        "tb": "tb terabytes",
-        "degree": "degree degrees °c °f °",
-        "point": "point points",
-        "money": "dollar dollars usd euro euros eur gbp chf yen",
-        "cent": "cent cents",
-        "percent": "percent pct",
-        "km/h": "km/h kmh kph",
-        "m/s": "m/s",
-        "mph": "mph mi/h",
-    }.items()
-    for spelling in spellings.split()
-}
-# Unit → dimension and size in the dimension's base unit.
-SCALES: Final[dict[str, tuple[str, float]]] = {
-    "m/s": ("speed", 1.0),
-    "km/h": ("speed", 1 / 3.6),
-    "mph": ("speed", 0.44704),
-    "cent": ("money", 1.0),
-    "money": ("money", 100.0),
-    "mm": ("length", 1.0),
-    "cm": ("length", 10.0),
-    "m": ("length", 1000.0),
-    "km": ("length", 1e6),
-    "inch": ("length", 25.4),
-    "foot": ("length", 304.8),
-    "mile": ("length", 1609344.0),
-    "g": ("weight", 1.0),
-    "kg": ("weight", 1000.0),
-    "lb": ("weight", 453.59237),
-    "ml": ("volume", 1.0),
-    "l": ("volume", 1000.0),
-    "second": ("duration", 1.0),
-    "minute": ("duration", 60.0),
-    "hour": ("duration", 3600.0),
-    "day": ("duration", 86400.0),
-    "week": ("duration", 604800.0),
-    "night": ("duration", 86400.0),
-    "month": ("months", 1.0),
-    "year": ("months", 12.0),
-    "kb": ("size", 1.0),
-    "mb": ("size", 1e3),
-    "gb": ("size", 1e6),
-    "tb": ("size", 1e9),
-}
 
 
 def any_of(words: Iterable[str]) -> str:

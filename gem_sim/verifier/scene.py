@@ -8,8 +8,9 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import NamedTuple
 
-from gem_sim.verifier.prose import SCALES, Mention, Prose
+from gem_sim.verifier.prose import Mention, Prose
 from gem_sim.verifier.seen import Seen, Sighting
+from gem_sim.verifier.units import SCALES
 
 _HEDGE = re.compile(
     r"\b(?:about|around|approximately|roughly|nearly|almost|over|under|more than|less than|some)\s+[$€£]?$|~$",

@@ -14,7 +14,8 @@ from functools import cached_property, lru_cache
 from typing import NamedTuple
 
 from gem_sim.canonical import Json
-from gem_sim.verifier.prose import SHORT, UNITS, Mention, find_words, mentions, read, words_in
+from gem_sim.verifier.prose import SHORT, Mention, find_words, mentions, read, words_in
+from gem_sim.verifier.units import UNITS
 
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _PLAIN_NUMBER = re.compile(r"[$€£]?\d{1,12}(?:,\d{3})*(?:\.\d+)?%?")

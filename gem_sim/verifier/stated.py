@@ -14,7 +14,8 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import Literal, NamedTuple
 
-from gem_sim.verifier.prose import SCALES, Mention, mentions
+from gem_sim.verifier.prose import Mention, mentions
+from gem_sim.verifier.units import SCALES
 
 Role = Literal["bound", "limit", "formula", "figure"]
 
