@@ -13,8 +13,8 @@ Kind = Literal["active", "befallen", "state", "head", "through"]
 
 _SAYS = r"(?: now| just| also| successfully| gone ahead and| all| both| fully| hereby)*"
 _ACTIVE = re.compile(
-    rf"\b(?P<who>I|we|We)(?: have|['’]ve)(?P<how>{_SAYS}) (?P<past>[a-z]+)\b(?! (?:out|up|together)\b)"
-    r"|\b(?P<went>I)(?: just| also)*(?: went ahead and)? (?P<simple>[a-z]+)\b",
+    rf"\b(?P<who>I|we|We)(?: have|['’]ve){_SAYS} (?P<past>[a-z]+)\b(?! (?:out|up|together)\b)"
+    r"|\bI(?: just| also)*(?: went ahead and)? (?P<simple>[a-z]+)\b",
 )
 _SUBJECT = (
     r"(?:\b(?:your|the|this|these|both|all)\b[^.,;:!?]{0,60}?|\b(?:it|they|you|both|everything)|\b[A-Z]+-?\d[\w-]*)"
