@@ -29,6 +29,7 @@ from gem_sim.verifier.records import Records
 from gem_sim.verifier.rows import misattributed, spoken_of
 from gem_sim.verifier.scene import Scene, value_of
 from gem_sim.verifier.seen import Received, Seen
+from gem_sim.verifier.stock import false_stock
 from gem_sim.verifier.watched import unseen_people, unseen_words
 from gem_sim.verifier.weekdays import false_weekdays
 from gem_sim.verifier.written import unlike_written
@@ -128,7 +129,7 @@ def _judged(scene: Scene, reported: set[object], records: Records, environment: 
         if word not in reported:
             reported.add(word)
             yield _unsupported(word, what, prose.sentence_at(start), None)
-    outcomes = list(false_outcomes(scene, environment))
+    outcomes = [*false_outcomes(scene, environment), *false_stock(scene)]
     refuted = {prose.sentence_at(outcome.start) for outcome in outcomes}
     deeds = false_deeds(scene, environment)
     for outcome in (*outcomes, *(deed for deed in deeds if prose.sentence_at(deed.start) not in refuted)):

@@ -6,7 +6,20 @@ import re
 from collections.abc import Iterable
 from functools import lru_cache
 
-_PAST = {"buy": "bought", "lend": "lent", "pay": "paid", "sell": "sold", "send": "sent", "withdraw": "withdrawn"}
+_PAST = {
+    "buy": "bought",
+    "give": "given",
+    "lend": "lent",
+    "make": "made",
+    "pay": "paid",
+    "put": "put",
+    "sell": "sold",
+    "send": "sent",
+    "set": "set",
+    "take": "taken",
+    "withdraw": "withdrawn",
+    "write": "written",
+}
 # How many letters an ending adds at most: `hire`, `hiring`; `copy`, `copies`.
 _ENDING = 3
 

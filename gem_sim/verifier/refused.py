@@ -19,7 +19,7 @@ SUCCESS = re.compile(
 _PLAIN = re.compile(
     r"\bsuccessfully\b|\ball set\b|\b(?:is|are|(?:has|have) (?:all |both )?been) (?:now |all |both )?"
     r"(?:confirmed|booked|placed|reserved|cancelled|canceled|paid|done|completed?|processed|submitted"
-    r"|arranged|scheduled|registered|finali[sz]ed)\b",
+    r"|arranged|scheduled|registered|finali[sz]ed|taken care of|sorted|dealt with)\b",
     re.IGNORECASE,
 )
 # `Both boats are`, `they are all`; not `62 euros in all`, `for both of you`.
@@ -40,7 +40,8 @@ _OTHERS = re.compile(r"\b(?:that|those|these|all|every|each|others?|another|some
 _YOURS = re.compile(r"\byou(?:rs?)?\b", re.IGNORECASE)
 # `has been lent to another member`
 BY_OTHERS = re.compile(r" (?:by (?!me\b|us\b)|to (?:another|somebody|someone|others?|a different)\b)", re.IGNORECASE)
-_DONE = ("confirmed", "done", "set")
+_SOMEBODY = re.compile(r"\b(?:somebody|someone|anybody|else|quicker|faster)\b", re.IGNORECASE)
+_DONE = ("confirmed", "done", "set", "taken care of", "sorted", "dealt with")
 
 
 class Refused(NamedTuple):
@@ -96,7 +97,7 @@ def success_of(refused: Refused, sentence: str) -> re.Match[str] | None:
     match = _PLAIN.search(sentence)
     verb = (*parts(refused.answer.tool), "")[0]
     if match is not None or not verb:
-        return match
+        return None if match is not None and BY_OTHERS.match(sentence, match.end()) else match
     past = "|".join(map(re.escape, sorted(pasts(verb))))
     own = rf"\b(?:has|have) (?:now |just |all |both )?been (?:{past})\b|\b(?:is|are) (?:now |all |both )?(?:{past})\b"
     match = re.search(own, sentence, re.IGNORECASE)
@@ -110,6 +111,8 @@ def success_of(refused: Refused, sentence: str) -> re.Match[str] | None:
 
 def explained(said: str, sentence: str, answers: list[Received]) -> bool:
     """Tell whether words say why something was refused: how others stand, or what the refusal says: `is cancelled`."""
+    if _SOMEBODY.search(sentence):
+        return True
     words = said.lower().split()
     first, last = words[0], words[-1]
     if first in ("is", "are") and last not in _DONE and _OTHERS.search(sentence) and not _YOURS.search(sentence):
@@ -125,7 +128,8 @@ def explained(said: str, sentence: str, answers: list[Received]) -> bool:
 
 def too_many(refused: Refused, said: str, many: str, sentence: str) -> bool:
     """Tell whether a sentence says success of more calls than have succeeded; `many` says of how many: `both are`."""
-    about = _names(refused, sentence)
+    # Nothing is taken by what is *taken care of*.
+    about = _names(refused, sentence.replace("taken care of", ""))
     if about < 0:
         return False
     number = _HOW_MANY.search(many)

@@ -22,8 +22,8 @@ CLAIMS = [json.loads(line) for line in (CASES / "claims.jsonl").read_text().spli
 BUNDLED = ("frame_shop", "library")
 
 
-def found(*messages: Any) -> list[Finding]:
-    return list(claims.statements(replay(conversation(*messages), environment("desk"))))
+def found(*messages: Any, name: str = "desk") -> list[Finding]:
+    return list(claims.statements(replay(conversation(*messages), environment(name))))
 
 
 @cache
@@ -34,7 +34,7 @@ def replays(name: str) -> tuple[Replay, ...]:
 
 @pytest.mark.parametrize("case", CLAIMS, ids=lambda case: case["name"])
 def test_the_case_finds_what_it_names_and_nothing_else(case: dict[str, Any]) -> None:
-    findings = found(*case["messages"])
+    findings = found(*case["messages"], name=case.get("environment", "desk"))
     assert [
         [f.code, f.evidence["value"] if want[1] else None] for f, want in zip(findings, case["finds"], strict=True)
     ] == (case["finds"])
