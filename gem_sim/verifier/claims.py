@@ -23,7 +23,7 @@ from gem_sim.verifier.comparisons import false_comparisons, may_compare
 from gem_sim.verifier.contradict import contradictions
 from gem_sim.verifier.deeds import false_deeds
 from gem_sim.verifier.derive import supported
-from gem_sim.verifier.outcomes import false_outcomes
+from gem_sim.verifier.outcomes import Outcome, false_outcomes
 from gem_sim.verifier.prose import Mention, Sentence, read
 from gem_sim.verifier.records import Records
 from gem_sim.verifier.rows import misattributed, spoken_of
@@ -100,9 +100,12 @@ def clock_of(replay: Replay) -> datetime:
 def _judged(scene: Scene, reported: set[object], records: Records, environment: Environment) -> Iterator[Finding]:
     """Yield the findings of one message, each value once in a conversation."""
     prose = scene.prose
+    outcomes = list(_outcomes(scene, environment))
+    refuted = {prose.sentence_at(outcome.start).start for outcome in outcomes}
     talk = spoken_of(scene, records)
     told = (*misattributed(talk, environment), *unlike_written(talk, environment))
-    for contradiction in (*contradictions(scene), *false_weekdays(scene), *told):
+    others = (c for c in told if not refuted or prose.sentence_at(c.mention.start).start not in refuted)
+    for contradiction in (*contradictions(scene), *false_weekdays(scene), *others):
         key = (contradiction.mention.kind, contradiction.mention.value)
         if key not in reported:
             reported.add(key)
@@ -129,16 +132,23 @@ def _judged(scene: Scene, reported: set[object], records: Records, environment: 
         if word not in reported:
             reported.add(word)
             yield _unsupported(word, what, prose.sentence_at(start), None)
-    outcomes = [*false_outcomes(scene, environment), *false_stock(scene)]
-    refuted = {prose.sentence_at(outcome.start) for outcome in outcomes}
-    deeds = false_deeds(scene, environment)
-    for outcome in (*outcomes, *(deed for deed in deeds if prose.sentence_at(deed.start) not in refuted)):
+    for outcome in outcomes:
         sentence_of = prose.sentence_at(outcome.start)
         evidence = {"sentence": sentence_of.text, "value": outcome.said}
         yield Finding(code="claims.contradiction", message=outcome.message, evidence=evidence | outcome.evidence)
     if len(prose.mentions) > 1 and may_compare(prose.lowered):
         for false in false_comparisons(prose):
             yield Finding(code="claims.false_comparison", message=false.message, evidence=false.evidence)
+
+
+def _outcomes(scene: Scene, environment: Environment) -> Iterator[Outcome]:
+    """Yield what is said falsely of success, stock and deeds, of a sentence one only."""
+    told = [*false_outcomes(scene, environment), *false_stock(scene)]
+    yield from told
+    refuted = {scene.prose.sentence_at(outcome.start).start for outcome in told}
+    for deed in false_deeds(scene, environment):
+        if not refuted or scene.prose.sentence_at(deed.start).start not in refuted:
+            yield deed
 
 
 def _without_evidence(scene: Scene, reported: set[object], environment: Environment) -> list[Mention]:
