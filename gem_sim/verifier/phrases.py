@@ -113,7 +113,7 @@ _TELLING_WORDS = frozenset((*PASTS, *_LIGHT, "put", "set", "through", "successfu
 
 def phrases(prose: Prose, own: frozenset[str]) -> Iterator[Phrase]:
     """Yield the phrases that tell of a deed, the first of each sentence: by participles of a family, or `own` ones."""
-    telling = (_TELLING_WORDS | own) & prose.words
+    telling = (_TELLING_WORDS & prose.words) | (own & prose.words)
     if not telling:
         return
     for number, sentence in enumerate(prose.sentences):

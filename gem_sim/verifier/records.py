@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from copy import copy
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from itertools import islice
 from typing import NamedTuple, TypeGuard
 
@@ -47,14 +47,33 @@ def _is_handle(text: str) -> bool:
 class Around:
     """What an object stands in: the arguments of the call, and the fields of the objects around it; in lower case."""
 
-    __slots__ = ("ids", "links", "numbers", "texts")
-
     def __init__(self, *levels: Mapping[str, Json]) -> None:
-        pairs = [(name, value.lower()) for level in levels for name, value in level.items() if isinstance(value, str)]
-        self.texts = frozenset(text for _, text in pairs)
-        self.ids = frozenset(text for text in self.texts if is_id(text))
-        self.links = frozenset(text for name, text in pairs if text in self.ids and not _is_person(name))
-        self.numbers = frozenset(float(v) for level in levels for v in level.values() if is_number(v))
+        self._levels = levels
+
+    @cached_property
+    def _pairs(self) -> list[tuple[str, str]]:
+        items = (item for level in self._levels for item in level.items())
+        return [(name, value.lower()) for name, value in items if isinstance(value, str)]
+
+    @cached_property
+    def texts(self) -> frozenset[str]:
+        """The texts there."""
+        return frozenset([text for _, text in self._pairs])
+
+    @cached_property
+    def ids(self) -> frozenset[str]:
+        """The ids among them."""
+        return frozenset(filter(is_id, self.texts))
+
+    @cached_property
+    def links(self) -> frozenset[str]:
+        """The ids that are of no person."""
+        return frozenset([text for name, text in self._pairs if is_id(text) and not _is_person(name)])
+
+    @cached_property
+    def numbers(self) -> frozenset[float]:
+        """The numbers there."""
+        return frozenset([float(v) for level in self._levels for v in level.values() if is_number(v)])
 
 
 class Record:
@@ -63,7 +82,7 @@ class Record:
     `own` is its own id. All texts are in lower case.
     """
 
-    __slots__ = ("around", "fields", "group", "links", "message", "numbers", "own", "strings", "tool", "writes")
+    __slots__ = ("_links", "around", "fields", "group", "message", "numbers", "own", "strings", "tool", "writes")
 
     def __init__(
         self, received: Received, group: str, fields: Mapping[str, Json], around: Around, key: str = ""
@@ -91,7 +110,12 @@ class Record:
         # An answer that only repeats the ids it was asked for tells of them together, and of none by itself.
         repeats = group == received.tool and not received.writes and len(ids) > 1 and around.ids.issuperset(ids)
         self.own = self.strings[key] if key in self.strings else None if not ids or repeats else ids[0]
-        self.links = around.links.union(links) if links else around.links
+        self._links = links
+
+    @property
+    def links(self) -> frozenset[str]:
+        """The ids that lead to what it belongs to."""
+        return self.around.links.union(self._links) if self._links else self.around.links
 
     def without(self, names: set[str]) -> Record:
         """Return it without some fields."""

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import cached_property
 from itertools import pairwise
-from typing import NamedTuple
 
 from gem_sim.canonical import Json
 from gem_sim.environment import Environment
@@ -53,25 +53,27 @@ _MOST_TIMES = 12
 _FIRST = 30
 
 
-class Talk(NamedTuple):
-    """A message to judge: what it is judged against, all records so far, and the words in it that are theirs.
+class Talk:
+    """A message to judge: what it is judged against, all records so far, and the words in it that are theirs."""
 
-    `clauses` has its sentences, None for those that ask or propose.
-    """
+    def __init__(self, scene: Scene, records: Records, found: list[Occurrence]) -> None:
+        self.scene = scene
+        self.records = records
+        self.found = found
 
-    scene: Scene
-    records: Records
-    found: list[Occurrence]
-    clauses: list[Clauses | None]
+    @cached_property
+    def clauses(self) -> list[Clauses | None]:
+        """Its sentences, None for those that ask or propose."""
+        prose = self.scene.prose
+        asks = [sentence.text.endswith("?") or sentence.proposes for sentence in prose.sentences]
+        pairs = zip(prose.sentences, asks, strict=True)
+        return [None if ask else Clauses(prose, sentence, self.found) for sentence, ask in pairs]
 
 
 def spoken_of(scene: Scene, records: Records) -> Talk:
     """Return a message with the words in it that name or describe what the results so far tell of."""
     found = records.take(scene.seen.results).occurrences(scene.prose.lowered) if scene.seen.results else []
-    sentences = scene.prose.sentences if scene.seen.results else ()
-    asks = [sentence.text.endswith("?") or sentence.proposes for sentence in sentences]
-    clauses = [None if ask else Clauses(scene.prose, s, found) for s, ask in zip(sentences, asks, strict=True)]
-    return Talk(scene, records, found, clauses)
+    return Talk(scene, records, found)
 
 
 def misattributed(talk: Talk, environment: Environment) -> Iterator[Contradiction]:
