@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 from gem_sim.canonical import Json
 from gem_sim.environment import Environment
@@ -103,13 +104,7 @@ def _handed(scene: Scene, environment: Environment) -> Iterator[Outcome]:
 
 def _able(phrase: Phrase, scene: Scene, environment: Environment) -> list[Doer]:
     """Return the writing tools that can do what a phrase tells of, where it names what they do it to."""
-    own = phrase.past if phrase.past in own_pasts(environment) else None
-    able = [
-        doer
-        for doer in doers(environment).values()
-        if doer.writes and (phrase.family in doer.families or own in pasts((*parts(doer.name), "")[0]))
-    ]
-    able = _of_subject(phrase, able, scene, environment)
+    able = _of_subject(phrase, list(_doing(phrase.family, phrase.past, environment)), scene, environment)
     if phrase.past == "scheduled" and phrase.kind == "state" and phrase.subject.lower() != "you":
         # So may be what nobody booked: a delivery, a train.
         return [doer for doer in able if any(noun in phrase.subject.lower() for noun in doer.objects)]
@@ -131,6 +126,17 @@ def _able(phrase: Phrase, scene: Scene, environment: Environment) -> list[Doer]:
     # `I have transferred` names no transfer.
     lowered = text.lower().replace(phrase.past, "")
     return [doer for doer in able if any(re.search(rf"\b{re.escape(noun)}", lowered) for noun in doer.objects)]
+
+
+@lru_cache(maxsize=1024)
+def _doing(family: str | None, past: str, environment: Environment) -> tuple[Doer, ...]:
+    """Return the writing tools that do deeds of a family, or are named for a verb with that participle."""
+    own = past if past in own_pasts(environment) else None
+    return tuple(
+        doer
+        for doer in doers(environment).values()
+        if doer.writes and (family in doer.families or own in pasts((*parts(doer.name), "")[0]))
+    )
 
 
 def _of_subject(phrase: Phrase, able: list[Doer], scene: Scene, environment: Environment) -> list[Doer]:

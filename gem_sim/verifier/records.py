@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from copy import copy
 from functools import cached_property, lru_cache
-from itertools import islice
 from typing import NamedTuple, TypeGuard
 
 from gem_sim.canonical import Json
@@ -27,6 +26,7 @@ _PERSONS = frozenset(_PERSONS_WORDS.split())
 # Texts of a result that are longer describe; beyond so many things nobody speaks of each.
 _LONGEST = 60
 _MOST = 400
+_NESTED = (dict, list)
 _EMPTY = frozenset(("yes", "no", "none", "null", "true", "false", "n/a", "unknown", "other", "all", "any"))
 
 
@@ -167,8 +167,10 @@ class Records:
         for received in results[self._read :]:
             if not received.refused and len(self.all) < _MOST:
                 arguments = {label_of(name): value for name, value in received.arguments.items()}
-                made = _records(received, received.value, received.tool, (arguments,), _asked(arguments))
-                for record in islice(made, _MOST - len(self.all)):
+                found: list[Record] = []
+                if isinstance(received.value, (dict, list)):
+                    _collect(found, received, received.value, received.tool, (arguments,), _asked(arguments))
+                for record in found[: _MOST - len(self.all)]:
                     self._add(record)
         self._read = len(results)
         return self
@@ -295,24 +297,33 @@ def _tells_apart(records: list[Record], name: str) -> bool:
     return all(len(values) == len(set(values)) for values in lists.values())
 
 
-def _records(
-    received: Received, value: Json, group: str, levels: tuple[Mapping[str, Json], ...], around: Around, key: str = ""
-) -> Iterator[Record]:
+def _collect(
+    found: list[Record],
+    received: Received,
+    value: dict[str, Json] | list[Json],
+    group: str,
+    levels: tuple[Mapping[str, Json], ...],
+    around: Around,
+    key: str = "",
+) -> None:
+    """Add the objects in a value to those found, each before those within it, up to `_MOST`."""
+    if len(found) > _MOST:
+        return
     if isinstance(value, list):
         items = [item for item in value[:_MOST] if isinstance(item, dict)]
         key = _key_of(items)
         for item in items:
-            yield from _records(received, item, group, levels, around, key)
-    elif isinstance(value, dict):
-        fields = {label_of(name): below for name, below in value.items() if not isinstance(below, (dict, list))}
-        if fields:
-            yield Record(received, group, fields, around, key)
-        if len(fields) < len(value):
-            inner = (*levels, fields) if fields else levels
-            within = Around(*inner) if fields else around
-            for name, below in value.items():
-                if isinstance(below, (dict, list)):
-                    yield from _records(received, below, f"{received.tool} {name}", inner, within)
+            _collect(found, received, item, group, levels, around, key)
+        return
+    fields = {label_of(name): below for name, below in value.items() if type(below) not in _NESTED}
+    if fields:
+        found.append(Record(received, group, fields, around, key))
+    if len(fields) < len(value):
+        inner = (*levels, fields) if fields else levels
+        within = Around(*inner) if fields else around
+        for name, below in value.items():
+            if isinstance(below, (dict, list)):
+                _collect(found, received, below, f"{received.tool} {name}", inner, within)
 
 
 def is_number(value: Json) -> TypeGuard[int | float]:

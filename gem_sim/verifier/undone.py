@@ -111,8 +111,13 @@ def _named(span: str, told: Told, environment: Environment) -> Iterator[tuple[st
             yield from ((key, run) for run in runs if run in known)
         if key in values and len(known) <= _FEW:
             for value in sorted(value for value in known if value in span):
-                if _WORD_KEY.fullmatch(value) and re.search(rf"\b{re.escape(value)}(?:e?s)?{_NO_NOUN}", span):
+                if _WORD_KEY.fullmatch(value) and _as_object(value).search(span):
                     yield key, value
+
+
+@lru_cache(maxsize=1024)
+def _as_object(key: str) -> re.Pattern[str]:
+    return re.compile(rf"\b{re.escape(key)}(?:e?s)?{_NO_NOUN}")
 
 
 @lru_cache(maxsize=16)
