@@ -1,0 +1,41 @@
+"""Conversations written by hand: no correct one is doubted, and what is found stays found."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from benchmarks.claims.measure import measure, table
+from tests.conftest import ROOT
+
+FOLDERS = sorted(path.parent for path in (ROOT / "benchmarks" / "claims").glob("*/environment.json"))
+
+
+@pytest.fixture(scope="module")
+def measured() -> dict[str, Any]:
+    return measure()
+
+
+def test_no_correct_conversation_is_doubted(measured: dict[str, Any]) -> None:
+    assert {row["environment"]: row["doubted"] for row in measured["environments"] if row["doubted"]} == {}
+    assert sum(row["correct"] for row in measured["environments"]) > 100
+
+
+def test_more_than_half_of_the_faults_are_found(measured: dict[str, Any]) -> None:
+    rows = measured["environments"]
+    assert sum(row["found"] for row in rows) > 0.55 * sum(row["faulty"] for row in rows)
+
+
+def test_the_table_has_a_row_for_each_environment_and_one_for_all(measured: dict[str, Any]) -> None:
+    lines = table(measured).splitlines()[-len(FOLDERS) - 1 :]
+    assert [line.split()[0] for line in lines] == [*(folder.name for folder in FOLDERS), "all"]
+
+
+@pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.name)
+def test_a_faulty_conversation_is_another_than_its_correct_one(folder: Any) -> None:
+    correct = {row["id"]: row for row in map(json.loads, (folder / "correct.jsonl").read_text().splitlines())}
+    for row in map(json.loads, (folder / "faulty.jsonl").read_text().splitlines()):
+        assert row["fault"]
+        assert row["messages"] != correct[row["base"]]["messages"]
