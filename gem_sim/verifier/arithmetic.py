@@ -249,7 +249,7 @@ def _from_clock(minutes: float, mention: Mention, scene: Scene) -> bool:
     clock = scene.clock.replace(tzinfo=None)
     texts = [leaf for result in scene.seen.results[-_LATEST:] for leaf in leaves(result.value) if isinstance(leaf, str)]
     moments = [moment for text in texts for match in _MOMENT.finditer(text) for moment in _moments(match)]
-    moments += [clock.replace(hour=time // 60, minute=time % 60) for time in _said_times(mention, scene)]
+    moments += [clock.replace(hour=time // 60 % 24, minute=time % 60) for time in _said_times(mention, scene)]
     return any(low * minutes <= abs((moment - clock).total_seconds()) / 60 <= high * minutes for moment in moments)
 
 

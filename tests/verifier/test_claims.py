@@ -229,6 +229,18 @@ PIECES = st.sampled_from(
             "both",
             "White box",
         ),
+        *(
+            "24:00",
+            "about 3 hours from now",
+            "from 31 to 40 May",
+            "Tuesday, 31 February",
+            "€1e9 a kilo",
+            "I've moved B1 and B2",
+            "are both booked",
+            "half past",
+            "five pounds each",
+            "(K-1)",
+        ),
     ]
 )
 SPOKEN = st.lists(PIECES, max_size=8).map(" ".join)
