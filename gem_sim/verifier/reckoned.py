@@ -25,6 +25,8 @@ _ROWS = 100
 # How many mentions on either side of one count as standing with it.
 _AROUND = 24
 _LARGEST = 24
+# What is larger is no amount.
+_BEYOND = 1e15
 # Amounts are told to the cent.
 _CENT = 0.006
 # So many messages of the user are what is spoken of; of one of them many say no more than yes.
@@ -189,7 +191,8 @@ def _times(names: Iterable[str], texts: Iterable[Prose]) -> tuple[float, ...]:
 
 
 def _numbers(row: Row) -> list[float]:
-    return [float(n) for n in leaves(row.content) if isinstance(n, (int, float)) and not isinstance(n, bool) and n > 0]
+    numbers = (n for n in leaves(row.content) if isinstance(n, (int, float)) and not isinstance(n, bool))
+    return [float(number) for number in numbers if 0 < number < _BEYOND]
 
 
 def _wishes(scene: Scene) -> list[Prose]:
