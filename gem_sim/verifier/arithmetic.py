@@ -14,7 +14,7 @@ from itertools import combinations, pairwise, permutations, product
 
 from gem_sim.verifier.announced import announced, columns
 from gem_sim.verifier.moments import just_answered, spoken
-from gem_sim.verifier.prose import Mention
+from gem_sim.verifier.prose import MONTHS, Mention
 from gem_sim.verifier.reckoned import multiples, reckoned
 from gem_sim.verifier.scene import Scene, is_hedged, known, literal, of_same_unit, says, value_of
 from gem_sim.verifier.seen import Row, Seen, Sighting, day_of, leaves, rows_of
@@ -36,6 +36,10 @@ _WITHIN_HOURS = {
 }  # fmt: skip
 _FROM_NOW = re.compile(r"\b(less than|under|almost|nearly|about|around|roughly|more than|over|some) $", re.IGNORECASE)
 _AWAY = re.compile(r" (?:away|from now|left|to go|ahead|before it|until)\b", re.IGNORECASE)
+_MONTHS_SPAN = re.compile(
+    rf"\b({'|'.join(MONTHS)}) (?:to|through|until|till|[-–]) (?:late |early |mid-)?({'|'.join(MONTHS)})\b",
+    re.IGNORECASE,
+)
 _MOMENT = re.compile(r"\b(\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d))[T ]((?:[01]\d|2[0-3]):[0-5]\d)")
 _LATEST = 3
 _NUMERIC = ("number", "amount", "percent", "word")
@@ -151,7 +155,7 @@ def _shares(mention: Mention, beside: list[Mention]) -> Iterator[float]:
     if mention.unit not in (None, "percent"):
         return
     for left, right in permutations(beside, 2):
-        if left.unit == right.unit and value_of(right):
+        if (left.unit == right.unit or None in (left.unit, right.unit)) and value_of(right):
             share = value_of(left) / value_of(right)
             yield share if mention.unit is None else 100 * share
             if mention.unit == "percent":
@@ -235,9 +239,16 @@ def _span(mention: Mention, scene: Scene) -> bool:
 
 def _years(years: float, mention: Mention, scene: Scene) -> bool:
     """Tell whether so many years lie between two dates, whole ones or about so many as the text says."""
+    span = _MONTHS_SPAN.search(scene.prose.sentence_at(mention.start).text)
+    if span is not None and round(12 * years, 6) == (_month(span[2]) - _month(span[1])) % 12 + 1:
+        return True
     hedge = _FROM_NOW.search(scene.prose.text, max(0, mention.start - 24), mention.start)
     low, high = _WITHIN_HOURS[hedge[1].lower()] if hedge is not None else (1.0, (years + 1) / years if years else 1.0)
     return any(low * years <= gap / 365.25 <= high * years for gap in _gaps(mention, scene))
+
+
+def _month(name: str) -> int:
+    return MONTHS.index(name.lower())
 
 
 def _from_clock(minutes: float, mention: Mention, scene: Scene) -> bool:

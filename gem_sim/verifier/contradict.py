@@ -17,11 +17,11 @@ from gem_sim.verifier.derive import supported
 from gem_sim.verifier.prose import WORD, Mention
 from gem_sim.verifier.scene import Scene, literal, of_same_unit, says, value_of
 from gem_sim.verifier.seen import Row, Seen, Sighting, has, rows_of
-from gem_sim.verifier.units import SCALES, UNITS
+from gem_sim.verifier.units import CURRENCIES, SCALES, UNITS
 
 # Between a label and its number.
 _BETWEEN = "is are was were be been of at a an the now only just about around to has s exactly currently"
-_CONNECTORS = frozenset(_BETWEEN.split())
+_CONNECTORS = frozenset((*_BETWEEN.split(), *CURRENCIES))
 # How many characters on either side of a number are read for a label.
 _BEFORE, _AFTER = 40, 30
 # How many messages back a list still counts as what the assistant speaks of.
@@ -127,7 +127,8 @@ def _label(phrases: str, mention: Mention, labels: Sequence[str]) -> _Label | No
         counts = mention.unit is None and following is not None and following.group() not in _FUNCTION_WORDS
         return None if counts else _Label((" ".join(before[-2:]), before[-1]), follows=False)
     # `Room 12 25 minutes`: the words are the other number's.
-    goes_on = phrases[mention.end : mention.end + 2].strip().isdigit()
+    # `40-liter bags`: how large they are, not how many.
+    goes_on = phrases[mention.end : mention.end + 2].strip().isdigit() or "-" in mention.text
     after = [] if goes_on else _words_beside(phrases, mention.end, mention.end + _AFTER, labels, last=False)[:2]
     if after and after[0] in labels and after[0] not in _FUNCTION_WORDS:
         return _Label((" ".join(after), after[0]), follows=True)

@@ -12,7 +12,7 @@ from functools import cached_property, lru_cache
 from operator import attrgetter
 from typing import Final, Literal, NamedTuple
 
-from gem_sim.verifier.units import UNITS
+from gem_sim.verifier.units import CURRENCIES, UNITS
 
 Kind = Literal["number", "word", "ordinal", "amount", "percent", "date", "time", "weekday", "identifier", "contact"]
 
@@ -117,6 +117,8 @@ SHORT: Final = 160
 # How far behind its first run of characters a mention may end: `September 15th, 2026`.
 _FAR = 48
 _BLANKS = ("", " ", "\n")
+# `CHF 12.50`
+_CODE = re.compile(rf"\b(?:{'|'.join(CURRENCIES)})[ \u00a0]?$", re.IGNORECASE)
 _OPENING = "\"'“‘([{<|~="
 _MONTH_STARTS = frozenset(month[:3] for month in MONTHS)
 _PROPOSAL = re.compile(
@@ -322,6 +324,9 @@ def _read(match: re.Match[str]) -> list[Mention]:
         return [Mention("time", text, start, end, float(minutes), exact=exact)]
     if which == "range":
         unit = _unit(match, "unit1", match["cur0"] or match["cur1"], match["percent1"])
+        if _CODE.search(match.string, max(0, start - 5), start):
+            # `CHF 188 and 50 pounds` are two amounts.
+            return [_side(match, "low", "money"), _side(match, "high", unit or "money")]
         return [_side(match, "low", unit), _side(match, "high", unit)]
     if which == "size":
         unit = _unit(match, "unit3") or _unit(match, "unit2")
@@ -387,6 +392,8 @@ def _figure(match: re.Match[str]) -> Mention:
         unit: str | None = UNITS[spelling.lower()]
     else:
         unit = "times" if times else "percent" if percent else None
+    if unit is None and not currency and _CODE.search(match.string, max(0, match.start() - 5), match.start()):
+        unit = "money"
     unit = "money" if currency and not times else unit
     return Mention(_kind_of(unit), match.group().strip(), *match.span(), value, unit, places)
 

@@ -16,7 +16,7 @@ from itertools import combinations, product
 from gem_sim.verifier.prose import WORD, Mention, Prose, read
 from gem_sim.verifier.scene import Line, Scene, is_hedged, literal, value_of
 from gem_sim.verifier.seen import Row, leaves, rows_of
-from gem_sim.verifier.units import SCALES, UNITS
+from gem_sim.verifier.units import CURRENCIES, SCALES, UNITS
 
 # More than these would come to nearly any amount.
 _PRICES, _COUNTS, _LINES, _ADDED = 12, 5, 6, 4
@@ -50,10 +50,11 @@ _SHARED = re.compile(
 )
 _APART = re.compile(
     r"\b(?:more|less|left|leaves?|remain\w*|keeps?|over|under|above|below|short|missing|change|difference|back|save[sd]?"
-    r"|dearer|cheaper|rest|other|to (?:pay|go)|open|outstanding|ow(?:e|es|ed|ing)|due|charged)\b",
+    r"|dearer|cheaper|spare|rest|other|to (?:pay|go)|open|outstanding|ow(?:e|es|ed|ing)|due|charged)\b",
     re.IGNORECASE,
 )
 _BY_TWO = r"\W*\w*\W*(?:an?|per|each|every) \w+,? (?:and|per|an?|each|every) (?:per |an? )?\w+"
+_RATES = re.compile(rf"\brate\b|\b(?:{'|'.join(CURRENCIES)})\b")
 _PER_UNIT = re.compile(
     r"\b(?:per|an?) (kilo|kg|kilogram|lit(?:re|er)|met(?:re|er)|mile|km|g|gram|lb|pound|foot)\b", re.IGNORECASE
 )
@@ -76,6 +77,7 @@ def _reached(mention: Mention, scene: Scene) -> Iterator[float]:
     counts = _counts(mention, scene, prices)
     single = [*prices, *(price * count for price in prices for count in counts)]
     yield from single
+    yield from _exchanged(mention, prices, scene)
     twice = [rule for rule in rules if _is_by_two(rule, scene)]
     yield from (rule * one * other for rule in twice for one, other in product(counts, repeat=2))
     if _TOTAL.search(sentence):
@@ -92,12 +94,25 @@ def _reached(mention: Mention, scene: Scene) -> Iterator[float]:
         yield from (abs(amount - other) for amount in single for other in (*wished, *prices))
 
 
+def _exchanged(mention: Mention, prices: list[float], scene: Scene) -> Iterator[float]:
+    """Yield amounts at a rate that the message or an answer names: 1.09 francs to the pound."""
+    around = [other for other in scene.prose.around(mention, _AROUND) if other is not mention]
+    rates = [value_of(m) for m in around if m.kind == "number" and m.unit is None and not value_of(m).is_integer()]
+    fields = scene.seen.fields.items()
+    rates += [s.value for label, some in fields if _RATES.search(label) for s in some[-_ADDED:]]
+    wished = [number for number, unit in scene.seen.asked.quantities if unit in ("money", "lb")]
+    yield from (amount * rate for amount in (*prices, *wished) for rate in rates)
+
+
 def multiples(mention: Mention, scene: Scene) -> Iterator[float]:
     """Yield what several of a weight, a length or a volume that was seen come to: three bales of 2 kg."""
     seen = [n for n, some in scene.seen.numbers.items() if any(s.unit == mention.unit for s in some)][:_PRICES]
     answered = {s.value for some in scene.seen.fields.values() for s in some[-_LAST:] if s.unit == "count"}
     counts = {*_counts(mention, scene, []), *(count for count in answered if 1 < count <= _LARGEST)}
-    yield from (number * count for number in seen for count in counts)
+    several = [number * count for number in seen for count in counts]
+    yield from several
+    if _APART.search(scene.prose.sentence_at(mention.start).text):
+        yield from (abs(number - other) for number in several for other in seen)
 
 
 def _sums(lines: list[Line]) -> Iterator[float]:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
+# Codes of currencies, which stand before an amount; `usd`, `eur` and some more also stand behind it.
+CURRENCIES: Final = ("chf", "eur", "usd", "gbp", "sek", "nok", "dkk", "cad", "aud", "nzd", "jpy", "pln", "czk", "inr")
+
 # Spelling → the unit's one name. Units of one dimension convert; see `SCALES`.
 UNITS: Final[dict[str, str]] = {
     spelling: unit

@@ -26,7 +26,7 @@ _ISO = re.compile(
     r"(?:[T ](?P<H>\d{2}):(?P<M>\d{2})(?::(?P<S>\d{2})(?:\.\d+)?)?)?"
 )
 _SLASHED = re.compile(r"(?<![\d/.])(?P<a>\d{1,2})/(?P<b>\d{1,2})(?:/(?P<y>\d{4}|\d{2}))?(?![\d/])")
-_DASHED = re.compile(r"(?<![\d.-])(?P<a>\d{1,2})(?P<sign>[.-])(?P<b>\d{1,2})(?P=sign)(?P<y>\d{4})(?![\d.-]*\d)")
+_DASHED = re.compile(r"(?<![\d.-])(?P<a>\d{1,2})(?P<sign>[.-])(?P<b>\d{1,2})(?P=sign)(?P<y>\d{4}|\d{2})(?![\d.-]*\d)")
 _MONTH_DAY = re.compile(
     rf"\b(?P<m>{_MONTH})\b\.?,?\s*(?:the\s+)?(?P<d>\d{{1,2}})?(?:st|nd|rd|th)?\b(?:,?\s*(?P<y>\d{{4}}))?", re.IGNORECASE
 )
@@ -305,10 +305,13 @@ def _dates_in_digits(text: str) -> Iterator[Named]:
         yield Named(match[0], int(match["y"]), int(match["m"]), int(match["d"]))
     for match in (*_SLASHED.finditer(text), *_DASHED.finditer(text)):
         a, b = int(match["a"]), int(match["b"])
-        year = _year(match["y"]) if match["y"] else None
+        years: list[int | None] = [_year(match["y"]) if match["y"] else None]
+        if match["y"] and len(match["y"]) == 2:
+            # The century is open: 30.10.88
+            years.append(_year(match["y"]) - 100)
         for month, day in ((a, b), (b, a)):
             if 1 <= month <= 12 and 1 <= day <= 31:
-                yield Named(match[0], year, month, day)
+                yield from (Named(match[0], year, month, day) for year in years)
     for match in _MONTH_YEAR.finditer(text):
         yield Named(match[0], _year(match["y"]), int(match["m"]))
 

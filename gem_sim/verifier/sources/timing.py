@@ -150,7 +150,9 @@ class Times:
         near = [now] if now is not None else [anchor for anchor, _ in self._anchors()]
         distance = min((abs((day - other).days) for other in near if other is not None), default=0)
         if named.month is not None and named.day is not None:
-            return named.year is not None or now is None or distance <= 400
+            # `The 23rd of June`, after another day of that year.
+            again = any(other.year == day.year for other in self._named)
+            return named.year is not None or now is None or distance <= 400 or again
         if named.month is not None:
             last = (day + timedelta(days=1)).month != day.month
             return (day.day == 1 or last) and (named.year is not None or now is None or distance <= 400)
