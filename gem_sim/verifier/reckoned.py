@@ -35,7 +35,7 @@ _LAST = 2
 _BETWEEN = 3
 _TOTAL = re.compile(
     r"\b(?:(?:al)?together|in all|total\w*|sums?|com(?:e|es|ing) to|adds? up|makes?|combined|overall|all in|bring\w*"
-    r"|(?:would|will|'d|’d) (?:be|cost|pay|come|owe)|(?:is|are) due|plus|so)\b",
+    r"|(?:would|will|'d|’d) (?:then )?(?:be|cost|pay|come|owe|have)|(?:is|are) due|plus|so)\b",
     re.IGNORECASE,
 )
 _PARTED = re.compile(
@@ -75,13 +75,15 @@ def _reached(mention: Mention, scene: Scene) -> Iterator[float]:
     own, named, rules = _own(mention, scene), _named(scene), _rules(mention, scene)
     prices = list(dict.fromkeys([*own, *(line.price for line in named), *rules]))[:_PRICES]
     counts = _counts(mention, scene, prices)
+    wished = sorted(number for number, unit in scene.seen.asked.quantities if unit == mention.unit)
     single = [*prices, *(price * count for price in prices for count in counts)]
     yield from single
     yield from _exchanged(mention, prices, scene)
     twice = [rule for rule in rules if _is_by_two(rule, scene)]
     yield from (rule * one * other for rule in twice for one, other in product(counts, repeat=2))
     if _TOTAL.search(sentence):
-        lines = [*named, *(Line(price, (1.0,)) for price in own if price not in {line.price for line in named})]
+        known = {line.price for line in named}
+        lines = [*named, *(Line(price, (1.0,)) for price in (*wished, *own) if price not in known)]
         yield from _sums(lines[-_LINES:])
     shares = _shares(scene) if _SHARED.search(sentence) else []
     less = [amount * part for amount in single for share in shares for part in (1 - share, share)]
@@ -90,7 +92,6 @@ def _reached(mention: Mention, scene: Scene) -> Iterator[float]:
         heads = [*_counts(mention, scene, prices, of=(None,)), *_measures(sentence, scene)]
         yield from (amount / count for amount in (*single, *less) for count in heads)
     if _APART.search(sentence):
-        wished = {number for number, unit in scene.seen.asked.quantities if unit == mention.unit}
         yield from (abs(amount - other) for amount in single for other in (*wished, *prices))
 
 
