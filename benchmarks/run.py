@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import importlib.util
 import inspect
 import json
 import sys
+from importlib import import_module
 from pathlib import Path
 from types import ModuleType
 
@@ -19,14 +19,9 @@ def names() -> list[str]:
 
 
 def load(name: str) -> ModuleType:
-    """Import the `measure.py` of a benchmark by path."""
-    path = HERE / name / "measure.py"
-    spec = importlib.util.spec_from_file_location(f"benchmark_{name}", path)
-    if spec is None or spec.loader is None:
-        raise SystemExit(f"{path}: cannot be imported")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    """Import the `measure.py` of a benchmark."""
+    sys.path.insert(0, str(HERE.parent))
+    return import_module(f"benchmarks.{name}.measure")
 
 
 def main() -> int:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import importlib.util
 import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -63,12 +63,7 @@ def _added_up(suites: dict[str, dict[str, Any]]) -> dict[str, Any]:
 
 def _databases() -> dict[str, Any]:
     """Return ToolTalk's initial databases as table → key → row, as the benchmark `tooltalk` reads them."""
-    spec = importlib.util.spec_from_file_location("tooltalk_load", HERE.parent / "tooltalk" / "load.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    tables: dict[str, Any] = module.read_state(DATA)
+    tables: dict[str, Any] = import_module("benchmarks.tooltalk.load").read_state(DATA)
     return tables
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import importlib.util
 import sys
 from collections import Counter
+from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -70,7 +71,7 @@ def _verified(name: str) -> tuple[list[Replay], list[str]]:
 
 
 def _bfcl() -> dict[str, Any] | None:
-    if importlib.util.find_spec("bfcl_eval") is None:
+    if find_spec("bfcl_eval") is None:
         return None
     try:
         measured: dict[str, Any] = _theirs().measure()
@@ -81,12 +82,7 @@ def _bfcl() -> dict[str, Any] | None:
 
 
 def _theirs() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("mutation_theirs", HERE / "theirs.py")
-    if spec is None or spec.loader is None:
-        raise SystemExit(f"{HERE / 'theirs.py'}: cannot be imported")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return import_module("benchmarks.mutation.theirs")
 
 
 def table(measured: dict[str, Any]) -> str:

@@ -6,10 +6,10 @@ refers to a distinct one; the references are replaced by these values and forgot
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import re
 import time
+from importlib import import_module
 from pathlib import Path
 from types import ModuleType
 from typing import Any, NamedTuple
@@ -47,12 +47,7 @@ class Edge(NamedTuple):
 
 
 def _beside(name: str) -> ModuleType:
-    spec = importlib.util.spec_from_file_location(f"nestful_{name}", HERE / f"{name}.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return import_module(f"benchmarks.nestful.{name}")
 
 
 def read_plans(path: Path = PLANS) -> list[dict[str, Any]]:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import importlib.util
 import time
 from collections import Counter
+from importlib import import_module
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -17,12 +17,7 @@ HERE = Path(__file__).resolve().parent
 
 
 def _beside(name: str) -> ModuleType:
-    spec = importlib.util.spec_from_file_location(f"tooltalk_{name}", HERE / f"{name}.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return import_module(f"benchmarks.tooltalk.{name}")
 
 
 def measure() -> dict[str, Any]:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import importlib.util
 import statistics
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from importlib import import_module
 from itertools import islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -65,12 +65,7 @@ def _work(environment: gem_sim.Environment) -> Work:
 
 
 def _tooltalk() -> list[Work]:
-    spec = importlib.util.spec_from_file_location("benchmark_tooltalk_load", TOOLTALK)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    environment, dialogues = module.load()
+    environment, dialogues = import_module("benchmarks.tooltalk.load").load()
     return [(environment, list(dialogues))]
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib import import_module
 from pathlib import Path
 from threading import Event
 from types import ModuleType
@@ -13,20 +13,14 @@ from types import ModuleType
 import pytest
 
 from gem_sim.errors import InputError
-from tests.conftest import CASES, ROOT
+from tests.conftest import CASES
 from tests.pipeline.endpoint import Fault, serving
 
 TEXTS = CASES / "pipeline" / "texts.jsonl"
 
 
 def benchmark() -> ModuleType:
-    path = ROOT / "benchmarks" / "local-model" / "measure.py"
-    spec = importlib.util.spec_from_file_location("local_model", path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return import_module("benchmarks.local-model.measure")
 
 
 @contextmanager

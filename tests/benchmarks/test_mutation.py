@@ -2,24 +2,16 @@
 
 from __future__ import annotations
 
-import importlib.util
+from importlib import import_module
 from types import ModuleType
 from typing import Any
 
 import pytest
 
-from tests.conftest import ROOT
-
 
 @pytest.fixture(scope="module")
 def benchmark() -> ModuleType:
-    path = ROOT / "benchmarks" / "mutation" / "measure.py"
-    spec = importlib.util.spec_from_file_location("benchmark_mutation", path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return import_module("benchmarks.mutation.measure")
 
 
 @pytest.fixture(scope="module")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from importlib import import_module
 from types import ModuleType
 
 import pytest
@@ -28,14 +29,7 @@ PLAN = {
 
 @pytest.fixture(scope="module")
 def benchmark() -> ModuleType:
-    import importlib.util
-
-    spec = importlib.util.spec_from_file_location("nestful_measure", ROOT / "benchmarks" / "nestful" / "measure.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return import_module("benchmarks.nestful.measure")
 
 
 def test_references_become_values_and_are_forgotten(benchmark: ModuleType) -> None:

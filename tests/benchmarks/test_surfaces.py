@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import importlib.util
+from importlib import import_module
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 import pytest
-
-from tests.conftest import ROOT
 
 pytest.importorskip("gymnasium", reason="the extra `gymnasium` is not installed")
 pytest.importorskip("uvicorn", reason="the extra `http` is not installed")
@@ -17,12 +15,7 @@ pytest.importorskip("uvicorn", reason="the extra `http` is not installed")
 
 @pytest.fixture(scope="module")
 def benchmark() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("benchmark_surfaces", ROOT / "benchmarks/surfaces/measure.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return import_module("benchmarks.surfaces.measure")
 
 
 @pytest.fixture(scope="module")

@@ -2,24 +2,17 @@
 
 from __future__ import annotations
 
-import importlib.util
 from functools import cache
+from importlib import import_module
 from pathlib import Path
 from types import ModuleType
 
 from gem_sim.environment import Environment
-from tests.conftest import ROOT
 
 
 @cache
 def benchmark() -> ModuleType:
-    path = ROOT / "benchmarks" / "check" / "measure.py"
-    spec = importlib.util.spec_from_file_location("benchmark_check", path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return import_module("benchmarks.check.measure")
 
 
 def planted(name: str, folder: Path, *, examples: bool = True) -> Environment:

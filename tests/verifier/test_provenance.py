@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, timedelta
+from importlib import import_module
 from typing import Any
 
 import pytest
@@ -332,12 +332,7 @@ def test_dialogues_of_others_have_no_value_that_nobody_could_have() -> None:
 
 def test_tooltalk_has_one_date_that_nobody_named() -> None:
     shared_data("tooltalk.jsonl")
-    spec = importlib.util.spec_from_file_location("tooltalk_load", ROOT / "benchmarks" / "tooltalk" / "load.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    where, dialogues = module.load()
+    where, dialogues = import_module("benchmarks.tooltalk.load").load()
     found = [
         (dialogue.id.rsplit("/", 1)[1], finding.call, finding.argument)
         for dialogue in dialogues
