@@ -65,9 +65,7 @@ def columns(sightings: Iterable[Sighting]) -> dict[str, list[float]]:
 def stands_before_parts(mention: Mention, scene: Scene) -> bool:
     """Tell whether the supported numbers that follow in the sentence add up to one: `130 euros: 30 and 100 euros`."""
     inside = scene.prose.sentence_at(mention.start).mentions
-    kinds = (
-        [(mention.kind, mention.unit), ("number", None)] if mention.kind == "amount" else [(mention.kind, mention.unit)]
-    )
+    kinds = [(mention.kind, mention.unit), *([("number", None)] if mention.kind == "amount" else [])]
     alike = (m for m in inside if m.start > mention.start and (m.kind, m.unit) in kinds)
     totals = list(accumulate(value_of(m) for m in alike if m.start in scene.accepted))
     return any(says(total, mention) for total in totals[1:])
@@ -148,14 +146,16 @@ def _heads(mentions: Iterable[Mention], text: str) -> set[float]:
 
 def _discounts(mention: Mention, alike: list[float], scene: Scene) -> Iterator[float]:
     """Yield what a percentage that was seen takes off an amount, and the amount before that."""
-    shares = {
-        number / 100
-        for number, sightings in scene.seen.numbers.items()
-        if 0 < number < 100 and any(sighting.unit == "percent" for sighting in sightings)
-    }
+    shares = shares_seen(scene)
     for amount in _amounts(mention, alike, scene) if shares else ():
         for share in shares:
             yield from (amount * share, amount / (1 - share), amount / (1 - share) - amount)
+
+
+def shares_seen(scene: Scene) -> list[float]:
+    """Return the percentages that were seen, as parts of one."""
+    numbers = scene.seen.numbers.items()
+    return [n / 100 for n, some in numbers if 0 < n < 100 and any(s.unit == "percent" for s in some)]
 
 
 def _differences(mention: Mention, scene: Scene) -> Iterator[float]:

@@ -15,8 +15,8 @@ from gem_sim.canonical import Json
 from gem_sim.verifier.announced import columns
 from gem_sim.verifier.derive import supported
 from gem_sim.verifier.prose import WORD, Mention
-from gem_sim.verifier.scene import Scene, literal, of_same_unit, says, value_of
-from gem_sim.verifier.seen import Row, Seen, Sighting, has, rows_of
+from gem_sim.verifier.scene import Scene, literal, names_another, of_same_unit, says, value_of
+from gem_sim.verifier.seen import Row, Seen, Sighting, rows_of
 from gem_sim.verifier.units import CURRENCIES, SCALES, UNITS
 
 # Between a label and its number.
@@ -171,11 +171,8 @@ def _other_value(mention: Mention, label: _Label, scene: Scene) -> Iterator[Cont
 
 def _is_of_another(mention: Mention, sighting: Sighting, scene: Scene) -> bool:
     """Tell whether the sentence names an id, and none that the answer with a sighting, or its call, has."""
-    inside = scene.prose.sentence_at(mention.start).mentions
-    ids = [str(other.value).lstrip("#") for other in inside if other.kind == "identifier"]
-    answers = (result for result in scene.seen.results if result.message == sighting.message) if ids else ()
-    texts = [repr((dict(result.arguments), result.value)).lower() for result in answers]
-    return bool(texts) and not any(has(text, name) for text in texts for name in ids)
+    answers = [result for result in scene.seen.results if result.message == sighting.message]
+    return bool(answers) and names_another(scene.prose.sentence_at(mention.start), answers)
 
 
 def _adds_up(mention: Mention, known: list[Sighting]) -> bool:

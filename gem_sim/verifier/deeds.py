@@ -231,7 +231,7 @@ def _by_others(
     if not kin or any(not doer.families or not kin.isdisjoint(doer.wider) for doer in writing):
         return None
     # What is named was written about: to change a flight may be to buy another ticket.
-    written = [repr((dict(r.arguments), r.value)).lower() for r in succeeded if r.tool in {d.name for d in writing}]
+    written = [r.text for r in succeeded if r.tool in {d.name for d in writing}]
     runs = [run for run in _RUN.findall(phrase.sentence.text.lower()) if is_id(run)]
     return None if any(has(text, run) for text in written for run in runs) else ""
 

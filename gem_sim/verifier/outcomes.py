@@ -30,8 +30,8 @@ from gem_sim.verifier.refused import (
     success_of,
     too_many,
 )
-from gem_sim.verifier.scene import Scene
-from gem_sim.verifier.seen import Received, has
+from gem_sim.verifier.scene import Scene, names_another
+from gem_sim.verifier.seen import Received, has, texts_under
 
 _BEING = re.compile(r"(?:\b(?:is|are|has been|status:?)|['’](?:s|re))\s+(?:now |all |currently |still |fully )*$")
 _BEING_IN = re.compile(r"\b(?:is|are|has been|status)\b|['’](?:s|re)\b", re.IGNORECASE)
@@ -238,7 +238,7 @@ def _standings(lowered: str, fresh: list[Received], environment: Environment) ->
 
 
 def _given(name: str, fresh: list[Received]) -> dict[str, Received]:
-    return {value.lower(): result for result in fresh for value in _values_of(name, result.value)}
+    return {value: result for result in fresh for value in texts_under(name, result.value)}
 
 
 def _false_status(standings: list[_Standing], sentence: Sentence, scene: Scene) -> Iterator[Outcome]:
@@ -255,31 +255,11 @@ def _false_status(standings: list[_Standing], sentence: Sentence, scene: Scene) 
             if verb is not None and not asked and not lowered[start + len(other) :][:1].isalnum():
                 said = lowered[verb.start() : start + len(other)]
                 value, result = next(iter(given.items()))
-                if _about_another(sentence, given) or _IN_GENERAL.search(lowered[: verb.start()]):
+                if names_another(sentence, given.values()) or _IN_GENERAL.search(lowered[: verb.start()]):
                     continue
                 message = f"{said!r} is said where {result.tool} answers {name} = {value!r}"
                 evidence: dict[str, Json] = {"seen": list(given), "field": name, "seen_in_message": result.message}
                 yield Outcome(said, sentence.start + verb.start(), message, evidence)
-
-
-def _about_another(sentence: Sentence, given: dict[str, Received]) -> bool:
-    """Tell whether a sentence names ids, and none that the answers or their calls have: it speaks of another thing."""
-    ids = [str(mention.value) for mention in sentence.mentions if mention.kind == "identifier"]
-    texts = [repr((dict(result.arguments), result.value)).lower() for result in given.values()] if ids else []
-    return bool(ids) and not any(has(text, name.lstrip("#")) for text in texts for name in ids)
-
-
-def _values_of(name: str, value: Json) -> Iterator[str]:
-    """Yield the texts that stand in a value under a name, at any depth."""
-    if isinstance(value, list):
-        for item in value:
-            yield from _values_of(name, item)
-    elif isinstance(value, dict):
-        for key, below in value.items():
-            if key == name and isinstance(below, str):
-                yield below
-            elif isinstance(below, (dict, list)):
-                yield from _values_of(name, below)
 
 
 @lru_cache(maxsize=16)

@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from itertools import combinations, product
 
+from gem_sim.verifier.announced import shares_seen
 from gem_sim.verifier.prose import WORD, Mention, Prose, read
 from gem_sim.verifier.scene import Line, Scene, is_hedged, literal, value_of
 from gem_sim.verifier.seen import Row, leaves, rows_of
@@ -85,7 +86,7 @@ def _reached(mention: Mention, scene: Scene) -> Iterator[float]:
         known = {line.price for line in named}
         lines = [*named, *(Line(price, (1.0,)) for price in (*wished, *own) if price not in known)]
         yield from _sums(lines[-_LINES:])
-    shares = _shares(scene) if _SHARED.search(sentence) else []
+    shares = shares_seen(scene) if _SHARED.search(sentence) else []
     less = [amount * part for amount in single for share in shares for part in (1 - share, share)]
     yield from less
     if _PARTED.search(sentence):
@@ -257,9 +258,3 @@ def _measures(sentence: str, scene: Scene) -> list[float]:
         units = (SCALES.get(sighting.unit or "") for sighting in some)
         found += [number * other[1] / scale[1] for other in units if other is not None and other[0] == scale[0]]
     return [part for part in dict.fromkeys(found) if part > 0][:_PRICES]
-
-
-def _shares(scene: Scene) -> list[float]:
-    """Return the percentages that were seen, as parts of one."""
-    numbers = scene.seen.numbers.items()
-    return [n / 100 for n, some in numbers if 0 < n < 100 and any(s.unit == "percent" for s in some)]

@@ -8,8 +8,8 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import NamedTuple
 
-from gem_sim.verifier.prose import Mention, Prose
-from gem_sim.verifier.seen import Seen, Sighting
+from gem_sim.verifier.prose import Mention, Prose, Sentence
+from gem_sim.verifier.seen import Received, Seen, Sighting, has
 from gem_sim.verifier.units import SCALES
 
 _HEDGE = re.compile(
@@ -102,3 +102,9 @@ def says(value: float, wanted: Mention, slack: float = 0.0) -> bool:
 def is_hedged(mention: Mention, scene: Scene) -> bool:
     """Tell whether the text says *about* before a number."""
     return _HEDGE.search(scene.prose.text, max(0, mention.start - 24), mention.start) is not None
+
+
+def names_another(sentence: Sentence, answers: Iterable[Received]) -> bool:
+    """Tell whether a sentence names ids, and none that the answers or their calls have: it speaks of another thing."""
+    ids = [str(mention.value).lstrip("#") for mention in sentence.mentions if mention.kind == "identifier"]
+    return bool(ids) and not any(has(result.text, name) for result in answers for name in ids)

@@ -115,6 +115,11 @@ class Received(NamedTuple):
     writes: bool = False
     refused: bool = False
 
+    @property
+    def text(self) -> str:
+        """What the tool was asked and what it answered, in lower case."""
+        return repr((dict(self.arguments), self.value)).lower()
+
 
 class Asked:
     """What the user has spoken of, from which dates and times may be worked out."""
@@ -406,6 +411,19 @@ def leaves(value: Json) -> list[Json]:
         else:
             found += leaves(item)
     return found
+
+
+def texts_under(name: str, value: Json) -> Iterator[str]:
+    """Yield the texts that stand in a value under a name, in lower case, at any depth."""
+    if isinstance(value, dict):
+        for key, below in value.items():
+            if key == name and isinstance(below, str):
+                yield below.lower()
+            elif isinstance(below, (dict, list)):
+                yield from texts_under(name, below)
+    elif isinstance(value, list):
+        for item in value:
+            yield from texts_under(name, item)
 
 
 def day_of(value: tuple[int, int, int], year: int) -> date | None:

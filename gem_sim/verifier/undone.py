@@ -12,7 +12,7 @@ from gem_sim.environment import Environment
 from gem_sim.verifier.families import Doer, doers, listed, telling
 from gem_sim.verifier.outcomes import Outcome
 from gem_sim.verifier.phrases import Phrase
-from gem_sim.verifier.seen import Received, has, leaves
+from gem_sim.verifier.seen import Received, has, leaves, texts_under
 
 _BOTH = re.compile(r"\bboth(?: of (?:the|your|them|these))?(?: (?P<noun>[a-z]+))?", re.IGNORECASE)
 # Where the words end that say what a deed was done to.
@@ -72,7 +72,7 @@ def _other(told: Told, environment: Environment) -> Outcome | None:
     if phrase.past != "added":
         span = _APART.sub(" ", span)
     for key, value in _named(span, told, environment):
-        if any(has(_text(result), value) for result in told.writes) or _shown(key, value, told):
+        if any(has(result.text, value) for result in told.writes) or _shown(key, value, told):
             continue
         did = sorted({str(r.arguments[key]) for r in told.writes if r.tool in names and key in r.arguments})
         tools = [doer.name for doer in told.able if key in doer.keys]
@@ -107,7 +107,7 @@ def _named(span: str, told: Told, environment: Environment) -> Iterator[tuple[st
     for key in sorted(frozenset[str]().union(*(doer.keys for doer in told.able))):
         known = values.get(key, frozenset())
         if runs:
-            known = known.union(*(_under(key, result.value) for result in told.succeeded))
+            known = known.union(*(texts_under(key, result.value) for result in told.succeeded))
             yield from ((key, run) for run in runs if run in known)
         if key in values and len(known) <= _FEW:
             for value in sorted(value for value in known if value in span):
@@ -190,19 +190,6 @@ def fields_of(wanted: str, value: Json) -> Iterator[str]:
             yield from fields_of(wanted, item)
 
 
-def _under(name: str, value: Json) -> Iterator[str]:
-    """Yield the texts that stand in a value under a name, in lower case, at any depth."""
-    if isinstance(value, dict):
-        for key, below in value.items():
-            if key == name and isinstance(below, str):
-                yield below.lower()
-            elif isinstance(below, (dict, list)):
-                yield from _under(name, below)
-    elif isinstance(value, list):
-        for item in value:
-            yield from _under(name, item)
-
-
 def _rows(value: Json) -> Iterator[dict[str, Json]]:
     """Yield the objects in a value that hold no others."""
     if isinstance(value, dict):
@@ -211,7 +198,3 @@ def _rows(value: Json) -> Iterator[dict[str, Json]]:
     elif isinstance(value, list):
         for item in value:
             yield from _rows(item)
-
-
-def _text(result: Received) -> str:
-    return repr((dict(result.arguments), result.value)).lower()
