@@ -241,7 +241,8 @@ def equal(mention: Mention, sighting: Sighting) -> bool:
         number *= 100
     if number == value:
         return True
-    return number != int(number) and abs(number - value) <= 0.5 * 10.0**-mention.places + 1e-9
+    # What no float is large enough for, in smaller units, is not finite.
+    return not float(number).is_integer() and abs(number - value) <= 0.5 * 10.0**-mention.places + 1e-9
 
 
 def said_by_others(mention: Mention, scene: Scene, *, by_user: bool = False) -> bool:

@@ -8,7 +8,7 @@ from functools import cache
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from gem_sim import Replay, read_trajectories, replay
@@ -259,6 +259,7 @@ VALUES = st.recursive(
 )
 
 
+@example("", {"total": 0, "daysLate": 7.5e306}, "in 3 days 2 hours")
 @given(SPOKEN, VALUES, SPOKEN)
 def test_whatever_is_said_can_be_judged(asked: str, value: Any, said: str) -> None:
     for finding in found(["user", asked], ["call", "ask", {"x": value}, value], ["assistant", said]):
