@@ -19,6 +19,7 @@ Kind = Literal["differs", "missing", "extra", "unspecified"]
 PROSE_FIELDS = ("message", "error", "exception", "detail")
 # The first that tells of a refusal counts.
 _ERROR_KEYS = ("error", "errors", "exception", "is_error", "isError", "success", "ok", "status")
+_KEYS = frozenset(_ERROR_KEYS)
 _ERROR_TEXT = re.compile(r"\s*(error|exception|traceback)\b", re.IGNORECASE)
 _FAILURE_WORDS = ("error", "failed", "failure", "refused", "rejected", "denied")
 
@@ -163,7 +164,7 @@ def says_error(content: Json) -> bool:
 
 def error_key(content: Json) -> str | None:
     """Return the field by which an object reads as a refusal, None where none does."""
-    if isinstance(content, dict):
+    if isinstance(content, dict) and not _KEYS.isdisjoint(content):
         for key in _ERROR_KEYS:
             if key in content and _tells_refusal(key, content[key]):
                 return key

@@ -93,18 +93,23 @@ def statements(replay: Replay) -> Iterator[Finding]:
 
 def clock_of(replay: Replay) -> datetime:
     """Return the time at which a trajectory starts, by the environment or its task."""
-    text = replay.environment.clock_of(replay.task)
+    return _moment(replay.environment.clock_of(replay.task))
+
+
+@lru_cache(maxsize=256)
+def _moment(text: str) -> datetime:
     return datetime.fromisoformat(text.replace("Z", "+00:00"))
 
 
 def _judged(scene: Scene, reported: set[object], records: Records, environment: Environment) -> Iterator[Finding]:
     """Yield the findings of one message, each value once in a conversation."""
     prose = scene.prose
-    outcomes = list(_outcomes(scene, environment))
-    refuted = {prose.sentence_at(outcome.start).start for outcome in outcomes}
+    outcomes = _outcomes(scene, environment)
     talk = spoken_of(scene, records)
-    told = (*misattributed(talk, environment), *unlike_written(talk, environment))
-    others = (c for c in told if not refuted or prose.sentence_at(c.mention.start).start not in refuted)
+    others = [*misattributed(talk, environment), *unlike_written(talk, environment)]
+    if outcomes and others:
+        refuted = {prose.sentence_at(outcome.start).start for outcome in outcomes}
+        others = [c for c in others if prose.sentence_at(c.mention.start).start not in refuted]
     for contradiction in (*contradictions(scene), *false_weekdays(scene), *others):
         key = (contradiction.mention.kind, contradiction.mention.value)
         if key not in reported:
@@ -141,14 +146,14 @@ def _judged(scene: Scene, reported: set[object], records: Records, environment: 
             yield Finding(code="claims.false_comparison", message=false.message, evidence=false.evidence)
 
 
-def _outcomes(scene: Scene, environment: Environment) -> Iterator[Outcome]:
-    """Yield what is said falsely of success, stock and deeds, of a sentence one only."""
+def _outcomes(scene: Scene, environment: Environment) -> list[Outcome]:
+    """Return what is said falsely of success, stock and deeds, of a sentence one only."""
     told = [*false_outcomes(scene, environment), *false_stock(scene)]
-    yield from told
-    refuted = {scene.prose.sentence_at(outcome.start).start for outcome in told}
-    for deed in false_deeds(scene, environment):
-        if not refuted or scene.prose.sentence_at(deed.start).start not in refuted:
-            yield deed
+    deeds = list(false_deeds(scene, environment))
+    if told and deeds:
+        refuted = {scene.prose.sentence_at(outcome.start).start for outcome in told}
+        deeds = [deed for deed in deeds if scene.prose.sentence_at(deed.start).start not in refuted]
+    return told + deeds
 
 
 def _without_evidence(scene: Scene, reported: set[object], environment: Environment) -> list[Mention]:
@@ -200,6 +205,7 @@ def _makes(environment: Environment) -> frozenset[str]:
     return frozenset(make for make in makes if _MAKE.fullmatch(make))
 
 
+@lru_cache(maxsize=4096)
 def _make_of(text: str) -> str:
     return re.sub(r"\d", "0", text)
 

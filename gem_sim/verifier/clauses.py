@@ -7,13 +7,17 @@ from collections.abc import Iterator
 from functools import cached_property
 from typing import NamedTuple
 
-from gem_sim.verifier.prose import WORD, Mention, Prose, Sentence
+from gem_sim.verifier.prose import WORD, Mention, Prose, Sentence, find_words
 from gem_sim.verifier.records import Occurrence, Record, Records, is_id
 from gem_sim.verifier.spoken import durations, times
 
 Span = tuple[int, int]
 
-_CUT = re.compile(r"[;:,]\s|[()|]| (?:[–—-]|and|but|while|whereas|plus|or|so|though|although|because|then)\s")
+# A pattern that begins with one set of signs is searched for fast; which of them it was is asked behind it.
+_CUT = re.compile(
+    r"[;:,()| ](?:(?<=[()|])|(?<=[;:,])\s"
+    r"|(?<= )(?:[–—-]|and|but|while|whereas|plus|or|so|though|although|because|then)\s)"
+)
 _MARKER = re.compile(r"(?:^|\n)[ \t]*(?:\d+[.)]|[-*•])[ \t]+$")
 # A sentence with one of these says how things are not, might be or were, or speaks of several at once.
 _DOUBT_WORDS = """
@@ -56,7 +60,10 @@ class Clauses:
     def figures(self) -> list[Mention]:
         """What the sentence mentions, also the times and durations that it says in words."""
         start, text = self.span[0], self.text(self.span)
-        spoken = [m._replace(start=m.start + start, end=m.end + start) for m in (*durations(text), *times(text))]
+        said = (*durations(text), *times(text))
+        if not said and not self.sentence.mentions:
+            return []
+        spoken = [m._replace(start=m.start + start, end=m.end + start) for m in said]
         # `Room 12` names, and counts nothing.
         taken = [(s.start, s.end) for s in spoken] + [(o.start, o.end) for o in self.named if not is_id(o.text)]
         kept = [m for m in self.sentence.mentions if not any(a < m.end and m.start < b for a, b in taken)]
@@ -67,7 +74,7 @@ class Clauses:
         """Whether it tells how things are not, might be or were."""
         text = self.text(self.span)
         return (
-            not _DOUBT.isdisjoint(WORD.findall(text))
+            not _DOUBT.isdisjoint(find_words(text))
             or "n't" in text
             or "n’t" in text
             or ("may" in text and _MAY.search(text) is not None)

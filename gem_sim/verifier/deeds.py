@@ -89,7 +89,7 @@ def false_deeds(scene: Scene, environment: Environment) -> Iterator[Outcome]:
 
 def _handed(scene: Scene, environment: Environment) -> Iterator[Outcome]:
     """Yield the id of something new that is handed over, `There you go: L-1`, where nothing was written."""
-    if "you " not in scene.prose.lowered:
+    if "you go" not in scene.prose.lowered and "you are" not in scene.prose.lowered:
         return
     match = _HANDED.search(scene.prose.text)
     if match is None or scene.seen.says(match["id"].lower()):
@@ -125,7 +125,12 @@ def _able(phrase: Phrase, scene: Scene, environment: Environment) -> list[Doer]:
         return able
     # `I have transferred` names no transfer.
     lowered = text.lower().replace(phrase.past, "")
-    return [doer for doer in able if any(re.search(rf"\b{re.escape(noun)}", lowered) for noun in doer.objects)]
+    return [doer for doer in able if any(_begins_word(noun, lowered) for noun in doer.objects)]
+
+
+def _begins_word(beginning: str, text: str) -> bool:
+    """Tell whether a word of a text begins so."""
+    return beginning in text and re.search(rf"\b{re.escape(beginning)}", text) is not None
 
 
 @lru_cache(maxsize=1024)

@@ -38,6 +38,8 @@ _COUNTED = re.compile(
 _STATE = re.compile(
     rf"(?P<subject>{_SUBJECT}|\bthat)(?: is| are|['’]s|['’]re){_SAYS} (?P<past>[a-z]+)\b{_GENERAL}", re.IGNORECASE
 )
+# One of these stands in whatever `_STATE` matches.
+_BEING = (" is", " are", "'s", "’s", "'re", "’re")
 _STANDING = """
 added booked canceled cancelled enrolled exchanged moved ordered paid purchased rebooked redeemed registered rescheduled
 reserved scheduled settled swapped voided
@@ -54,6 +56,8 @@ _THROUGH = re.compile(
     r"(?:received|accepted|taken|confirmed|successful|complete|completed|processed|went through)\b",
     re.IGNORECASE,
 )
+# One of these stands in whatever `_THROUGH` matches.
+_GOING_THROUGH = (" through", "successful", "received", "accepted", "taken", "confirmed", "complete", "processed")
 # They say little without what they are done to: `I have made your reservation`, `Your booking is confirmed`.
 _SAYING_LITTLE = "completed confirmed created done issued made placed processed received submitted taken"
 _LIGHT = frozenset(_SAYING_LITTLE.split())
@@ -121,26 +125,26 @@ def phrases(prose: Prose, own: frozenset[str]) -> Iterator[Phrase]:
         if lowered.endswith("?") or not any(map(lowered.__contains__, telling)):
             continue
         first = number == 0 or (number == 1 and prose.sentences[0].text.count(" ") < 4)
-        found = next(_in_sentence(sentence, first, own), None)
+        found = next(_in_sentence(sentence, lowered, first, own), None)
         if found is not None:
             yield found
 
 
-def _in_sentence(sentence: Sentence, first: bool, own: frozenset[str]) -> Iterator[Phrase]:
+def _in_sentence(sentence: Sentence, lowered: str, first: bool, own: frozenset[str]) -> Iterator[Phrase]:
     text = sentence.text
     if first:
         match = _HEAD.match(text)
         if match is not None and match["past"].lower() in _STATES and not _is_label(text, match):
             yield _phrase("head", match, match["past"], "", sentence)
-    for match in _ACTIVE.finditer(text):
+    for match in _ACTIVE.finditer(text) if "I" in text or "we" in lowered else ():
         past = match["past"] or match["simple"]
         of_tool = match["past"] and past in own and past not in PASTS
         if of_tool or _is_deed(match, past, text[match.end() :]):
             yield _phrase("active", match, past, "", sentence)
-    for match in _BEFALLEN.finditer(text) if " been " in text or " successfully " in text else ():
+    for match in _BEFALLEN.finditer(text) if " been " in lowered or " successfully " in lowered else ():
         if (match["past"] in PASTS or match["past"] in _LIGHT or match["past"] in own) and not _is_relative(match):
             yield _phrase("befallen", match, match["past"], match["subject"], sentence)
-    for match in _STATE.finditer(text):
+    for match in _STATE.finditer(text) if any(map(lowered.__contains__, _BEING)) else ():
         if (
             (match["past"] in _STATES or match["past"] in _LIGHT)
             and not _is_general(match, sentence)
@@ -149,7 +153,7 @@ def _in_sentence(sentence: Sentence, first: bool, own: frozenset[str]) -> Iterat
             yield _phrase("state", match, match["past"], match["subject"], sentence)
     for match in _COUNTED.finditer(text) if " added " in text or " ordered " in text else ():
         yield _phrase("state", match, match["past"], text[match.start() : match.start("past")], sentence)
-    for match in _THROUGH.finditer(text):
+    for match in _THROUGH.finditer(text) if any(map(lowered.__contains__, _GOING_THROUGH)) else ():
         noun = (match["noun"] or match["bare"]).lower()
         yield _phrase("through", match, "", noun, sentence)
 

@@ -81,7 +81,8 @@ _MENTION = re.compile(
     |(?P<ordinal>\b\d+(?:st|nd|rd|th)\b)
     |(?P<range>(?<![\w.])(?P<cur0>[$€£¥])?(?P<low>{_NUMBER})[ ]?(?:[-–]|to[ ]|and[ ](?=[$€£¥\d]))[ ]?(?P<cur1>[$€£¥])?
         (?P<high>{_NUMBER})(?:\s?(?P<percent1>%)|[\s-]?(?P<unit1>{_UNIT})|(?![\w-]|[.,:/]\d)))
-    |(?P<size>(?<![\w.])(?P<first>{_NUMBER})[ ]?(?P<unit2>{_UNIT})?[ ]?(?:[x×*]|by\b)[ ]?(?P<second>{_NUMBER})
+    |(?P<size>(?<![\w.])(?=[\d.,]+[ ]?(?:[a-z°/]{{1,12}}[ ]?)?(?:[x×*]|by\b))
+        (?P<first>{_NUMBER})[ ]?(?P<unit2>{_UNIT})?[ ]?(?:[x×*]|by\b)[ ]?(?P<second>{_NUMBER})
         (?:[\s-]?(?P<unit3>{_UNIT})|(?!\w)))
     |(?P<figure>(?<![\w.])(?:(?P<currency>[$€£¥]|(?:US|C|A)\$)\s?)?(?P<number>{_NUMBER})(?!\d|[:.,/]\d)
         (?:\s?(?P<percent>%)|[\s-]?(?P<unit>{_UNIT})|(?P<times>[x×](?!\w))|(?P<big>\s?(?:k|million|billion)\b)
@@ -101,15 +102,18 @@ _DECIMAL_COMMA = re.compile(r"\d+,\d\d")
 # Code and thoughts between tags are no claims; emphasis and headings are only marked.
 _ASIDE = re.compile(r"```.*?(?:```|\Z)|<think(?:ing)?>.*?(?:</think(?:ing)?>|\Z)", re.DOTALL)
 _MARKUP = re.compile(r"\*\*|`+|^[ \t]*#+[ \t]+", re.MULTILINE)
-# The first look ahead decides nothing: it rules out most places at once.
-_SENTENCE_END = re.compile(r"(?=[.!?\n])(?:[.!?]+[\"'”’)]*\s+|\n+)")
+# A pattern that begins with one set of signs is searched for fast; which of them it was is asked behind it.
+_SENTENCE_END = re.compile(r"[.!?\n](?:(?<=\n)\n*|(?<!\n)[.!?]*[\"'”’)]*\s+)")
 _ABBREVIATION = re.compile(r"\b(?:mr|mrs|ms|dr|st|no|vs|e\.g|i\.e|approx)\.\s+$", re.IGNORECASE)
+_ENDS_OF_ABBREVIATIONS = frozenset(("mr", "rs", "ms", "dr", "st", "no", "vs", ".g", ".e", "ox"))
 _ITEM = re.compile(r"^[ \t]*(?:\d+[.)]|[-*•])[ \t]+", re.MULTILINE)
+_ITEM_STARTS = frozenset("-*• \t0123456789")
 # Where a mention can begin; trying the whole pattern at every character is slow.
 _NUMERIC = re.compile(r"[\d@]\S*|://\S*")
+_BEGINS = re.compile(r"[\w#$€£¥]")
 _NUMERIC_WITHOUT_ADDRESS = re.compile(r"[\d@]\S*")
-_DAY = re.compile(rf"\b(?:{'|'.join(WEEKDAYS)})s?\b|\b(?:noon|midnight)\b")
-_COUNTING = frozenset(NUMBER_WORDS) - {"one"}
+# Words at which a mention can begin.
+_BEGINNING = frozenset((*NUMBER_WORDS, *WEEKDAYS, *(f"{day}s" for day in WEEKDAYS), "noon", "midnight")) - {"one"}
 # Longer runs of characters are encoded data; within them every place would have to be tried.
 _LONGEST = 200
 # Texts of which is kept what they mention.
@@ -126,6 +130,11 @@ _PROPOSAL = re.compile(
     r"|\bfor (?:example|instance)\b|\be\.g\.|\bsuch as\b|\bcould you\b|\bcan you\b"
     r"|\bplease (?:provide|give|tell|enter)\b",
     re.IGNORECASE,
+)
+# One of these stands in whatever `_PROPOSAL` matches.
+_PROPOSING = (
+    *("how about", "what about", "would you", "do you", "could you", "can you", "please "),
+    *("for example", "for instance", "such as", "e.g."),
 )
 
 
@@ -163,7 +172,9 @@ class Sentence(NamedTuple):
 
 @lru_cache(maxsize=64)
 def _proposes(text: str) -> bool:
-    return _PROPOSAL.search(text) is not None
+    lowered = text.lower()
+    hinted = not text.isascii() or any(map(lowered.__contains__, _PROPOSING))
+    return hinted and _PROPOSAL.search(text) is not None
 
 
 _START = attrgetter("start")
@@ -172,7 +183,8 @@ _START = attrgetter("start")
 class Prose:
     """A text without markup, as it is and `lowered`, what it mentions, and how many items its lists have.
 
-    `kinds` are those of what it mentions: what a check does not judge needs no look at each mention.
+    `words` are those of the text in lower case, `kinds` those of what it mentions: what a check looks for and is not
+    among them needs no search of its own.
     """
 
     def __init__(self, text: str, mentions: tuple[Mention, ...], items: int) -> None:
@@ -180,6 +192,7 @@ class Prose:
         self.mentions = mentions
         self.items = items
         self.lowered = text.lower()
+        self.words = words_in(text)
         self.kinds = frozenset([mention.kind for mention in mentions])
 
     def may_have(self, pieces: Iterable[str]) -> bool:
@@ -189,25 +202,20 @@ class Prose:
         """
         return not self.text.isascii() or any(map(self.lowered.__contains__, pieces))
 
-    @property
-    def words(self) -> frozenset[str]:
-        """The words of the text in lower case: what no check looks for among them needs no search of its own."""
-        return words_in(self.text)
-
     @cached_property
     def sentences(self) -> tuple[Sentence, ...]:
         """The sentences of the text in order, list markers taken off."""
-        found = []
+        found, whole = [], self.text
         start = 0
-        ends = [match.end() for match in _SENTENCE_END.finditer(self.text)]
-        for end in (*ends, len(self.text)):
-            if end != len(self.text) and _ABBREVIATION.search(self.text, max(start, end - 12), end):
+        for stop, end in (*[match.span() for match in _SENTENCE_END.finditer(whole)], (0, len(whole))):
+            shortened = end != len(whole) and whole[stop - 2 : stop].lower() in _ENDS_OF_ABBREVIATIONS
+            if shortened and _ABBREVIATION.search(whole, max(start, end - 12), end):
                 continue
-            marker = _ITEM.match(self.text, start, end)
+            marker = _ITEM.match(whole, start, end) if whole[start : start + 1] in _ITEM_STARTS else None
             begin = start if marker is None else marker.end()
-            text = self.text[begin:end].rstrip()
+            text = whole[begin:end].rstrip()
             if text:
-                inside = self.mentions[self._place(begin) : self._place(end)]
+                inside = self.mentions and self.mentions[self._place(begin) : self._place(end)]
                 found.append(Sentence(text, begin, inside))
             start = end
         return tuple(found)
@@ -233,8 +241,15 @@ def find_words(text: str) -> frozenset[str]:
     return frozenset(WORD.findall(text.lower()))
 
 
-# What a user says is read for figures, for times and for words, one after the other.
-words_in = lru_cache(maxsize=1024)(find_words)
+# What a user says is read for figures, for times and for words, one after the other; the rows of an environment come up
+# again in one conversation after the other.
+_words_of_long = lru_cache(maxsize=1024)(find_words)
+_words_of_short = lru_cache(maxsize=8192)(find_words)
+
+
+def words_in(text: str) -> frozenset[str]:
+    """Return the words of a text in lower case, as `find_words` does, and keep them."""
+    return (_words_of_short if len(text) <= SHORT else _words_of_long)(text)
 
 
 def english_words(text: str) -> frozenset[str]:
@@ -271,6 +286,9 @@ def _mentions(text: str, markers: Sequence[int]) -> tuple[Mention, ...]:
         start = max(first, end)
         if start >= stop or (markers and bisect_right(markers, start) < bisect_right(markers, stop + 1)):
             continue
+        # The full stop behind a number begins nothing.
+        if start > first and _BEGINS.search(text, start, stop) is None:
+            continue
         match = _MENTION.match(text, start) or _MENTION.search(text, start + 1, stop + _FAR)
         while match is not None and match.start() < stop:
             found += _read(match)
@@ -294,10 +312,9 @@ def _candidates(text: str) -> list[tuple[int, int]]:
         before = text.rfind(" ", 0, max(start - 1, 0)) + 1
         # A month's name stands before its day.
         spans.append((before if text[before : before + 3].lower() in _MONTH_STARTS else start, end))
-    lowered = text.lower()
-    if "day" in lowered or "noon" in lowered or "midnight" in lowered:
-        spans += [match.span() for match in _DAY.finditer(lowered)]
-    for word in _COUNTING & find_words(text):
+    words = _BEGINNING & words_in(text)
+    lowered = text.lower() if words else ""
+    for word in words:
         start = lowered.find(word)
         while start >= 0:
             spans.append((start, start + len(word)))

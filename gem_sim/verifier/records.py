@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from copy import copy
 from functools import cached_property, lru_cache
 from typing import NamedTuple, TypeGuard
 
@@ -27,6 +26,7 @@ _PERSONS = frozenset(_PERSONS_WORDS.split())
 _LONGEST = 60
 _MOST = 400
 _NESTED = (dict, list)
+_PLURALS = ("es", "s", "")
 _EMPTY = frozenset(("yes", "no", "none", "null", "true", "false", "n/a", "unknown", "other", "all", "any"))
 
 
@@ -36,7 +36,24 @@ def is_id(text: str) -> bool:
     return _ID.fullmatch(text) is not None
 
 
+class _Text(NamedTuple):
+    """A text of a result in lower case, whether it is an id, the number that it is, whether prose may name it."""
+
+    lowered: str
+    is_id: bool
+    number: float | None
+    is_handle: bool
+
+
+# The rows of an environment come up again in one conversation after the other.
 @lru_cache(maxsize=16384)
+def _read(text: str) -> _Text:
+    lowered = text.lower()
+    amount = _AMOUNT.fullmatch(text) if text[-1:].isdigit() and not is_id(lowered) else None
+    number = None if amount is None else float(amount[1].replace(",", ""))
+    return _Text(lowered, is_id(lowered), number, _is_handle(lowered))
+
+
 def _is_handle(text: str) -> bool:
     """Tell whether a text may name or describe something in prose."""
     if not 1 < len(text) <= _LONGEST or text in _EMPTY or _MOMENT.fullmatch(text) or not any(map(str.isalpha, text)):
@@ -79,10 +96,14 @@ class Around:
 class Record:
     """One object of a result: `fields` by name in words, `links` the ids it has, `around` what it was asked for with.
 
-    `own` is its own id. All texts are in lower case.
+    `own` is its own id, `handles` are the texts by which prose may name or describe it, each with its field. All texts
+    are in lower case.
     """
 
-    __slots__ = ("_links", "around", "fields", "group", "message", "numbers", "own", "strings", "tool", "writes")
+    __slots__ = (
+        *("_links", "_own_links", "around", "fields", "group", "handles", "message", "numbers", "own", "strings"),
+        *("tool", "writes"),
+    )
 
     def __init__(
         self, received: Received, group: str, fields: Mapping[str, Json], around: Around, key: str = ""
@@ -95,31 +116,41 @@ class Record:
         self.writes = received.writes and group == received.tool
         self.strings: dict[str, str] = {}
         self.numbers: dict[str, float] = {}
+        self.handles: list[tuple[str, str]] = []
         ids, links = [], []
         for name, value in fields.items():
             if isinstance(value, str):
-                text = self.strings[name] = value.lower()
-                if is_id(text):
+                text, identifies, number, handle = _read(value)
+                self.strings[name] = text
+                if handle:
+                    self.handles.append((text, name))
+                if identifies:
                     ids.append(text)
                     if not _is_person(name):
                         links.append(text)
-                elif value[-1:].isdigit() and (match := _AMOUNT.fullmatch(value)):
-                    self.numbers[name] = float(match[1].replace(",", ""))
+                elif number is not None:
+                    self.numbers[name] = number
             elif is_number(value):
                 self.numbers[name] = float(value)
         # An answer that only repeats the ids it was asked for tells of them together, and of none by itself.
         repeats = group == received.tool and not received.writes and len(ids) > 1 and around.ids.issuperset(ids)
         self.own = self.strings[key] if key in self.strings else None if not ids or repeats else ids[0]
-        self._links = links
+        self._own_links = links
+        self._links: frozenset[str] | None = None
 
     @property
     def links(self) -> frozenset[str]:
         """The ids that lead to what it belongs to."""
-        return self.around.links.union(self._links) if self._links else self.around.links
+        if self._links is None:
+            self._links = self.around.links.union(self._own_links)
+        return self._links
 
     def without(self, names: set[str]) -> Record:
         """Return it without some fields."""
-        left = copy(self)
+        left = Record.__new__(Record)
+        left.around, left._own_links, left._links = self.around, self._own_links, self._links
+        left.own, left.handles = self.own, self.handles
+        left.group, left.message, left.tool, left.writes = self.group, self.message, self.tool, self.writes
         left.fields = {name: value for name, value in self.fields.items() if name not in names}
         left.strings = {name: value for name, value in self.strings.items() if name not in names}
         left.numbers = {name: value for name, value in self.numbers.items() if name not in names}
@@ -127,9 +158,7 @@ class Record:
 
     def says(self, text: str) -> bool:
         """Tell whether one of its texts, or of those it was asked for with, has some words."""
-        pattern = word_of(text)
-        inside = any(map(pattern.search, self.strings.values()))
-        return inside or any(map(pattern.search, self.around.texts))
+        return any(stands_in(text, own) for own in (*self.strings.values(), *self.around.texts))
 
 
 class Occurrence(NamedTuple):
@@ -181,18 +210,15 @@ class Records:
         self._naming.pop(record.group, None)
         if record.own is not None:
             self._owned.setdefault(record.own, []).append(record)
-        for name, value in record.strings.items():
-            if _is_handle(value):
-                self._handles.setdefault(value, []).append((record, name))
+        for text, name in record.handles:
+            self._handles.setdefault(text, []).append((record, name))
 
     def occurrences(self, lowered: str) -> list[Occurrence]:
         """Return the words of a text, in lower case, that name or describe records, the longest where they overlap."""
         found: list[Occurrence] = []
-        for value in self._handles:
-            if value in lowered:
-                holders = tuple(self._handles[value])
-                for match in word_of(value).finditer(lowered):
-                    found.append(Occurrence(value, match.start(), match.end(), holders))
+        for value in [value for value in self._handles if value in lowered]:
+            holders = tuple(self._handles[value])
+            found += [Occurrence(value, start, end, holders) for start, end in places(value, lowered)]
         # Who names so many says little of each, and every one costs.
         if len(found) > _MOST:
             return []
@@ -236,7 +262,8 @@ class Records:
         """Return the ids and the records that the thing with an id leads to, itself first."""
         ids, found, waiting = {key}, list(self.owned(key)), list(self.owned(key))
         while waiting:
-            for linked in sorted(waiting.pop().links - ids):
+            links = waiting.pop().links
+            for linked in () if links <= ids else sorted(links - ids):
                 ids.add(linked)
                 found += self.owned(linked)
                 waiting += self.owned(linked)
@@ -337,11 +364,34 @@ def label_of(key: str) -> str:
     return " ".join(_CAMEL.sub("_", key).lower().replace("-", "_").replace("_", " ").split()) or "?"
 
 
-@lru_cache(maxsize=4096)
-def word_of(value: str) -> re.Pattern[str]:
-    """Return a pattern of some words as a whole, in the singular or the plural."""
-    plural = "" if value[-1:].isdigit() else r"(?:e?s)?"
-    return re.compile(rf"(?<![\w-]){re.escape(value)}{plural}(?![\w]|-\w)")
+def places(words: str, text: str) -> Iterator[tuple[int, int]]:
+    """Yield where some words stand in a text as a whole, in the singular or the plural: the start and the end."""
+    start = text.find(words)
+    while start >= 0:
+        end = None if start and (text[start - 1] == "-" or _is_of_word(text[start - 1])) else _end(words, text, start)
+        if end is not None:
+            yield start, end
+        start = text.find(words, max(start + 1, end or 0))
+
+
+def stands_in(words: str, text: str) -> bool:
+    """Tell whether some words stand in a text as a whole, in the singular or the plural."""
+    return words in text and next(places(words, text), None) is not None
+
+
+def _end(words: str, text: str, start: int) -> int | None:
+    """Return where words that begin at a place end, with the letters of the plural; None where they go on."""
+    stop = start + len(words)
+    for letters in ("",) if words[-1:].isdigit() else _PLURALS:
+        if text.startswith(letters, stop):
+            behind = text[stop + len(letters) : stop + len(letters) + 2]
+            if not behind or not _is_of_word(behind[1:] if behind[0] == "-" else behind[0]):
+                return stop + len(letters)
+    return None
+
+
+def _is_of_word(sign: str) -> bool:
+    return sign.isalnum() or sign == "_"
 
 
 @lru_cache(maxsize=16)

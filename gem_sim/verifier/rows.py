@@ -16,7 +16,7 @@ from gem_sim.environment import Environment
 from gem_sim.verifier.clauses import Clauses, Span, Subject, groups_of, naming, subject
 from gem_sim.verifier.contradict import Contradiction, equal, said_by_others
 from gem_sim.verifier.prose import WORD, Mention
-from gem_sim.verifier.records import Occurrence, Record, Records, is_id, is_state, named, vocabulary, word_of
+from gem_sim.verifier.records import Occurrence, Record, Records, is_id, is_state, named, places, stands_in, vocabulary
 from gem_sim.verifier.scene import Scene
 from gem_sim.verifier.seen import Sighting
 from gem_sim.verifier.units import SCALES
@@ -368,7 +368,7 @@ def _otherwise(clauses: Clauses, about: Subject, environment: Environment) -> It
     text = clauses.text(clauses.span)
     known = vocabulary(environment)
     for name, own in about.records[0].strings.items():
-        if name not in known or is_state(name) or word_of(own).search(text):
+        if name not in known or is_state(name) or stands_in(own, text):
             continue
         for word in sorted(known[name] - {own}):
             if (
@@ -377,8 +377,8 @@ def _otherwise(clauses: Clauses, about: Subject, environment: Environment) -> It
                 or any(r.says(word) for r in about.records)
             ):
                 continue
-            for match in word_of(word).finditer(text):
-                found = Occurrence(word, clauses.span[0] + match.start(), clauses.span[0] + match.end(), ())
+            for start, end in places(word, text):
+                found = Occurrence(word, clauses.span[0] + start, clauses.span[0] + end, ())
                 if _set_apart(clauses, found):
                     yield misplaced(_mention(found, about), word, about.words, name, about.records, [])
 
@@ -416,8 +416,7 @@ def _field_of(about: Subject) -> tuple[str, str]:
 
 def _told_together(said: str, name: str, records: Records) -> bool:
     """Tell whether the user said both in one message: what they know of their things may be newer."""
-    first, second = word_of(said), word_of(name)
-    return any(first.search(text) and second.search(text) for text in records.told)
+    return any(stands_in(said, text) and stands_in(name, text) for text in records.told)
 
 
 def _mention(word: Occurrence, about: Subject) -> Mention:

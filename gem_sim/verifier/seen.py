@@ -14,7 +14,7 @@ from functools import cached_property, lru_cache
 from typing import NamedTuple
 
 from gem_sim.canonical import Json
-from gem_sim.verifier.prose import SHORT, Mention, find_words, mentions, read, words_in
+from gem_sim.verifier.prose import Mention, mentions, read, words_in
 from gem_sim.verifier.units import UNITS
 
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
@@ -245,7 +245,7 @@ class Seen:
         for item in received:
             for leaf in leaves(item.value if item.answered else dict(item.arguments)):
                 if isinstance(leaf, str):
-                    self.words |= (_words_of_short if len(leaf) <= SHORT else find_words)(leaf)
+                    self.words |= words_in(leaf)
                     found = mentions(leaf)
                     for mention in found:
                         self._add(mention, item.message, item.tool, "text")
@@ -265,7 +265,7 @@ class Seen:
                 kind = type(below)
                 if kind is dict or kind is list:
                     self._walk(below, name, item)
-                elif (number := _number(below)) is not None:
+                elif kind is not bool and below is not None and (number := _number(below)) is not None:
                     sighting = Sighting(number, unit, item.message, item.tool, label, row)
                     self.numbers.setdefault(number, []).append(sighting)
                     if answered:
@@ -326,10 +326,6 @@ class Seen:
             asked.quantities.add((value, mention.unit))
         elif value <= 24 and value == int(value):
             asked.hours.add(int(value))
-
-
-# The rows of an environment come up again in one conversation after the other, as `mentions` knows too.
-_words_of_short = lru_cache(maxsize=8192)(find_words)
 
 
 def has(text: str, wanted: str) -> bool:

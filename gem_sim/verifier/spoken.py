@@ -43,7 +43,11 @@ def durations(lowered: str) -> Iterator[Mention]:
 
 def times(lowered: str) -> Iterator[Mention]:
     """Yield the times of day in a text in lower case that are said in words or with a point."""
-    if "past" not in lowered and "quarter" not in lowered and _POINT.search(lowered) is None:
+    if (
+        "past" not in lowered
+        and "quarter" not in lowered
+        and (lowered.find(".", 0, -1) < 0 or _POINT.search(lowered) is None)
+    ):
         return
     for match in _TIME.finditer(lowered):
         if match["past"]:

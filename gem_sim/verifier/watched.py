@@ -49,6 +49,8 @@ _WATCHED = GIVEN_NAMES | COLOURS | MATERIALS
 _REST = r"[a-zà-ÿ]+(?:[-'’][A-Z][a-zà-ÿ]+)?"
 # What may not stand before a name is asked behind its first letter: what begins with a letter is found faster.
 _FULL_NAME = re.compile(rf"([A-Z](?<![\w'’*#-][A-Z]){_REST}) ([A-Z]{_REST})(?![\w*:-])")
+# In most texts no word begins with a capital but the first.
+_MIDDLE_CAPITAL = re.compile(r" (?<=[a-zà-ÿ] )[A-Z][a-zà-ÿ]")
 # What persons do, and how one turns to them; places and things do not, and are not turned to.
 _VERBS = "|".join(
     (
@@ -133,6 +135,8 @@ def unseen_people(text: str, seen: Seen) -> Iterator[tuple[str, int, str]]:
 
     Two capitalised words are a person's name where the sentence has them act or be turned to, and neither was seen.
     """
+    if _MIDDLE_CAPITAL.search(text) is None:
+        return
     for match in _FULL_NAME.finditer(text):
         words = [match.group(1).lower(), match.group(2).lower()]
         # First names that are well known are judged by themselves.

@@ -5,21 +5,31 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
-from functools import lru_cache
-from typing import NamedTuple
+from functools import cached_property, lru_cache
 
 from gem_sim.canonical import Json
 from gem_sim.environment import Environment
 from gem_sim.verifier.clauses import Clauses, Span, groups_of, naming
 from gem_sim.verifier.contradict import Contradiction, equal
 from gem_sim.verifier.prose import WORD, Mention
-from gem_sim.verifier.records import Occurrence, Record, is_id, is_state, label_of, named, vocabulary, word_of
+from gem_sim.verifier.records import (
+    Occurrence,
+    Record,
+    Records,
+    is_id,
+    is_state,
+    label_of,
+    named,
+    stands_in,
+    vocabulary,
+)
 from gem_sim.verifier.rows import Talk, last_word, sighting, singular, time_of_day, unit_of
 from gem_sim.verifier.seen import day_of
 
+# A pattern that begins with one set of signs is searched for fast; which of them it was is asked behind it.
 _CUT = re.compile(
-    r";\s|\s(?:and|but|while|whereas|though|although|so|because|which|who|where)\s"
-    r"|\s(?=(?:instead of|rather than|no longer|not)\b)"
+    r"[;\s](?:(?<=;)\s|(?<!;)(?:and|but|while|whereas|though|although|so|because|which|who|where)\s"
+    r"|(?<!;)(?=(?:instead of|rather than|no longer|not)\b))"
 )
 # Words by which a part speaks of something else as well, or of what is not done.
 _ELSE = re.compile(
@@ -56,18 +66,34 @@ _DAY = re.compile(r"\d{4}-\d\d-\d\d")
 _ADJECTIVE = r"\s(?:[a-z-]+\s){0,2}"
 
 
-class Written(NamedTuple):
-    """A thing that was written since the assistant last spoke.
+class Written:
+    """A thing that was written since the assistant last spoke: its id, and the records that the writing answered."""
 
-    `records` are those with its own id, the newest last, `fresh` those that the writing answered, `chain` all that they
-    lead to.
-    """
+    def __init__(self, key: str, fresh: list[Record], records: Records) -> None:
+        self.key = key
+        self.fresh = fresh
+        self._records = records
 
-    key: str
-    fresh: list[Record]
-    records: list[Record]
-    ids: set[str]
-    chain: list[Record]
+    @property
+    def records(self) -> list[Record]:
+        """The records with its own id, the newest last."""
+        return self._records.owned(self.key)
+
+    @cached_property
+    def _reached(self) -> tuple[set[str], list[Record]]:
+        return self._records.reach(self.key)
+
+    @property
+    def ids(self) -> set[str]:
+        """The ids that it leads to, and its own."""
+        return self._reached[0]
+
+    @cached_property
+    def chain(self) -> list[Record]:
+        """All that it leads to; what its newest answers have anew is no longer what the older ones say."""
+        renewed = {name for record in self.fresh for name in record.fields}
+        older = [record for record in self.records if record not in self.fresh]
+        return [record.without(renewed) if record in older else record for record in self._reached[1]]
 
     def says(self, text: str) -> bool:
         """Tell whether any answer about it has some words."""
@@ -86,7 +112,7 @@ def unlike_written(talk: Talk, environment: Environment) -> Iterator[Contradicti
             fresh.setdefault(record.own, []).insert(0, record)
     if not fresh:
         return
-    written = [_thing(key, of, talk) for key, of in fresh.items()]
+    written = [Written(key, of, records) for key, of in fresh.items()]
     for clauses in filter(None, talk.clauses):
         for thing, part in _spoken_of(clauses, written):
             if _ELSE.search(clauses.text(part)) is None:
@@ -100,24 +126,17 @@ def unlike_written(talk: Talk, environment: Environment) -> Iterator[Contradicti
             yield from _other_id(written[0], clauses, talk)
 
 
-def _thing(key: str, fresh: list[Record], talk: Talk) -> Written:
-    """Return a thing written; what its newest answers have anew is no longer what the older ones say."""
-    ids, chain = talk.records.reach(key)
-    renewed = {name for record in fresh for name in record.fields}
-    older = [record for record in talk.records.owned(key) if record not in fresh]
-    chain = [record.without(renewed) if record in older else record for record in chain]
-    return Written(key, fresh, talk.records.owned(key), ids, chain)
-
-
 def _spoken_of(clauses: Clauses, written: list[Written]) -> Iterator[tuple[Written, Span]]:
     """Yield the things written that a sentence speaks of, each with the part that does: by id, or by the deed."""
     ids = [o for o in clauses.named if is_id(o.text)]
     makes = {_make(thing.key) for thing in written}
+    if not any(_make(o.text) in makes for o in ids):
+        sentence = clauses.text(clauses.span)
+        if len(written) > 1 or not any(_stem(record.tool) in sentence for record in written[0].fresh):
+            return
     parts = list(_parts(clauses))
     # `L1 and L2 are for Monday and Tuesday`: only order tells which is which.
-    if len(parts) > 1 and any(
-        word_of(o.text).fullmatch(clauses.text(part).strip(" .,")) for part in parts for o in ids
-    ):
+    if len(parts) > 1 and any(o.text == clauses.text(part).strip(" .,") for part in parts for o in ids):
         return
     for part in parts:
         said = {o.text for o in ids if part[0] <= o.start < part[1] and _make(o.text) in makes}
@@ -125,9 +144,7 @@ def _spoken_of(clauses: Clauses, written: list[Written]) -> Iterator[tuple[Writt
             yield from ((thing, part) for thing in written if thing.key in said)
         elif len(written) == 1 and not any(_make(o.text) in makes for o in ids):
             text = clauses.text(part)
-            yield from (
-                (thing, part) for thing in written if any(_deed(record.tool).search(text) for record in thing.fresh)
-            )
+            yield from ((thing, part) for thing in written if any(_tells(record.tool, text) for record in thing.fresh))
 
 
 def _parts(clauses: Clauses) -> Iterator[Span]:
@@ -140,11 +157,22 @@ def _parts(clauses: Clauses) -> Iterator[Span]:
     yield start, clauses.span[1]
 
 
+def _tells(tool: str, text: str) -> bool:
+    """Tell whether a text tells of a deed by a tool's verb."""
+    return _stem(tool) in text and _deed(tool).search(text) is not None
+
+
+@lru_cache(maxsize=512)
+def _stem(tool: str) -> str:
+    word = label_of(tool).split()[0]
+    return _IRREGULAR.get(word) or word.removesuffix("e")
+
+
 @lru_cache(maxsize=512)
 def _deed(tool: str) -> re.Pattern[str]:
     """Return a pattern of a deed by a tool's verb: `cancel_job` → `is cancelled`, `I've cancelled`."""
-    word = label_of(tool).split()[0]
-    verb = rf"{_IRREGULAR[word]}\b" if word in _IRREGULAR else rf"(?:re)?{re.escape(word.removesuffix('e'))}\w?ed\b"
+    word, stem = label_of(tool).split()[0], re.escape(_stem(tool))
+    verb = rf"{stem}\b" if word in _IRREGULAR else rf"(?:re)?{stem}\w?ed\b"
     return re.compile(
         rf"(?:^|[:,.!]\s){verb}|\b(?:is|are|been|have|has|now|i|we|['’](?:s|re|ve)) (?:\w+ly |now )?{verb}"
     )
@@ -324,7 +352,7 @@ def _properties(thing: Written, part: Span, clauses: Clauses, environment: Envir
     text = clauses.text(part)
     for record in thing.fresh:
         for name, own in record.strings.items():
-            if is_id(own) or is_state(name) or word_of(own).search(clauses.text(clauses.span)):
+            if is_id(own) or is_state(name) or stands_in(own, clauses.text(clauses.span)):
                 continue
             for word in sorted(vocabulary(environment).get(name, frozenset()) - {own}):
                 if (
@@ -344,11 +372,10 @@ def _properties(thing: Written, part: Span, clauses: Clauses, environment: Envir
 
 def _stale(thing: Written, clauses: Clauses, talk: Talk) -> Iterator[Contradiction]:
     """Yield an amount that a field of the thing had before it was written, said to be so now."""
-    if any(is_id(o.text) and o.text not in thing.ids for o in clauses.named):
+    amounts = [m for m in clauses.figures if m.kind == "amount" and _NOW.search(clauses.text(clauses.clause(m)))]
+    if not amounts or any(is_id(o.text) and o.text not in thing.ids for o in clauses.named):
         return
-    for mention in clauses.figures:
-        if mention.kind != "amount" or not _NOW.search(clauses.text(clauses.clause(mention))):
-            continue
+    for mention in amounts:
         if any(equal(mention, sighting(r, n, v, talk.scene)) for r in thing.fresh for n, v in r.numbers.items()):
             continue
         for name, now in thing.fresh[-1].numbers.items():
@@ -364,11 +391,12 @@ def _stale(thing: Written, clauses: Clauses, talk: Talk) -> Iterator[Contradicti
 
 def _other_id(thing: Written, clauses: Clauses, talk: Talk) -> Iterator[Contradiction]:
     """Yield the id of another thing that a deed is said of, where the call was for this one."""
-    if word_of(thing.key).search(clauses.text(clauses.span)) or clauses.doubtful:
+    named = [o for o in clauses.named if is_id(o.text) and _make(o.text) == _make(thing.key)]
+    if not named or clauses.doubtful or stands_in(thing.key, clauses.text(clauses.span)):
         return
     written = {link for record in talk.records.all if record.writes for link in record.links}
-    for occurrence in clauses.named:
-        if not is_id(occurrence.text) or _make(occurrence.text) != _make(thing.key) or occurrence.text in written:
+    for occurrence in named:
+        if occurrence.text in written:
             continue
         before = clauses.lowered[clauses.span[0] : occurrence.start]
         for record in thing.fresh:
@@ -393,7 +421,7 @@ def _farewell(talk: Talk) -> Iterator[Contradiction]:
             others = {day.weekday() for day in _days(last.fields.values())} - {day.weekday() for day in now}
             others -= {day.weekday() for record in written for day in _target_days([record]) if record.own != last.own}
             if mention.kind == "weekday" and mention.value in others:
-                thing = Written(last.own, [last], [last], {last.own}, [last])
+                thing = Written(last.own, [last], talk.records)
                 yield _unlike(thing, mention, "date", [day.isoformat() for day in now])
 
 
