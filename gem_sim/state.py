@@ -190,9 +190,8 @@ class Table(Mapping[str, Row]):
         base, changes = self._base.rows, self._changes
         if not changes:
             return list(base.values())
-        merged = [changes.get(key, row) for key, row in base.items()]
-        merged += [row for key, row in changes.items() if key not in base]
-        return [row for row in merged if row is not _GONE]
+        merged = base | changes
+        return [row for row in merged.values() if row is not _GONE]
 
     def with_changes(self, changes: Mapping[str, Row | None]) -> Table:
         """Return a table with these rows put in; None removes a row. Costs the changes, not the table."""

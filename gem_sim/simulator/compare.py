@@ -164,11 +164,11 @@ def says_error(content: Json) -> bool:
 
 def error_key(content: Json) -> str | None:
     """Return the field by which an object reads as a refusal, None where none does."""
-    if isinstance(content, dict) and not _KEYS.isdisjoint(content):
-        for key in _ERROR_KEYS:
-            if key in content and _tells_refusal(key, content[key]):
-                return key
-    return None
+    told = _KEYS.intersection(content) if isinstance(content, dict) else None
+    if not told:
+        return None
+    ordered = told if len(told) == 1 else filter(told.__contains__, _ERROR_KEYS)
+    return next((key for key in ordered if _tells_refusal(key, content[key])), None)  # type: ignore[call-overload,index]
 
 
 def _tells_refusal(key: str, value: Json) -> bool:

@@ -21,6 +21,7 @@ from gem_sim.verifier.stated import Clause, Figure, Matching, clauses, figures_o
 
 # Under these keys a trajectory file keeps the text that the trajectory was made from.
 _SOURCE_KEYS = ("source_text", "source_passage", "passage", "raw_text", "text_segment", "segment", "text", "document")
+_SOURCES = frozenset(_SOURCE_KEYS)
 # What is shorter is a title or the name of a source.
 _SHORTEST = 80
 # How alike two clauses must be before their figures are compared; formulas are put in more different words.
@@ -60,7 +61,8 @@ def _without(told: str, policy: tuple[str, ...]) -> str:
 def _source_of(trajectory: Trajectory) -> str | None:
     """Return the text that a trajectory was made from, where its row or the row's metadata carries it."""
     places = [trajectory.extra, *(trajectory.extra.get(key) for key in ("meta", "metadata"))]
-    texts = [place.get(key) for place in places if isinstance(place, dict) for key in _SOURCE_KEYS]
+    telling = (place for place in places if isinstance(place, dict) and not _SOURCES.isdisjoint(place))
+    texts = [place.get(key) for place in telling for key in _SOURCE_KEYS]
     return next((text for text in texts if isinstance(text, str) and len(text) >= _SHORTEST), None)
 
 

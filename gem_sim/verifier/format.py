@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence, Set
-from itertools import takewhile
+from itertools import pairwise, takewhile
 
 from gem_sim.canonical import Json, show
 from gem_sim.message import Message
@@ -21,11 +21,14 @@ _WHOLE_PLACEHOLDER = re.compile(
     r"|(todo|tbd|placeholder|your_[a-z_]+_here)$",
     re.IGNORECASE,
 )
+_PLACEHOLDER_STARTS = frozenset("PpFfUuIiTtYy<[{")
 _PLACEHOLDER_WITHIN = re.compile(r"\b\d+\+? more (results|items|entries|rows)\b|\blorem ipsum\b", re.IGNORECASE)
 
 
 def role_order(replay: Replay) -> Iterator[Finding]:
     """Yield a finding for each message that stands where its role may not."""
+    if _in_order([message.role for message in replay.trajectory.messages]):
+        return
     earlier: set[str] = set()
     before: Message | None = None
     turn = 0
@@ -44,6 +47,14 @@ def role_order(replay: Replay) -> Iterator[Finding]:
             )
         earlier.add(role)
         before = message
+
+
+def _in_order(roles: list[str]) -> bool:
+    """Tell, quickly, whether each role stands where it may."""
+    beside = set(pairwise(roles))
+    if ("tool", "user") in beside or any(later == "system" != earlier for earlier, later in beside):
+        return False
+    return "tool" not in roles or "assistant" in roles[: roles.index("tool")]
 
 
 def _misplaced(role: str, before: str | None, earlier: Set[str]) -> str | None:
@@ -129,13 +140,12 @@ def parallel_calls(replay: Replay) -> Iterator[Finding]:
 
 def empty_message(replay: Replay) -> Iterator[Finding]:
     """Yield a finding for each assistant message that says nothing and calls nothing."""
-    turn = 0
-    for index, message in enumerate(replay.trajectory.messages):
-        turn += message.role == "user"
+    messages = replay.trajectory.messages
+    for index, message in enumerate(messages):
         if message.role == "assistant" and not message.tool_calls and not (message.content or "").strip():
             yield Finding(
                 code="format.empty_message",
-                turn=turn or None,
+                turn=sum(earlier.role == "user" for earlier in messages[:index]) or None,
                 message=f"message {index + 1} of the assistant has neither content nor a call",
                 evidence={"message": index + 1},
             )
@@ -179,7 +189,7 @@ def _placeholders(value: Json) -> list[tuple[str, str]]:
 
 def _is_placeholder(text: str) -> bool:
     """Tell whether a text is a placeholder or has one in it; searched for only where one of its words stands."""
-    if _WHOLE_PLACEHOLDER.match(text):
+    if text[:1] in _PLACEHOLDER_STARTS and _WHOLE_PLACEHOLDER.match(text):
         return True
     lowered = text.lower()
     return (" more " in lowered or "lorem" in lowered) and _PLACEHOLDER_WITHIN.search(text) is not None

@@ -10,6 +10,8 @@ from gem_sim.state import Row, State, changed_rows
 from gem_sim.task import Expectation, Task
 from gem_sim.verdict import Finding
 
+_ABSENT = object()
+
 
 def unmet(replay: Replay) -> Iterator[Finding]:
     """Yield a finding for each expectation of the task that does not hold at the end."""
@@ -107,7 +109,8 @@ def _count(expectation: Expectation, state: State) -> int:
     table = state.get(expectation.table or "")
     rows = [] if table is None else table.rows()
     for name, value in expectation.where.items():
-        rows = [row for row in rows if name in row and row[name] == value and same_json(row[name], value)]
+        alike = [row for row in rows if row.get(name, _ABSENT) == value]
+        rows = [row for row in alike if same_json(row[name], value)]
     return len(rows)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from typing import NamedTuple, TypeGuard
 
 from gem_sim.canonical import Json
@@ -64,30 +64,37 @@ def _is_handle(text: str) -> bool:
 class Around:
     """What an object stands in: the arguments of the call, and the fields of the objects around it; in lower case."""
 
+    __slots__ = ("_levels", "_links", "_texts")
+
     def __init__(self, *levels: Mapping[str, Json]) -> None:
         self._levels = levels
+        self._texts: frozenset[str] | None = None
+        self._links: frozenset[str] | None = None
 
-    @cached_property
-    def _pairs(self) -> list[tuple[str, str]]:
-        items = (item for level in self._levels for item in level.items())
-        return [(name, value.lower()) for name, value in items if isinstance(value, str)]
+    def _pairs(self) -> Iterator[tuple[str, str]]:
+        for level in self._levels:
+            yield from ((name, value.lower()) for name, value in level.items() if isinstance(value, str))
 
-    @cached_property
+    @property
     def texts(self) -> frozenset[str]:
         """The texts there."""
-        return frozenset([text for _, text in self._pairs])
+        if self._texts is None:
+            self._texts = frozenset(text for _, text in self._pairs())
+        return self._texts
 
-    @cached_property
+    @property
     def ids(self) -> frozenset[str]:
         """The ids among them."""
         return frozenset(filter(is_id, self.texts))
 
-    @cached_property
+    @property
     def links(self) -> frozenset[str]:
         """The ids that are of no person."""
-        return frozenset([text for name, text in self._pairs if is_id(text) and not _is_person(name)])
+        if self._links is None:
+            self._links = frozenset(text for name, text in self._pairs() if is_id(text) and not _is_person(name))
+        return self._links
 
-    @cached_property
+    @property
     def numbers(self) -> frozenset[float]:
         """The numbers there."""
         return frozenset([float(v) for level in self._levels for v in level.values() if is_number(v)])
@@ -106,32 +113,32 @@ class Record:
     )
 
     def __init__(
-        self, received: Received, group: str, fields: Mapping[str, Json], around: Around, key: str = ""
+        self, received: Received, group: str, content: Mapping[str, Json], around: Around, key: str = ""
     ) -> None:
-        self.fields = fields
+        fields = self.fields = {label_of(name): value for name, value in content.items() if type(value) not in _NESTED}
         self.around = around
         self.group = group
         self.message = received.message
         self.tool = received.tool
         self.writes = received.writes and group == received.tool
-        self.strings: dict[str, str] = {}
-        self.numbers: dict[str, float] = {}
-        self.handles: list[tuple[str, str]] = []
+        strings: dict[str, str] = {}
+        numbers: dict[str, float] = {}
+        handles: list[tuple[str, str]] = []
         ids, links = [], []
         for name, value in fields.items():
             if isinstance(value, str):
-                text, identifies, number, handle = _read(value)
-                self.strings[name] = text
+                strings[name], identifies, number, handle = _read(value)
                 if handle:
-                    self.handles.append((text, name))
+                    handles.append((strings[name], name))
                 if identifies:
-                    ids.append(text)
+                    ids.append(strings[name])
                     if not _is_person(name):
-                        links.append(text)
+                        links.append(strings[name])
                 elif number is not None:
-                    self.numbers[name] = number
+                    numbers[name] = number
             elif is_number(value):
-                self.numbers[name] = float(value)
+                numbers[name] = float(value)
+        self.strings, self.numbers, self.handles = strings, numbers, handles
         # An answer that only repeats the ids it was asked for tells of them together, and of none by itself.
         repeats = group == received.tool and not received.writes and len(ids) > 1 and around.ids.issuperset(ids)
         self.own = self.strings[key] if key in self.strings else None if not ids or repeats else ids[0]
@@ -342,15 +349,16 @@ def _collect(
         for item in items:
             _collect(found, received, item, group, levels, around, key)
         return
-    fields = {label_of(name): below for name, below in value.items() if type(below) not in _NESTED}
-    if fields:
-        found.append(Record(received, group, fields, around, key))
-    if len(fields) < len(value):
-        inner = (*levels, fields) if fields else levels
-        within = Around(*inner) if fields else around
-        for name, below in value.items():
-            if isinstance(below, (dict, list)):
-                _collect(found, received, below, f"{received.tool} {name}", inner, within)
+    nested = [(name, below) for name, below in value.items() if type(below) in _NESTED]
+    inner, within = levels, around
+    if len(nested) < len(value):
+        record = Record(received, group, value, around, key)
+        found.append(record)
+        if nested:
+            inner = (*levels, record.fields)
+            within = Around(*inner)
+    for name, below in nested:
+        _collect(found, received, below, f"{received.tool} {name}", inner, within)  # type: ignore[arg-type]
 
 
 def is_number(value: Json) -> TypeGuard[int | float]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from functools import cached_property, lru_cache
 from typing import NamedTuple
@@ -22,6 +22,9 @@ _PLAIN_NUMBER = re.compile(r"[$€£]?\d{1,12}(?:,\d{3})*(?:\.\d+)?%?")
 # Larger integers are no measures, and the largest no floats either.
 _BITS = 512
 _SCALARS = frozenset((str, int, float, bool, type(None)))
+_NUMERIC = (int, float)
+# Kinds of mentions that are numbers of something.
+_COUNTING = ("number", "amount", "percent", "word")
 _NUMBER_STARTS = "$€£0123456789"
 # Words in a field's name that say what its numbers are, by unit or by dimension; `label` numbers measure nothing.
 _FIELD_UNITS = (
@@ -161,8 +164,9 @@ class Seen:
         self._heard: list[_Heard] = []
         self._textual: list[Received] = []
         self._row = 0
+        self._names: set[str] = set()
+        self._named: set[str] = set()
         self._labels: set[str] = set()
-        self._label_words: set[str] = set()
         self._texts: list[str] = []
         self._text = ""
         self._counts: set[int] = set()
@@ -233,8 +237,7 @@ class Seen:
                 self.asked.words |= words
                 for mention in found:
                     self._ask(mention)
-            for mention in found:
-                self._add(mention, item.message, item.where, None)
+            self._add(found, item.message, item.where, None)
         return self
 
     def read_texts(self) -> Seen:
@@ -247,8 +250,7 @@ class Seen:
                 if isinstance(leaf, str):
                     self.words |= words_in(leaf)
                     found = mentions(leaf)
-                    for mention in found:
-                        self._add(mention, item.message, item.tool, "text")
+                    self._add(found, item.message, item.tool, "text")
                     if len(found) > 1:
                         self.lines.append([m for m in found if m.kind in ("number", "amount", "word")])
         return self
@@ -257,19 +259,20 @@ class Seen:
         if isinstance(value, dict):
             self._row += 1
             row, answered = self._row, item.answered
+            if answered:
+                self._names.update(value)
             for name, below in value.items():
-                label, unit = _field(name)
-                if answered and label not in self._labels:
-                    self._labels.add(label)
-                    self._label_words.update(label.split())
                 kind = type(below)
                 if kind is dict or kind is list:
                     self._walk(below, name, item)
-                elif kind is not bool and below is not None and (number := _number(below)) is not None:
-                    sighting = Sighting(number, unit, item.message, item.tool, label, row)
-                    self.numbers.setdefault(number, []).append(sighting)
-                    if answered:
-                        self.fields.setdefault(label, []).append(sighting)
+                elif kind in _NUMERIC or (kind is str and below[:1] in _NUMBER_STARTS):  # type: ignore[index,operator]
+                    number = _number(below)
+                    if number is not None:
+                        label, unit = _field(name)
+                        sighting = Sighting(number, unit, item.message, item.tool, label, row)
+                        self.numbers.setdefault(number, []).append(sighting)
+                        if answered:
+                            self.fields.setdefault(label, []).append(sighting)
         elif isinstance(value, list):
             self.lists.append(value)
             for below in value:
@@ -289,26 +292,31 @@ class Seen:
 
     def labels(self) -> set[str]:
         """Return the words in the names of the fields of the results read so far."""
-        return self._label_words
+        if len(self._names) > len(self._named):
+            new = self._names - self._named
+            self._named |= new
+            self._labels.update(word for name in new for word in _field(name)[0].split())
+        return self._labels
 
-    def _add(self, mention: Mention, message: int, where: str, field: str | None) -> None:
-        value = mention.value
-        if isinstance(value, str):
-            return
-        if isinstance(value, tuple):
-            self.dates.add(value)
-            if not mention.exact:
-                self.dates.add((value[0], value[2], value[1]))
-        elif mention.kind == "time":
-            self.times.add(int(value))
-            if not mention.exact:
-                self.times.add(int(value + 720) % 1440)
-        elif mention.kind == "weekday":
-            self.weekdays.add(int(value))
-        elif mention.kind == "ordinal":
-            self.ordinals.add(value)
-        else:
-            self.numbers.setdefault(value, []).append(Sighting(value, mention.unit, message, where, field))
+    def _add(self, found: Iterable[Mention], message: int, where: str, field: str | None) -> None:
+        for mention in found:
+            value, kind = mention.value, mention.kind
+            if kind in _COUNTING and isinstance(value, float):
+                self.numbers.setdefault(value, []).append(Sighting(value, mention.unit, message, where, field))
+            elif isinstance(value, tuple):
+                self.dates.add(value)
+                if not mention.exact:
+                    self.dates.add((value[0], value[2], value[1]))
+            elif isinstance(value, str):
+                continue
+            elif kind == "time":
+                self.times.add(int(value))
+                if not mention.exact:
+                    self.times.add(int(value + 720) % 1440)
+            elif kind == "weekday":
+                self.weekdays.add(int(value))
+            else:
+                self.ordinals.add(value)
 
     def _ask(self, mention: Mention) -> None:
         value, asked = mention.value, self.asked
@@ -409,17 +417,20 @@ def leaves(value: Json) -> list[Json]:
     return found
 
 
-def texts_under(name: str, value: Json) -> Iterator[str]:
-    """Yield the texts that stand in a value under a name, in lower case, at any depth."""
+def texts_under(name: str, value: Json) -> list[str]:
+    """Return the texts that stand in a value under a name, in lower case, at any depth."""
+    found: list[str] = []
     if isinstance(value, dict):
         for key, below in value.items():
             if key == name and isinstance(below, str):
-                yield below.lower()
-            elif isinstance(below, (dict, list)):
-                yield from texts_under(name, below)
+                found.append(below.lower())
+            elif type(below) not in _SCALARS:
+                found += texts_under(name, below)
     elif isinstance(value, list):
         for item in value:
-            yield from texts_under(name, item)
+            if type(item) not in _SCALARS:
+                found += texts_under(name, item)
+    return found
 
 
 def day_of(value: tuple[int, int, int], year: int) -> date | None:

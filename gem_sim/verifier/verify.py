@@ -62,9 +62,10 @@ def verify(replay: Replay, checks: Sequence[Check] | None = None, *, digest: boo
     findings: list[Finding] = []
     family, faulty_before, faulty = "", set[int](), set[int]()
     for check in checks_for(replay.environment) if checks is None else checks:
-        if check.__module__ != family:
+        found = run_check(check, replay)
+        if found and check.__module__ != family:
             family, faulty_before = check.__module__, set(faulty)
-        for finding in run_check(check, replay):
+        for finding in found:
             if finding.call in faulty_before:
                 continue
             findings.append(finding)

@@ -10,6 +10,8 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
+from itertools import islice
+from operator import attrgetter
 from typing import Literal, NamedTuple, TypeAlias
 
 from gem_sim.canonical import Json, same_json
@@ -51,14 +53,18 @@ class Place(NamedTuple):
 class Text(NamedTuple):
     """A text that was seen.
 
-    `message` is its index from 0, None for the policy; of a result, `call` is the call and `path` the place in it.
+    `message` is its index from 0, None for the policy; of a result, `call` is the call and `number` which of the texts
+    in it this is, from 0.
     """
 
     text: str
     group: Group
     message: int | None = None
     call: ReplayedCall | None = None
-    path: Path = ()
+    number: int = 0
+
+
+_TEXT = attrgetter("text")
 
 
 class Haystack:
@@ -66,59 +72,60 @@ class Haystack:
 
     def __init__(self, form: Form) -> None:
         self._form = form
-        self._starts: list[int] = []
+        self._starts = [0]
+        self._lengths: list[int] = []
         self._parts: list[str] = []
-        self._length = 0
         self._text = ""
 
     def add(self, texts: Sequence[Text]) -> None:
         """Add the texts that came after those already added."""
-        used = len(self._starts)
+        used = len(self._lengths)
         if used == len(texts):
             return
-        added = [text.text for text in texts[used:]]
-        if self._form != "exact":
+        added = list(map(_TEXT, texts[used:]))
+        if self._form != "exact" and max(map(len, added)) > _DOCUMENT:
             added = [text if len(text) <= _DOCUMENT else "" for text in added]
         parts = shaped(added, self._form)
         self._parts += parts
-        for part in parts:
-            self._starts.append(self._length)
-            self._length += len(part) + 1
+        self._lengths += map(len, parts)
 
     def find(self, needle: str) -> int | None:
         """Return the number, from 0, of the text where the needle first stands as a whole; None where it does not."""
         at = bounded(self._joined(), needle)
-        return None if at < 0 else bisect_right(self._starts, at) - 1
+        return None if at < 0 else self._number_at(at)
 
     def holding(self, needle: str) -> Iterator[int]:
         """Yield the number of each text that holds the needle anywhere, from 0."""
         text = self._joined()
         at = text.find(needle) if needle else -1
         while at >= 0:
-            number = bisect_right(self._starts, at) - 1
+            number = self._number_at(at)
             yield number
-            after = self._starts[number + 1] if number + 1 < len(self._starts) else len(text)
-            at = text.find(needle, after)
+            at = text.find(needle, self._starts[number + 1])
+
+    def _number_at(self, place: int) -> int:
+        """Return the number of the text that a place belongs to; where each starts is worked out when it is asked."""
+        for length in self._lengths[len(self._starts) - 1 :]:
+            self._starts.append(self._starts[-1] + length + 1)
+        return bisect_right(self._starts, place) - 1
 
     def _joined(self) -> str:
-        if len(self._text) < self._length:
+        if self._parts:
             self._text += "\n".join(self._parts) + "\n"
             self._parts = []
         return self._text
 
 
 class Seen:
-    """What has been seen before a message; `advance` moves on, never back.
-
-    `values` maps each string and number in a result so far to the position of its result in `results`.
-    """
+    """What has been seen before a message; `advance` moves on, never back."""
 
     def __init__(self, messages: Sequence[Message], calls: Sequence[ReplayedCall], policy: Iterable[str] = ()) -> None:
         self._messages = messages
         self._calls = calls
         self._next_message = 0
         self._next_call = 0
-        self.values: dict[str | float, int] = {}
+        self._values: dict[str | float, int] = {}
+        self._indexed = 0
         self.results: list[ReplayedCall] = []
         self.said = ""
         told = _policy(tuple(policy))
@@ -139,7 +146,6 @@ class Seen:
         while self._next_call < len(calls) and calls[self._next_call].placed.message < message:
             call = calls[self._next_call]
             if call.has_answer:
-                self._index(call.recorded, len(self.results))
                 self.results.append(call)
             self._next_call += 1
 
@@ -152,8 +158,17 @@ class Seen:
         if "?" in before.content and confirms(text):
             self.texts["confirmed"].append(Text(before.content, "confirmed", index - 1))
 
+    @property
+    def values(self) -> dict[str | float, int]:
+        """Each string and number in a result so far → the position of its result in `results`."""
+        if self._indexed < len(self.results):
+            for position in range(self._indexed, len(self.results)):
+                self._index(self.results[position].recorded, position)
+            self._indexed = len(self.results)
+        return self._values
+
     def _index(self, value: Json, position: int) -> None:
-        values = self.values
+        values = self._values
         stack: list[list[Json] | dict[str, Json]] = [[value]]
         while stack:
             held = stack.pop()
@@ -171,15 +186,14 @@ class Seen:
         if position is None:
             return None
         call = self.results[position]
-        path = next(path for path, leaf in leaves(call.recorded) if leaf == value)
-        return self.place(Text("", "returned", call=call, path=path))
+        return self._within(call, next(path for path, leaf in leaves(call.recorded) if leaf == value))
 
     def whole(self, value: Json) -> Place | None:
         """Return where a result first held this very list or object, which is not empty; None where none did."""
         for call in self.results if value else ():
             for path, held in _containers(call.recorded):
                 if len(held) == len(value) and held == value and same_json(held, value):  # type: ignore[arg-type]
-                    return self.place(Text("", "returned", call=call, path=path))
+                    return self._within(call, path)
         return None
 
     def holding(self, group: Group, needle: str) -> Iterator[Text]:
@@ -189,11 +203,8 @@ class Seen:
 
     def find(self, group: Group, form: Form, needle: str) -> Text | None:
         """Return the first text of a group where a needle, already in that form, stands as a whole."""
-        texts = self.texts_of(group)
-        if not texts:
-            return None
         number = self._haystack(group, form).find(needle)
-        return None if number is None else texts[number]
+        return None if number is None else self.texts[group][number]
 
     def find_loose(self, group: Group, text: str) -> Text | None:
         """Return the first text that holds another whatever its case, punctuation and spacing, from word to word."""
@@ -222,7 +233,9 @@ class Seen:
         texts = self.texts[group]
         if group == "returned" and self._walked < len(self.results):
             for call in self.results[self._walked :]:
-                texts += [Text(text, "returned", None, call, path) for path, text in _strings(call.recorded)]
+                found: list[str] = []
+                _collect(call.recorded, found)
+                texts += [Text(text, "returned", None, call, number) for number, text in enumerate(found)]
             self._walked = len(self.results)
         return texts
 
@@ -230,10 +243,14 @@ class Seen:
         """Return where a text stands."""
         if text.call is None:
             return Place(text.group, None if text.message is None else text.message + 1)
-        answer = text.call.placed.answer
-        after = range(text.call.placed.message + 1, len(self._messages))
+        path, _ = next(islice(_strings(text.call.recorded), text.number, None))
+        return self._within(text.call, path)
+
+    def _within(self, call: ReplayedCall, path: Path) -> Place:
+        answer = call.placed.answer
+        after = range(call.placed.message + 1, len(self._messages))
         message = next((i + 1 for i in after if self._messages[i] is answer), None)
-        return Place("returned", message, text.call.placed.number, json_path(text.path))
+        return Place("returned", message, call.placed.number, json_path(path))
 
 
 @lru_cache(maxsize=16)
@@ -275,6 +292,21 @@ def _containers(value: Json) -> Iterator[tuple[Path, list[Json] | dict[str, Json
             yield path, item
             numbered = reversed(list(enumerate(item)))
             pending.extend(((*path, index), child) for index, child in numbered if type(child) in (dict, list))
+
+
+def _collect(value: Json, found: list[str]) -> None:
+    """Add every string and key of a JSON value, in the order of `_strings`."""
+    if isinstance(value, str):
+        found.append(value)
+    elif isinstance(value, (dict, list)):
+        if isinstance(value, dict):
+            found += value
+        for item in value.values() if isinstance(value, dict) else value:
+            kind = type(item)
+            if kind is str:
+                found.append(item)  # type: ignore[arg-type]
+            elif kind is dict or kind is list:
+                _collect(item, found)
 
 
 def _strings(value: Json) -> Iterator[tuple[Path, str]]:
