@@ -25,7 +25,7 @@ _PERSONS = frozenset(_PERSONS_WORDS.split())
 # Texts of a result that are longer describe; beyond so many things nobody speaks of each.
 _LONGEST = 60
 _MOST = 400
-_NESTED = (dict, list)
+_CONTAINERS = frozenset((dict, list))
 _PLURALS = ("es", "s", "")
 _EMPTY = frozenset(("yes", "no", "none", "null", "true", "false", "n/a", "unknown", "other", "all", "any"))
 
@@ -115,7 +115,7 @@ class Record:
     def __init__(
         self, received: Received, group: str, content: Mapping[str, Json], around: Around, key: str = ""
     ) -> None:
-        fields = self.fields = {label_of(name): value for name, value in content.items() if type(value) not in _NESTED}
+        fields = self.fields = dict(zip(map(label_of, content), content.values(), strict=True))
         self.around = around
         self.group = group
         self.message = received.message
@@ -136,7 +136,7 @@ class Record:
                         links.append(strings[name])
                 elif number is not None:
                     numbers[name] = number
-            elif is_number(value):
+            elif value is not None and is_number(value):
                 numbers[name] = float(value)
         self.strings, self.numbers, self.handles = strings, numbers, handles
         # An answer that only repeats the ids it was asked for tells of them together, and of none by itself.
@@ -349,10 +349,13 @@ def _collect(
         for item in items:
             _collect(found, received, item, group, levels, around, key)
         return
-    nested = [(name, below) for name, below in value.items() if type(below) in _NESTED]
+    nested: list[tuple[str, Json]] = []
+    if not _CONTAINERS.isdisjoint(map(type, value.values())):
+        nested = [(name, below) for name, below in value.items() if type(below) in _CONTAINERS]
     inner, within = levels, around
     if len(nested) < len(value):
-        record = Record(received, group, value, around, key)
+        own = {name: below for name, below in value.items() if type(below) not in _CONTAINERS} if nested else value
+        record = Record(received, group, own, around, key)
         found.append(record)
         if nested:
             inner = (*levels, record.fields)

@@ -295,7 +295,7 @@ class Seen:
         if len(self._names) > len(self._named):
             new = self._names - self._named
             self._named |= new
-            self._labels.update(word for name in new for word in _field(name)[0].split())
+            self._labels.update(*map(_words_of_field, new))
         return self._labels
 
     def _add(self, found: Iterable[Mention], message: int, where: str, field: str | None) -> None:
@@ -361,6 +361,11 @@ def _field(key: str) -> tuple[str, str | None]:
     return " ".join(parts), unit
 
 
+@lru_cache(maxsize=4096)
+def _words_of_field(key: str) -> tuple[str, ...]:
+    return tuple(_field(key)[0].split())
+
+
 def _number(value: Json) -> float | None:
     kind = type(value)
     if kind is float or (kind is int and value.bit_length() < _BITS):  # type: ignore[union-attr]
@@ -408,8 +413,11 @@ def leaves(value: Json) -> list[Json]:
     """Return the values in a JSON value that are no list and no object, in order."""
     if not isinstance(value, (dict, list)):
         return [value]
+    items = list(value.values()) if isinstance(value, dict) else value
+    if _SCALARS.issuperset(map(type, items)):
+        return list(items)
     found: list[Json] = []
-    for item in value.values() if isinstance(value, dict) else value:
+    for item in items:
         if type(item) in _SCALARS or not isinstance(item, (dict, list)):
             found.append(item)
         else:
@@ -419,17 +427,17 @@ def leaves(value: Json) -> list[Json]:
 
 def texts_under(name: str, value: Json) -> list[str]:
     """Return the texts that stand in a value under a name, in lower case, at any depth."""
+    if not isinstance(value, (dict, list)):
+        return []
+    if _SCALARS.issuperset(map(type, value.values() if isinstance(value, dict) else value)):
+        text = value.get(name) if isinstance(value, dict) else None
+        return [text.lower()] if isinstance(text, str) else []
     found: list[str] = []
-    if isinstance(value, dict):
-        for key, below in value.items():
-            if key == name and isinstance(below, str):
-                found.append(below.lower())
-            elif type(below) not in _SCALARS:
-                found += texts_under(name, below)
-    elif isinstance(value, list):
-        for item in value:
-            if type(item) not in _SCALARS:
-                found += texts_under(name, item)
+    for key, below in value.items() if isinstance(value, dict) else ((None, item) for item in value):
+        if key == name and isinstance(below, str):
+            found.append(below.lower())
+        elif type(below) not in _SCALARS:
+            found += texts_under(name, below)
     return found
 
 
