@@ -2,34 +2,25 @@
 
 from __future__ import annotations
 
+import json
 import statistics
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from importlib import import_module
-from itertools import islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
 import gem_sim
+from benchmarks.verify.works import NAMES, Work, make, works
 from gem_sim.errors import InputError
-from gem_sim.formats import write_rows
-from gem_sim.pipeline.documents import read_documents
-from gem_sim.pipeline.offline.teacher import Offline
-from gem_sim.pipeline.synthesize import synthesize
 from gem_sim.verifier.verify import Check, checks_for, checks_of
 
-BENCHMARKS = Path(__file__).resolve().parents[1]
-TOOLTALK = BENCHMARKS / "tooltalk" / "load.py"
-TEXTS = BENCHMARKS.parents[1] / "shared" / "data" / "texts.jsonl"
-# Of the texts, every so many-th one is made into an environment with trajectories.
-EACH = 8
+ROOT = Path(__file__).resolve().parents[2]
 # Families that look at what was executed; the others read the conversation.
 EXECUTION = ("schema", "result", "effects", "goal")
-
-# An environment and trajectories in it.
-Work = tuple[gem_sim.Environment, list[gem_sim.Trajectory]]
 
 
 def measure(repeat: int = 5) -> dict[str, Any]:
@@ -39,44 +30,45 @@ def measure(repeat: int = 5) -> dict[str, Any]:
     texts. `replay` runs the stubs in this process, `replay_in_worker` in the worker process, which is what
     untrusted environments get, such as all that are made of texts; `execution` are the checks of schema, result,
     effects and goal, `all` every check on conversations judged before, `first` every check on conversations whose
-    messages are new to this process. `ratio` is all checks over the replay in this process, `ratio_in_worker` over the
-    one in the worker, `ratio_first` the checks of new conversations over the replay in the worker, `ratio_execution`
-    the checks of the execution over the replay in this process: below 1, judging is cheaper. The last set has all
-    trajectories. Wall-clock time, since the worker is another process.
+    messages are new to this process. `cold_replay` and `cold_judge` are in a process of its own each time that has
+    replayed and judged nothing before, as for one who verifies a file once: the worker is started, stubs are compiled.
+    `ratio` is all checks over the replay in this process, `ratio_in_worker` over the one in the worker, `ratio_first`
+    the checks of new conversations over the replay in the worker, `ratio_cold` the verdict over the replay in new
+    processes, `ratio_execution` the checks of the execution over the replay in this process: below 1, judging is
+    cheaper. The last set has all trajectories. Wall-clock time, since the worker is another process.
     """
-    with TemporaryDirectory() as folder:
-        sets = {name: _sum([_seconds(*work, repeat) for work in works]) for name, works in _sets(Path(folder)).items()}
+    with TemporaryDirectory() as text:
+        folder = Path(text)
+        sets = {name: _of_set(name, folder, repeat) for name, _ in _sets(folder)}
     sets["all"] = _sum(list(sets.values()))
     return {"repeat": repeat, "sets": [_row(name, seconds) for name, seconds in sets.items()]}
 
 
-def _sets(folder: Path) -> dict[str, list[Work]]:
-    sets = {name: [_work(gem_sim.load_environment(name))] for name in ("frame_shop", "library")}
-    for name, works in (("ToolTalk", _tooltalk), ("made", lambda: _made(folder))):
+def _sets(folder: Path) -> list[tuple[str, list[Work]]]:
+    """Return the sets whose data are there."""
+    found = []
+    for name in NAMES:
         try:
-            sets[name] = works()
+            if name == "made":
+                make(folder)
+            found.append((name, list(works(name, folder))))
         except InputError as error:
             print(f"left out: {error}")
-    return sets
+    return found
 
 
-def _work(environment: gem_sim.Environment) -> Work:
-    return environment, list(gem_sim.read_trajectories(Path(environment.folder or "") / "trajectories.jsonl"))
+def _of_set(name: str, folder: Path, repeat: int) -> dict[str, float]:
+    cold = [_cold(name, folder) for _ in range(repeat)]
+    taken = {f"cold_{kind}": statistics.median(each[kind] for each in cold) for kind in ("replay", "judge")}
+    return _sum([_seconds(*work, repeat) for work in works(name, folder)]) | taken
 
 
-def _tooltalk() -> list[Work]:
-    environment, dialogues = import_module("benchmarks.tooltalk.load").load()
-    return [(environment, list(dialogues))]
-
-
-def _made(folder: Path) -> list[Work]:
-    """Return what the offline teacher makes of some of the texts."""
-    if not TEXTS.is_file():
-        raise InputError("the passages are not there", file=str(TEXTS), cure="put texts.jsonl there")
-    texts, workspace = folder / "texts.jsonl", folder / "workspace"
-    write_rows(texts, [document.row for document in islice(read_documents([TEXTS]), None, None, EACH)])
-    synthesize([texts], workspace, Offline())
-    return [_work(gem_sim.load_environment(str(made))) for made in sorted((workspace / "environments").iterdir())]
+def _cold(name: str, folder: Path) -> dict[str, float]:
+    """Return the seconds of replay and verdict in a process of its own."""
+    command = [sys.executable, "-m", "benchmarks.verify.cold", name, str(folder)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    taken: dict[str, float] = json.loads(done.stdout)
+    return taken
 
 
 def _seconds(environment: gem_sim.Environment, trajectories: list[gem_sim.Trajectory], repeat: int) -> dict[str, float]:
@@ -137,21 +129,39 @@ def _row(name: str, seconds: dict[str, float]) -> dict[str, Any]:
         "calls": calls,
         **{f"{kind}_ms": round(value * 1e3 / trajectories, 3) for kind, value in cost.items()},
         "ratio_execution": round(cost["execution"] / cost["replay"], 2),
+        "ratio_cold": round(cost["cold_judge"] / cost["cold_replay"], 2),
         "ratio_in_worker": round(cost["all"] / cost["replay_in_worker"], 2),
         "ratio_first": round(cost["first"] / cost["replay_in_worker"], 2),
         "ratio": round(cost["all"] / cost["replay"], 2),
     }
 
 
+_COLUMNS = (
+    ("set", "set"),
+    ("items", "trajectories"),
+    ("calls", "calls"),
+    ("cold replay ms", "cold_replay_ms"),
+    ("verdict", "cold_judge_ms"),
+    ("ratio", "ratio_cold"),
+    ("| in worker ms", "replay_in_worker_ms"),
+    ("new texts", "first_ms"),
+    ("ratio", "ratio_first"),
+    ("again", "all_ms"),
+    ("ratio", "ratio_in_worker"),
+    ("| here ms", "replay_ms"),
+    ("execution", "execution_ms"),
+    ("ratio", "ratio_execution"),
+    ("again", "all_ms"),
+    ("ratio", "ratio"),
+)
+
+
 def table(measured: dict[str, Any]) -> str:
     """Return what was measured as text for a person."""
-    heads = ("set", "items", "calls", "replay ms", "in worker", "execution", "all checks", "new texts")
-    lines = ["".join(f"{head:>13}" for head in (*heads, "all ÷ replay", "÷ in worker", "new ÷ worker"))]
-    for row in measured["sets"]:
-        cells = [row["set"], row["trajectories"], row["calls"], row["replay_ms"], row["replay_in_worker_ms"]]
-        cells += [row["execution_ms"], row["all_ms"], row["first_ms"]]
-        cells += [row["ratio"], row["ratio_in_worker"], row["ratio_first"]]
-        lines.append("".join(f"{cell!s:>13}" for cell in cells))
-    shares = ", ".join(f"{row['set']} {row['ratio_execution']}" for row in measured["sets"])
-    lines.append(f"checks of the execution alone (schema, result, effects, goal), over the replay: {shares}")
+    rows = [[head for head, _ in _COLUMNS]]
+    rows += [[str(row[key]) for _, key in _COLUMNS] for row in measured["sets"]]
+    widths = [max(len(row[at]) for row in rows) + 2 for at in range(len(_COLUMNS))]
+    lines = ["".join(cell.rjust(width) for cell, width in zip(row, widths, strict=True)) for row in rows]
+    lines.append("milliseconds a trajectory; a ratio is the verdict over the replay left of it, below 1 it is cheaper")
+    lines.append("cold: a process of its own, worker started; in worker, here: replayed before, in one process")
     return "\n".join(lines)

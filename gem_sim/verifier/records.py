@@ -26,7 +26,6 @@ _PERSONS = frozenset(_PERSONS_WORDS.split())
 _LONGEST = 60
 _MOST = 400
 _CONTAINERS = frozenset((dict, list))
-_PLURALS = ("es", "s", "")
 _EMPTY = frozenset(("yes", "no", "none", "null", "true", "false", "n/a", "unknown", "other", "all", "any"))
 
 
@@ -393,12 +392,10 @@ def stands_in(words: str, text: str) -> bool:
 def _end(words: str, text: str, start: int) -> int | None:
     """Return where words that begin at a place end, with the letters of the plural; None where they go on."""
     stop = start + len(words)
-    for letters in ("",) if words[-1:].isdigit() else _PLURALS:
-        if text.startswith(letters, stop):
-            behind = text[stop + len(letters) : stop + len(letters) + 2]
-            if not behind or not _is_of_word(behind[1:] if behind[0] == "-" else behind[0]):
-                return stop + len(letters)
-    return None
+    if not words[-1:].isdigit():
+        stop += 1 if text.startswith("s", stop) else 2 if text.startswith("es", stop) else 0
+    behind = text[stop : stop + 2]
+    return None if _is_of_word(behind[1:] if behind[:1] == "-" else behind[:1]) else stop
 
 
 def _is_of_word(sign: str) -> bool:

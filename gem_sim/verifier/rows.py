@@ -146,6 +146,9 @@ def _half_named(clauses: Clauses, about: Subject, records: Records, mention: Men
 def _of_other(mention: Mention, about: Subject, clauses: Clauses, talk: Talk) -> Contradiction | None:
     """Return the finding that a figure said of one row is another's; None where it may be its own."""
     records = talk.records
+    # Nearly always: it is its own.
+    if any(_has(record, mention, talk.scene) for record in about.records):
+        return None
     for name, others in _others(mention, about, talk):
         if mention.kind not in ("time", "date") and not _tied(mention, name, about, clauses, talk.scene):
             continue
@@ -214,9 +217,9 @@ def _has(record: Record, mention: Mention, scene: Scene) -> bool:
     """Tell whether any field of a record has a figure, or numbers that it is some multiple of."""
     if mention.kind in ("time", "date"):
         return any(_is(record, name, mention, scene) for name in record.strings)
-    if any(_is(record, name, mention, scene) for name in record.numbers):
-        return True
     value, known = _value(mention), list(record.numbers.values())
+    if value in known or any(_is(record, name, mention, scene) for name in record.numbers):
+        return True
     if record.group == record.tool:
         known += record.around.numbers
     if value in known or mention.kind != "amount":
