@@ -231,13 +231,19 @@ class Seen:
             return self
         heard, self._heard = self._heard, []
         for item in heard:
-            words, found = words_in(item.text), read(item.text).mentions
+            words = words_in(item.text)
             self.words |= words
             if item.where == "the user":
+                found = read(item.text).mentions
                 self.asked.words |= words
                 for mention in found:
                     self._ask(mention)
-            self._add(found, item.message, item.where, None)
+                self._add(found, item.message, item.where, None)
+            else:
+                sightings, others = _told(item)
+                for sighting in sightings:
+                    self.numbers.setdefault(sighting.value, []).append(sighting)
+                self._add(others, item.message, item.where, None)
         return self
 
     def read_texts(self) -> Seen:
@@ -334,6 +340,16 @@ class Seen:
             asked.quantities.add((value, mention.unit))
         elif value <= 24 and value == int(value):
             asked.hours.add(int(value))
+
+
+# The same prompt and policy open one conversation after the other.
+@lru_cache(maxsize=64)
+def _told(item: _Heard) -> tuple[list[Sighting], list[Mention]]:
+    """Return the numbers that a text says, as something seen, and what else it mentions."""
+    found = read(item.text).mentions
+    numbers = [(m.value, m.unit) for m in found if m.kind in _COUNTING and isinstance(m.value, float)]
+    sightings = [Sighting(value, unit, item.message, item.where) for value, unit in numbers]
+    return sightings, [m for m in found if m.kind not in _COUNTING]
 
 
 def has(text: str, wanted: str) -> bool:
