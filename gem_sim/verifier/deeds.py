@@ -243,9 +243,14 @@ def _by_others(
 
 def _makers(phrase: Phrase, able: list[Doer], environment: Environment) -> list[Doer]:
     """Return the writing tools that do what a phrase tells of, or that with which it may come."""
-    kin = comes_with(phrase.family)
-    others = (doer for doer in doers(environment).values() if doer.writes and not kin.isdisjoint(doer.families))
-    return [*able, *(doer for doer in others if doer not in able)]
+    return [*able, *(doer for doer in _kin(phrase.family, environment) if doer not in able)]
+
+
+@lru_cache(maxsize=1024)
+def _kin(family: str | None, environment: Environment) -> tuple[Doer, ...]:
+    """Return the writing tools that do what a deed of a family may come with."""
+    kin = comes_with(family)
+    return tuple(doer for doer in doers(environment).values() if doer.writes and not kin.isdisjoint(doer.families))
 
 
 def _refused_last(names: set[str], scene: Scene, environment: Environment) -> bool:
