@@ -178,6 +178,9 @@ def identical_json(left: Any, right: Any) -> bool:
 
 def same_json(left: Json, right: Json) -> bool:
     """Tell whether two JSON values are equal: numbers by value, booleans apart from numbers."""
+    kind = type(left)
+    if kind is type(right) and kind in SCALARS:
+        return left == right
     # Python's own comparison is quick, and takes nothing else for equal but a boolean and a number.
     return left == right and (not (_has_booleans(left) or _has_booleans(right)) or _same(left, right))
 

@@ -9,7 +9,9 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator, Mapping
+from itertools import compress
 from math import isqrt
+from operator import is_not
 from typing import Any, Final, NoReturn, TypeAlias
 
 from gem_sim.canonical import Json, canonical_bytes, copy_json, same_json
@@ -191,6 +193,9 @@ class Table(Mapping[str, Row]):
         if not changes:
             return list(base.values())
         merged = base | changes
+        # With as many rows as the table has, none of them is gone.
+        if len(merged) == self._length:
+            return list(merged.values())
         return [row for row in merged.values() if row is not _GONE]
 
     def with_changes(self, changes: Mapping[str, Row | None]) -> Table:
@@ -291,7 +296,8 @@ class State(Mapping[str, Table]):
     def digest(self) -> str:
         """SHA-256 over the tables' names and digests, as 64 hexadecimal digits; empty tables do not count."""
         if self._digest is None:
-            sums = [[name, table.digest_text] for name, table in sorted(self._tables.items()) if table._length]
+            tables = sorted(self._tables.items())
+            sums = [[name, table._text or table.digest_text] for name, table in tables if table._length]
             self._digest = hashlib.sha256(_ENCODE(sums).encode()).hexdigest()
         return self._digest
 
@@ -308,11 +314,8 @@ def changed_rows(before: State, after: State) -> Iterator[tuple[str, str, Row | 
             table = before.get(name, _EMPTY)
             yield from ((name, key, table.get(key), row) for key, row in rows.items())
         return
-    tables, later = before._tables, after._tables
-    for name in tables if tables.keys() == later.keys() else dict.fromkeys((*tables, *later)):
-        old, new = tables.get(name, _EMPTY), later.get(name, _EMPTY)
-        if old is new:
-            continue
+    for name in _replaced(before, after):
+        old, new = before._tables.get(name, _EMPTY), after._tables.get(name, _EMPTY)
         for key in _touched(old, new):
             left, right = old.get(key), new.get(key)
             # Python's comparison is fast, and wrong only where it takes a flag for a number.
@@ -325,9 +328,17 @@ def changed_tables(before: State, after: State) -> set[str]:
     known = after.known_changes(before)
     if known is not None:
         return set(known)
+    return set(_replaced(before, after))
+
+
+def _replaced(before: State, after: State) -> Iterator[str]:
+    """Return the names of the tables that are not the same object in both states, those of the first state first."""
     tables, later = before._tables, after._tables
-    changed = {name for name, table in later.items() if tables.get(name, _EMPTY) is not table}
-    return changed.union(name for name in tables if name not in later) if tables.keys() != later.keys() else changed
+    # States that grew from one another have their tables in the same order, which is looked at in one go.
+    if list(tables) == list(later):
+        return compress(tables, map(is_not, tables.values(), later.values()))
+    names = dict.fromkeys((*tables, *later))
+    return (name for name in names if tables.get(name, _EMPTY) is not later.get(name, _EMPTY))
 
 
 def _touched(old: Table, new: Table) -> Iterator[str]:

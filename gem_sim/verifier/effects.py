@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from gem_sim.canonical import Json, same_json
@@ -27,8 +27,10 @@ class Change(NamedTuple):
 def declared(replay: Replay) -> Iterator[Finding]:
     """Yield a finding for each call of a read tool that writes, and each write outside the tables declared."""
     for call in replay.calls:
+        if call.before is call.after:
+            continue
         tool = replay.tool_of(call)
-        if tool is None or call.before is call.after:
+        if tool is None:
             continue
         allowed = () if tool.effect == "read" else tool.writes
         # Which tables it changed is known at once; which rows has to be looked for.
@@ -55,8 +57,10 @@ def collateral(replay: Replay) -> Iterator[Finding]:
     """
     expected = _expectations(replay.task)
     for call in replay.calls:
+        if call.before is call.after:
+            continue
         tool = replay.tool_of(call)
-        if tool is None or tool.writes is not None or tool.effect == "read" or call.before is call.after:
+        if tool is None or tool.writes is not None or tool.effect == "read":
             continue
         strangers = [change for change in _unrelated(call, list(_changes(call))) if not _mentioned(change, expected)]
         if strangers:
@@ -114,10 +118,14 @@ def _mentioned(change: Change, expected: Sequence[Expectation]) -> bool:
         if expectation.table != change.table:
             continue
         ids = {name: value for name, value in expectation.where.items() if name == "id" or name.endswith("_id")}
-        where = ids or expectation.where
-        if any(all(name in row and same_json(row[name], value) for name, value in where.items()) for row in rows):
+        if any(_has(row, ids or expectation.where) for row in rows):
             return True
     return False
+
+
+def _has(row: Row, where: Mapping[str, Json]) -> bool:
+    # Python's comparison is fast, and wrong only where it takes a flag for a number.
+    return where.items() <= row.items() and all(same_json(row[name], value) for name, value in where.items())
 
 
 def _unrelated(call: ReplayedCall, changes: Sequence[Change]) -> list[Change]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from itertools import compress, repeat
+from operator import eq
 
 from gem_sim.canonical import Json, identical_json, same_json, show
 from gem_sim.simulator import Replay
@@ -11,6 +13,8 @@ from gem_sim.task import Expectation, Task
 from gem_sim.verdict import Finding
 
 _ABSENT = object()
+# What Python takes for equal to one of these is the same JSON value.
+_EXACT = (str, type(None))
 
 
 def unmet(replay: Replay) -> Iterator[Finding]:
@@ -109,8 +113,11 @@ def _count(expectation: Expectation, state: State) -> int:
     table = state.get(expectation.table or "")
     rows = [] if table is None else table.rows()
     for name, value in expectation.where.items():
-        alike = [row for row in rows if row.get(name, _ABSENT) == value]
-        rows = [row for row in alike if same_json(row[name], value)]
+        # Every row of the table is compared, so that is left to `map`.
+        found = map(dict.get, rows, repeat(name), repeat(_ABSENT))
+        rows = list(compress(rows, map(eq, found, repeat(value))))
+        if type(value) not in _EXACT:
+            rows = [row for row in rows if same_json(row[name], value)]
     return len(rows)
 
 
