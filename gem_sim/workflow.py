@@ -225,8 +225,12 @@ def split_take(take: str) -> tuple[str, str]:
 
 def values_at(value: Json, path: str) -> list[Json]:
     """Return every value that a `takes` path reaches; `[]` is each item of a list or value of a mapping."""
+    parts = _parts(path)
+    # Nearly always: a field of the result.
+    if len(parts) == 1 and isinstance(value, dict) and parts[0] in value and path != "[]":
+        return [value[parts[0]]]
     reached = [value]
-    for part in _parts(path):
+    for part in parts:
         if part == "[]":
             reached = [item for found in reached for item in _items(found)]
         else:

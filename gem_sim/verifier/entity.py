@@ -41,10 +41,18 @@ def differing(earlier: ReplayedCall, call: ReplayedCall, names: Iterable[str]) -
     Where it has neither, nothing says that it was about something else.
     """
     found = []
+    wishes, asked = call.placed.call.arguments, earlier.placed.call.arguments
+    told = earlier.recorded if isinstance(earlier.recorded, dict) else {}
     for name in names:
-        wanted = call.placed.call.arguments.get(name)
-        # Nearly always: the call says nothing of it, or both say the same.
-        if wanted is None or (type(wanted) in PLAIN and _says(earlier, name, wanted)):
+        wanted = wishes.get(name)
+        if wanted is None:
+            continue
+        given, answered = asked.get(name), told.get(name)
+        # Nearly always: both say the same, or the earlier one has nothing of that name.
+        same = (given == wanted and type(given) in PLAIN) or (answered == wanted and type(answered) in PLAIN)
+        if same and type(wanted) in PLAIN:
+            continue
+        if given is None and answered is None and _as_recorded(earlier, call):
             continue
         stated = [(wanted, known) for wanted, known in _stated(earlier, call, name) if wanted and known]
         if stated and not any(wanted & known for wanted, known in stated):
@@ -54,22 +62,16 @@ def differing(earlier: ReplayedCall, call: ReplayedCall, names: Iterable[str]) -
 
 def _stated(earlier: ReplayedCall, call: ReplayedCall, name: str) -> Iterator[tuple[set[object], set[object]]]:
     """Yield what a call wants under a name and an earlier one has there: as recorded, then as executed."""
-    as_recorded = call.executed is call.placed.call and earlier.executed is earlier.placed.call
-    as_recorded = as_recorded and earlier.recorded is earlier.result.content
-    # Many an earlier call has nothing of that name.
-    if as_recorded and entity_of(earlier, name) is None:
-        return
     yield _values(call.placed.call, name), _about(earlier.placed.call, earlier.recorded, name)
-    if not as_recorded:
+    if not _as_recorded(earlier, call):
         yield _values(call.executed, name), _about(earlier.executed, earlier.result.content, name)
 
 
-def _says(call: ReplayedCall, name: str, wanted: Json) -> bool:
-    given = call.placed.call.arguments.get(name)
-    if type(given) in PLAIN and given == wanted:
-        return True
-    told = call.recorded.get(name) if isinstance(call.recorded, dict) else None
-    return type(told) in PLAIN and told == wanted
+def _as_recorded(earlier: ReplayedCall, call: ReplayedCall) -> bool:
+    """Tell whether two calls were run as recorded, and the earlier one's answer is the recorded one."""
+    if call.executed is not call.placed.call or earlier.executed is not earlier.placed.call:
+        return False
+    return earlier.recorded is earlier.result.content
 
 
 def entity_of(call: ReplayedCall, name: str) -> Json:

@@ -20,10 +20,13 @@ from gem_sim.simulator.condition import holds
 from gem_sim.simulator.dataflow import identifying
 from gem_sim.verdict import Finding, Severity
 from gem_sim.verifier.entity import PLAIN, call_text, differing, entity_of, missing_call
-from gem_sim.verifier.place import place_of
+from gem_sim.verifier.place import place_of, tools_called
 from gem_sim.verifier.prefix import smallest_prefix
 from gem_sim.verifier.stated import words_of
 from gem_sim.workflow import Dependency, Step, Workflow, values_at
+
+# An argument that is none of these has one value, which one call gives.
+_NO_SINGLE = (list, dict, type(None))
 
 
 class Problem(NamedTuple):
@@ -86,44 +89,93 @@ def judge(replay: Replay) -> tuple[Judgement, ...]:
 
 def _judgements(replay: Replay, from_: int = 0) -> Iterator[Judgement]:
     """Yield the judgements of the calls from an index on, each by the calls before it."""
-    tools = {call.placed.call.tool for call in replay.calls}
-    candidates = _candidates(replay.environment)
+    candidates = _ranked(replay.environment, tools_called(replay))
     done: dict[str, list[ReplayedCall]] = {}
     for index, call in enumerate(replay.calls):
         tool, refused = call.placed.call.tool, _refused(call)
         if index >= from_:
-            steps = candidates.get(tool, ())
-            # A tool of one workflow leaves nothing to choose.
-            ranked = sorted(steps, key=lambda step: -len(tools & step[0].tools)) if len(steps) > 1 else steps
-            yield _judged(call, ranked, done, replay.environment, refused=refused)
+            yield _judged(call, candidates.get(tool, ()), done, replay.environment, refused=refused)
         if not refused:
             done.setdefault(tool, []).append(call)
 
 
+class _Need(NamedTuple):
+    """What has to come before a call: one of these edges, by one of these steps, for the same entity."""
+
+    edges: tuple[Dependency, ...]
+    befores: tuple[Step, ...]
+    entity: tuple[str, ...]
+
+
+class _Post(NamedTuple):
+    """A step of a workflow and what judging a call by it takes.
+
+    `entity` are the arguments that say what the call is about, `most` is how often it may succeed for that. `allows`
+    says that the step has nothing to hold against any call.
+    """
+
+    workflow: Workflow
+    step: Step
+    entity: tuple[str, ...]
+    order: tuple[_Need, ...]
+    data: tuple[_Need, ...]
+    most: int | None
+    allows: bool
+
+
+@lru_cache(maxsize=256)
+def _ranked(environment: Environment, tools: frozenset[str]) -> dict[str, list[_Post]]:
+    """Return tool → the steps that use it, first those of the workflow that uses most of the tools.
+
+    Conversations about the same call the same tools, so few of these are ever asked for.
+    """
+    posts = _posts(environment)
+    return {
+        tool: sorted(posts[tool], key=lambda post: -len(tools & post.workflow.tools)) for tool in tools & posts.keys()
+    }
+
+
 @lru_cache(maxsize=16)
-def _candidates(environment: Environment) -> dict[str, list[tuple[Workflow, Step]]]:
-    """Return tool → the steps that use it, each with its workflow."""
-    found: dict[str, list[tuple[Workflow, Step]]] = {}
+def _posts(environment: Environment) -> dict[str, list[_Post]]:
+    """Return tool → the steps that use it."""
+    found: dict[str, list[_Post]] = {}
     for workflow in environment.workflows:
         for step in workflow.steps:
-            found.setdefault(step.tool, []).append((workflow, step))
+            found.setdefault(step.tool, []).append(_post(workflow, step, environment))
     return found
+
+
+def _post(workflow: Workflow, step: Step, environment: Environment) -> _Post:
+    entity = step.per
+    if entity is None:
+        tool = environment.tools.get(step.tool)
+        entity = () if tool is None else identifying(tool, environment)
+    needs: dict[str, list[_Need]] = {"after": [], "data": []}
+    for edges in step.groups:
+        kind, argument = edges[0].kind, edges[0].argument
+        # What is taken from the steps before is judged as data, and needs not be the same beside.
+        taken = {argument} if kind == "data" else {name for edge in edges for name in step.taken.get(edge.before, ())}
+        befores = tuple(workflow.by_id[edge.before] for edge in edges)
+        needs[kind].append(_Need(edges, befores, tuple(name for name in entity if name not in taken)))
+    allows = step.when is None and step.most is None and not step.groups
+    return _Post(workflow, step, entity, tuple(needs["after"]), tuple(needs["data"]), step.most, allows)
 
 
 def _judged(
     call: ReplayedCall,
-    candidates: Sequence[tuple[Workflow, Step]],
+    candidates: Sequence[_Post],
     done: Mapping[str, Sequence[ReplayedCall]],
     environment: Environment,
     *,
     refused: bool,
 ) -> Judgement:
     judged: list[Judgement] = []
-    for workflow, step in candidates:
-        problems = () if refused else tuple(_Bench(step, workflow, call, done, environment).problems())
-        judged.append(Judgement(call, workflow.id, step.id, problems))
+    for post in candidates:
+        problems = () if refused or post.allows else tuple(_Bench(post, call, done, environment).problems())
+        judgement = Judgement(call, post.workflow.id, post.step.id, problems)
         if not problems:
-            return judged[-1]
+            return judgement
+        judged.append(judgement)
     return min(judged, key=lambda judgement: _weight(judgement.problems), default=Judgement(call, None, None, ()))
 
 
@@ -141,44 +193,47 @@ def _weight(problems: Sequence[Problem]) -> tuple[bool, bool, int]:
 class _Bench(NamedTuple):
     """One step judging one call: `done` are the earlier calls that succeeded, by tool."""
 
-    step: Step
-    workflow: Workflow
+    post: _Post
     call: ReplayedCall
     done: Mapping[str, Sequence[ReplayedCall]]
     environment: Environment
 
     def problems(self) -> Iterator[Problem]:
-        applies = holds(self.step, self.call.executed.arguments, self.environment, self.call.before)
-        if applies is not True:
-            yield self._condition(decided=applies is False)
-            return
+        post = self.post
+        if post.step.when is not None:
+            applies = holds(post.step, self.call.executed.arguments, self.environment, self.call.before)
+            if applies is not True:
+                yield self._condition(decided=applies is False)
+                return
         missed: set[str] = set()
-        for group in self.step.groups:
-            if group[0].kind == "after" and not self._came_before(group):
-                problems = list(self._order(group))
+        for need in post.order:
+            if not self._came_before(need):
+                problems = list(self._order(need))
                 if problems:
-                    missed |= {edge.before for edge in group}
+                    missed |= {edge.before for edge in need.edges}
                     yield from problems
-        for group in self.step.groups:
+        for need in post.data:
             # Said once, for the order; that the data could not come from there either goes without saying.
-            if group[0].kind == "data" and not self._gave(group) and not {edge.before for edge in group} <= missed:
-                yield from self._data(group)
-        if self.step.joint:
+            if not self._gave(need) and not {edge.before for edge in need.edges} <= missed:
+                yield from self._data(need)
+        if post.data and post.step.joint:
             yield from self._from_one_call()
-        if self.step.most is not None:
-            yield from self._repeated(self.step.most)
+        if post.most is not None:
+            yield from self._repeated(post.most)
+
+    @property
+    def step(self) -> Step:
+        """The step that judges."""
+        return self.post.step
 
     def _evidence(self, **more: Json) -> dict[str, Json]:
-        return {"step": self.step.id, "workflow": self.workflow.id, **more}
+        return {"step": self.step.id, "workflow": self.post.workflow.id, **more}
 
     def _condition(self, *, decided: bool) -> Problem:
         fate = "is false" if decided else "cannot be judged from the arguments"
         message = f"step {self.step.id!r} applies when {self.step.when}, which {fate} here"
         evidence = self._evidence(when=self.step.when)
         return Problem("order.condition", message, None, evidence, "error" if decided else "undecided")
-
-    def _named(self, step: str) -> Step:
-        return self.workflow.by_id[step]
 
     def _calls_of(self, step: Step) -> Sequence[ReplayedCall]:
         """Return the earlier calls that can have been this step: of its tool, and not against its condition."""
@@ -191,29 +246,17 @@ class _Bench(NamedTuple):
             if holds(step, other.executed.arguments, self.environment, other.before) is not False
         ]
 
-    @property
-    def _entity(self) -> tuple[str, ...]:
-        """The arguments that say what the call is about."""
-        return _about(self.step.tool, self.environment) if self.step.per is None else self.step.per
-
-    def _entity_beside(self, group: Sequence[Dependency]) -> Sequence[str]:
-        """Return those of them that are not taken from the steps before: what is taken is judged as data."""
-        taken = [name for edge in group for name in self.step.taken.get(edge.before, ())]
-        return [name for name in self._entity if name not in taken] if taken else self._entity
-
-    def _came_before(self, group: Sequence[Dependency]) -> bool:
+    def _came_before(self, need: _Need) -> bool:
         """Tell whether one of the alternatives came before for the same; the latest call is most often about it."""
-        entity = self._entity_beside(group)
-        for edge in group:
-            for other in reversed(self._calls_of(self._named(edge.before))):
-                if not differing(other, self.call, entity):
+        for before in need.befores:
+            for other in reversed(self._calls_of(before)):
+                if not differing(other, self.call, need.entity):
                     return True
         return False
 
-    def _order(self, group: Sequence[Dependency]) -> Iterator[Problem]:
+    def _order(self, need: _Need) -> Iterator[Problem]:
         """Yield what is wrong where none of the alternatives came before, for the same entity."""
-        befores = [self._named(edge.before) for edge in group]
-        entity = self._entity_beside(group)
+        befores, entity = need.befores, need.entity
         given, state = self.call.executed.arguments, self.call.before
         needed = [holds(before, given, self.environment, state, own=False) for before in befores]
         if False in needed:
@@ -252,34 +295,32 @@ class _Bench(NamedTuple):
 
     def _is_about(self, rule: str, befores: Sequence[Step]) -> bool:
         """Tell whether the step's rule is about these of the steps before it; it may be about another of them."""
-        if sum(group[0].kind == "after" for group in self.step.groups) == 1:
+        if len(self.post.order) == 1:
             return True
         named = words_of(" ".join(f"{before.tool} {before.id}" for before in befores))
         return not named.isdisjoint(words_of(rule))
 
-    def _gave(self, group: Sequence[Dependency]) -> bool:
+    def _gave(self, need: _Need) -> bool:
         """Tell whether one call about the same gave an argument that has to come from there, as nearly always."""
-        argument = group[0].argument or ""
-        value = self.call.placed.call.arguments.get(argument)
+        value = self.call.placed.call.arguments.get(need.edges[0].argument or "")
         if value is None:
             return True
-        entity = [name for name in self._entity if name != argument]
-        for edge in group:
-            for other in self._calls_of(self._named(edge.before)):
-                if _stray(value, _values(other, edge)) is None and not differing(other, self.call, entity):
+        for edge, before in zip(need.edges, need.befores, strict=True):
+            for other in self._calls_of(before):
+                if _stray(value, _values(other, edge)) is None and not differing(other, self.call, need.entity):
                     return True
         return False
 
-    def _data(self, group: Sequence[Dependency]) -> Iterator[Problem]:
+    def _data(self, need: _Need) -> Iterator[Problem]:
         """Yield what is wrong where no one call gave an argument: nothing, if several gave all of it together."""
-        argument = group[0].argument or ""
+        argument = need.edges[0].argument or ""
         value = self.call.placed.call.arguments.get(argument)
-        entity = [name for name in self._entity if name != argument]
-        given = [(other, _values(other, edge)) for edge in group for other in self._calls_of(self._named(edge.before))]
+        sources = zip(need.edges, need.befores, strict=True)
+        given = [(other, _values(other, edge)) for edge, before in sources for other in self._calls_of(before)]
         seen: list[Json] = []
         elsewhere: list[tuple[ReplayedCall, str, list[Json]]] = []
         for other, values in given:
-            apart = differing(other, self.call, entity)
+            apart = differing(other, self.call, need.entity)
             if apart:
                 elsewhere.append((other, apart[0], values))
             else:
@@ -287,12 +328,12 @@ class _Bench(NamedTuple):
         stray = _stray(value, seen)
         if stray is None:
             return
-        tools = [self._named(edge.before).tool for edge in group]
+        tools = [before.tool for before in need.befores]
         source = " or ".join(
-            f"{tool}{f', field {edge.path}' if edge.path else ''}" for tool, edge in zip(tools, group, strict=True)
+            f"{tool}{f', field {edge.path}' if edge.path else ''}" for tool, edge in zip(tools, need.edges, strict=True)
         )
         evidence = self._evidence(value=stray, seen=seen[:10])
-        evidence["sources"] = [{"tool": tool, "path": edge.path} for tool, edge in zip(tools, group, strict=True)]
+        evidence["sources"] = [{"tool": tool, "path": edge.path} for tool, edge in zip(tools, need.edges, strict=True)]
         missing = [missing_call(self.environment.tools[tool], self.call) for tool in dict.fromkeys(tools)]
         evidence["missing"] = [dict(call._asdict()) for call in missing]
         for other, name, values in elsewhere:
@@ -311,11 +352,13 @@ class _Bench(NamedTuple):
     def _from_one_call(self) -> Iterator[Problem]:
         """Yield what is wrong if arguments that come from one step each come from another call of it."""
         for before, single in self.step.joint.items():
-            given = {edge: self.call.placed.call.arguments.get(edge.argument or "") for edge in single}
-            edges = [edge for edge in single if not isinstance(given[edge], list | dict | None)]
+            arguments = self.call.placed.call.arguments
+            edges = [edge for edge in single if not isinstance(arguments.get(edge.argument or ""), _NO_SINGLE)]
             if len(edges) < 2:
                 continue
-            calls = self._calls_of(self._named(before))
+            given = {edge: arguments.get(edge.argument or "") for edge in edges}
+            step = self.post.workflow.by_id[before]
+            calls = self._calls_of(step)
             if any(all(_stray(given[edge], _values(other, edge)) is None for edge in edges) for other in calls):
                 continue
             held = {
@@ -329,18 +372,22 @@ class _Bench(NamedTuple):
                 f"{edge.argument} = {show(given[edge], 60)} is from call {next(n for n in held if edge in held[n])}"
                 for edge in edges
             ]
-            message = f"{', '.join(parts)}: no one call of {self._named(before).tool!r} gave them together"
+            message = f"{', '.join(parts)}: no one call of {step.tool!r} gave them together"
             evidence = self._evidence(values={e.argument or "": given[e] for e in edges}, calls=list(held))
             yield Problem("order.mixed_results", message, edges[-1].argument, evidence)
 
     def _repeated(self, most: int) -> Iterator[Problem]:
-        earlier = [other for other in self._calls_of(self.step) if self._subject(other) == self._subject(self.call)]
+        calls = self._calls_of(self.step)
+        if len(calls) < most:
+            return
+        subject = self._subject(self.call)
+        earlier = [other for other in calls if self._subject(other) == subject]
         if len(earlier) < most:
             return
         numbers = [other.placed.number for other in earlier]
         often = "once" if most == 1 else f"{most} times"
         about: dict[str, Json] = {
-            name: v for name in self._entity if (v := self.call.placed.call.arguments.get(name)) is not None
+            name: v for name in self.post.entity if (v := self.call.placed.call.arguments.get(name)) is not None
         }
         what = f" for {show(about, 80)}" if about else ""
         before = ", ".join(map(str, numbers))
@@ -353,12 +400,7 @@ class _Bench(NamedTuple):
         yield Problem("order.repeated", message, None, evidence)
 
     def _subject(self, call: ReplayedCall) -> object:
-        return freeze({name: call.executed.arguments.get(name) for name in self._entity})
-
-
-@lru_cache(maxsize=4096)
-def _about(tool: str, environment: Environment) -> tuple[str, ...]:
-    return identifying(environment.tools[tool], environment)
+        return freeze({name: call.executed.arguments.get(name) for name in self.post.entity})
 
 
 def _values(call: ReplayedCall, edge: Dependency) -> list[Json]:
