@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import marshal
 import re
-from collections.abc import Collection, Container, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Container, Iterable, Iterator, Mapping
 from datetime import datetime
+from functools import partial
 from itertools import zip_longest
+from operator import is_
 from typing import Literal, NamedTuple
 
 from pydantic_core import from_json
@@ -17,11 +19,8 @@ from gem_sim.tool import is_unspecified
 Kind = Literal["differs", "missing", "extra", "unspecified"]
 
 PROSE_FIELDS = ("message", "error", "exception", "detail")
-# The first that tells of a refusal counts.
-_ERROR_KEYS = ("error", "errors", "exception", "is_error", "isError", "success", "ok", "status")
-_KEYS = frozenset(_ERROR_KEYS)
 _ERROR_TEXT = re.compile(r"\s*(error|exception|traceback)\b", re.IGNORECASE)
-_FAILURE_WORDS = ("error", "failed", "failure", "refused", "rejected", "denied")
+_FAILURE_WORDS = frozenset(("error", "failed", "failure", "refused", "rejected", "denied"))
 
 
 class Difference(NamedTuple):
@@ -164,17 +163,25 @@ def says_error(content: Json) -> bool:
 
 def error_key(content: Json) -> str | None:
     """Return the field by which an object reads as a refusal, None where none does."""
-    told = _KEYS.intersection(content) if isinstance(content, dict) else None
-    if not told:
+    if not isinstance(content, dict) or _KEYS.isdisjoint(content):
         return None
-    ordered = told if len(told) == 1 else filter(told.__contains__, _ERROR_KEYS)
-    return next((key for key in ordered if _tells_refusal(key, content[key])), None)  # type: ignore[call-overload,index]
+    for key in filter(content.__contains__, _REFUSES):
+        if _REFUSES[key](content[key]):
+            return key
+    return None
 
 
-def _tells_refusal(key: str, value: Json) -> bool:
-    if key == "status":
-        return isinstance(value, str) and value.lower() in _FAILURE_WORDS
-    return value is False if key in ("success", "ok") else bool(value)
+def _is_failure(value: Json) -> bool:
+    return isinstance(value, str) and value.lower() in _FAILURE_WORDS
+
+
+# Field → whether its value tells of a refusal; the first that does counts.
+_REFUSES: dict[str, Callable[[Json], bool]] = {
+    **dict.fromkeys(("error", "errors", "exception", "is_error", "isError"), bool),
+    **dict.fromkeys(("success", "ok"), partial(is_, False)),
+    "status": _is_failure,
+}
+_KEYS = frozenset(_REFUSES)
 
 
 def _differences(

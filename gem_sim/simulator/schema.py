@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -81,6 +81,11 @@ def validator(schema: Mapping[str, Json]) -> jsonschema_rs.Draft202012Validator:
         _BY_IDENTITY.clear()
     _BY_IDENTITY[id(schema)] = (schema, compiled)
     return compiled
+
+
+def all_compiled(schemas: Iterable[Mapping[str, Json] | None]) -> bool:
+    """Tell at once whether each schema was compiled before; False may only mean a closer look is needed."""
+    return _BY_IDENTITY.keys() >= set(map(id, filter(None, schemas)))
 
 
 _MOST = 4096

@@ -17,6 +17,7 @@ from gem_sim.environment import Constant, Environment
 from gem_sim.simulator import Replay
 from gem_sim.trajectory import Trajectory
 from gem_sim.verdict import Finding
+from gem_sim.verifier.place import messages_of
 from gem_sim.verifier.stated import Clause, Figure, Matching, clauses, figures_of, same_figure, words_of
 
 # Under these keys a trajectory file keeps the text that the trajectory was made from.
@@ -41,7 +42,7 @@ class Difference(NamedTuple):
 def prompt(replay: Replay) -> Iterator[Finding]:
     """Yield a finding for each rule of the system prompt that its source or the environment states differently."""
     environment = replay.environment
-    told = "\n".join(m.content for m in replay.trajectory.messages if m.role == "system" and m.content)
+    told = "\n".join([message.content for message in messages_of("system", replay) if message.content])
     if not told:
         return
     source = _source_of(replay.trajectory)
@@ -60,10 +61,13 @@ def _without(told: str, policy: tuple[str, ...]) -> str:
 
 def _source_of(trajectory: Trajectory) -> str | None:
     """Return the text that a trajectory was made from, where its row or the row's metadata carries it."""
-    places = [trajectory.extra, *(trajectory.extra.get(key) for key in ("meta", "metadata"))]
-    telling = (place for place in places if isinstance(place, dict) and not _SOURCES.isdisjoint(place))
-    texts = [place.get(key) for place in telling for key in _SOURCE_KEYS]
-    return next((text for text in texts if isinstance(text, str) and len(text) >= _SHORTEST), None)
+    extra = trajectory.extra
+    for place in (extra, extra.get("meta"), extra.get("metadata")):
+        if isinstance(place, dict) and not _SOURCES.isdisjoint(place):
+            for text in map(place.get, _SOURCE_KEYS):
+                if isinstance(text, str) and len(text) >= _SHORTEST:
+                    return text
+    return None
 
 
 def environment_consistency(environment: Environment) -> Iterator[Finding]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence, Set
-from itertools import pairwise, takewhile
+from itertools import filterfalse, pairwise, takewhile
+from operator import attrgetter
 
 from gem_sim.canonical import Json, show
 from gem_sim.message import Message
@@ -12,7 +13,7 @@ from gem_sim.simulator import Replay, ReplayedCall
 from gem_sim.simulator.schema import json_path
 from gem_sim.trajectory import pair_answers
 from gem_sim.verdict import Finding
-from gem_sim.verifier.place import place_of
+from gem_sim.verifier.place import messages_of, place_of, roles_of
 
 # Placeholders GEM's stage 4 forbids, and their kin: a value somebody meant to fill in.
 _WHOLE_PLACEHOLDER = re.compile(
@@ -22,12 +23,19 @@ _WHOLE_PLACEHOLDER = re.compile(
     re.IGNORECASE,
 )
 _PLACEHOLDER_STARTS = frozenset("PpFfUuIiTtYy<[{")
+_NO_WORDS = frozenset((int, float, bool, type(None)))
 _PLACEHOLDER_WITHIN = re.compile(r"\b\d+\+? more (results|items|entries|rows)\b|\blorem ipsum\b", re.IGNORECASE)
+
+_IDENTITY = attrgetter("placed.message", "placed.call.id")
+_UNREADABLE = attrgetter("placed.call.unreadable")
+_TOOL_CALLS = attrgetter("tool_calls")
+# The pairs of roles that may not stand beside each other.
+_APART = frozenset((("tool", "user"), ("user", "system"), ("assistant", "system"), ("tool", "system")))
 
 
 def role_order(replay: Replay) -> Iterator[Finding]:
     """Yield a finding for each message that stands where its role may not."""
-    if _in_order([message.role for message in replay.trajectory.messages]):
+    if _in_order(roles_of(replay)):
         return
     earlier: set[str] = set()
     before: Message | None = None
@@ -49,10 +57,9 @@ def role_order(replay: Replay) -> Iterator[Finding]:
         before = message
 
 
-def _in_order(roles: list[str]) -> bool:
+def _in_order(roles: Sequence[str]) -> bool:
     """Tell, quickly, whether each role stands where it may."""
-    beside = set(pairwise(roles))
-    if ("tool", "user") in beside or any(later == "system" != earlier for earlier, later in beside):
+    if not _APART.isdisjoint(pairwise(roles)):
         return False
     return "tool" not in roles or "assistant" in roles[: roles.index("tool")]
 
@@ -69,18 +76,20 @@ def _misplaced(role: str, before: str | None, earlier: Set[str]) -> str | None:
 
 def answers(replay: Replay) -> Iterator[Finding]:
     """Yield a finding for each call without an answer and each answer without a call."""
+    answered = 0
     for call in replay.calls:
-        if call.placed.answer is None:
-            yield Finding(
-                code="format.unanswered_call",
-                turn=call.placed.turn,
-                call=call.placed.number,
-                tool=call.placed.call.tool,
-                message="the call has no answer before the conversation goes on",
-                evidence={"call_id": call.placed.call.id},
-            )
-    answered = sum(call.placed.answer is not None for call in replay.calls)
-    if answered < sum(message.role == "tool" for message in replay.trajectory.messages):
+        if call.placed.answer is not None:
+            answered += 1
+            continue
+        yield Finding(
+            code="format.unanswered_call",
+            turn=call.placed.turn,
+            call=call.placed.number,
+            tool=call.placed.call.tool,
+            message="the call has no answer before the conversation goes on",
+            evidence={"call_id": call.placed.call.id},
+        )
+    if answered < roles_of(replay).count("tool"):
         yield from _orphans(replay.trajectory.messages)
 
 
@@ -109,6 +118,10 @@ def _orphans(messages: Sequence[Message]) -> Iterator[Finding]:
 
 def calls(replay: Replay) -> Iterator[Finding]:
     """Yield a finding for each call id used twice in a message and each call whose arguments are unreadable."""
+    # Nearly always, no id is used twice and all can be read, which is seen in one go.
+    identities, unreadable = set(map(_IDENTITY, replay.calls)), set(map(_UNREADABLE, replay.calls))
+    if len(identities) == len(replay.calls) and unreadable <= {None}:
+        return
     seen: set[tuple[int, str]] = set()
     for call in replay.calls:
         place = place_of(call)
@@ -141,8 +154,9 @@ def parallel_calls(replay: Replay) -> Iterator[Finding]:
 def empty_message(replay: Replay) -> Iterator[Finding]:
     """Yield a finding for each assistant message that says nothing and calls nothing."""
     messages = replay.trajectory.messages
-    for index, message in enumerate(messages):
-        if message.role == "assistant" and not message.tool_calls and not (message.content or "").strip():
+    for message in filterfalse(_TOOL_CALLS, messages_of("assistant", replay)):
+        if not (message.content or "").strip():
+            index = next(number for number, other in enumerate(messages) if other is message)
             yield Finding(
                 code="format.empty_message",
                 turn=sum(earlier.role == "user" for earlier in messages[:index]) or None,
@@ -159,6 +173,8 @@ def placeholder(replay: Replay) -> Iterator[Finding]:
     """
     for number, call in enumerate(replay.calls):
         for name, value in call.placed.call.arguments.items():
+            if type(value) in _NO_WORDS:
+                continue
             for _, text in _placeholders(value):
                 if not _was_said(text, replay, number):
                     yield _placeholder(call, text, name, None)
@@ -191,6 +207,8 @@ def _is_placeholder(text: str) -> bool:
     """Tell whether a text is a placeholder or has one in it; searched for only where one of its words stands."""
     if text[:1] in _PLACEHOLDER_STARTS and _WHOLE_PLACEHOLDER.match(text):
         return True
+    if " " not in text:
+        return False
     lowered = text.lower()
     return (" more " in lowered or "lorem" in lowered) and _PLACEHOLDER_WITHIN.search(text) is not None
 

@@ -22,6 +22,8 @@ from gem_sim.verifier.seen import Received, Seen, leaves
 def unconfirmed(replay: Replay) -> Iterator[Finding]:
     """Yield an undecided finding for each figure in a recorded text that neither execution nor what was said gives."""
     for index, call in enumerate(replay.calls):
+        if call.recorded is call.result.content:
+            continue
         texts = list(_texts(call))
         if not texts:
             continue
@@ -43,9 +45,7 @@ def unconfirmed(replay: Replay) -> Iterator[Finding]:
 
 def _texts(call: ReplayedCall) -> Iterator[tuple[str, str]]:
     """Yield path and text of what stands in the recorded answer and was not compared with the executed one."""
-    if not call.has_answer or call.recorded is call.result.content or call.recorded_error != call.executed_error:
-        return
-    if call.recorded == call.result.content:
+    if not call.has_answer or call.recorded == call.result.content or call.recorded_error != call.executed_error:
         return
     texts = {text for text in leaves(call.recorded) if isinstance(text, str) and " " in text}
     # An id or a time that differs was compared, up to renaming.

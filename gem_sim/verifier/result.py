@@ -66,6 +66,8 @@ def declared_fault(replay: Replay) -> Iterator[Finding]:
                 evidence={"kind": call.fault, "expected": call.result.content},
                 **place_of(call),
             )
+        elif call.placed.answer is None or not call.placed.answer.extra:
+            continue
         elif (declared := faults.declaration_in(call.placed.answer)) is not None:
             message = (
                 f"the recording declares the fault {show(declared, 60)}, which is none that this tool can have, so its "

@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from operator import attrgetter
 
 from gem_sim.canonical import Json, show
 from gem_sim.environment import Environment
 from gem_sim.simulator import Replay, ReplayedCall
 from gem_sim.simulator.compare import says_error
-from gem_sim.simulator.schema import complaints, is_valid, schema_problem
+from gem_sim.simulator.schema import all_compiled, complaints, is_valid, schema_problem
 from gem_sim.tool import Tool, declared_arguments
 from gem_sim.verdict import Finding
-from gem_sim.verifier.place import place_of
+from gem_sim.verifier.place import place_of, tools_called
+
+_NAME = attrgetter("name")
+_PARAMETERS = attrgetter("parameters")
 
 
 def tool_definition(replay: Replay) -> Iterator[Finding]:
     """Yield a finding for each tool offered whose parameters are no JSON Schema."""
+    # What was compiled is a schema; nearly always that is all of them.
+    if all_compiled(map(_PARAMETERS, replay.trajectory.tools)):
+        return
     own = replay.environment.tools
     for tool in replay.trajectory.tools:
         # The environment's own tools were checked when it was made.
@@ -31,8 +38,10 @@ def tool_definition(replay: Replay) -> Iterator[Finding]:
 
 def unknown_tool(replay: Replay) -> Iterator[Finding]:
     """Yield a finding for each call whose tool the environment lacks, or the trajectory did not offer."""
-    offered = {tool.name for tool in replay.trajectory.tools}
-    tools = replay.environment.tools
+    offered = set(map(_NAME, replay.trajectory.tools))
+    tools, called = replay.environment.tools, tools_called(replay)
+    if called <= tools.keys() and (not offered or called <= offered):
+        return
     for call in replay.calls:
         name = call.placed.call.tool
         if name not in tools:
@@ -41,7 +50,7 @@ def unknown_tool(replay: Replay) -> Iterator[Finding]:
             yield Finding(code="schema.unknown_tool", message=message, evidence={"tools": known}, **place_of(call))
         elif offered and name not in offered:
             message = f"the tool {name!r} is not among those offered in the trajectory"
-            evidence: dict[str, Json] = {"offered": sorted(offered)}  # type: ignore[dict-item]
+            evidence: dict[str, Json] = {"offered": sorted(offered)}
             yield Finding(code="schema.unoffered_tool", message=message, evidence=evidence, **place_of(call))
 
 
@@ -118,11 +127,11 @@ def result(replay: Replay) -> Iterator[Finding]:
         # what a declared fault makes of an answer need not.
         if call.recorded is call.result.content or call.fault is not None:
             continue
-        tool = replay.tool_of(call)
-        if tool is None or tool.returns is None or not call.has_answer or says_error(call.recorded):
-            continue
         # What also parts from execution is said better by the family `result`, with both values side by side.
         if call.result.is_error or any(difference.kind != "unspecified" for difference in call.differences):
+            continue
+        tool = replay.tool_of(call)
+        if tool is None or tool.returns is None or not call.has_answer or says_error(call.recorded):
             continue
         for complaint in complaints(tool.returns, call.recorded):
             yield Finding(

@@ -63,7 +63,9 @@ def verify(replay: Replay, checks: Sequence[Check] | None = None, *, digest: boo
     family, faulty_before, faulty = "", set[int](), set[int]()
     for check in checks_for(replay.environment) if checks is None else checks:
         found = run_check(check, replay)
-        if found and check.__module__ != family:
+        if not found:
+            continue
+        if check.__module__ != family:
             family, faulty_before = check.__module__, set(faulty)
         for finding in found:
             if finding.call in faulty_before:
