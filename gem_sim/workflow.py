@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from functools import cached_property, lru_cache
 from graphlib import CycleError, TopologicalSorter
+from itertools import chain
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from pydantic import Field, model_validator
@@ -232,7 +233,7 @@ def values_at(value: Json, path: str) -> list[Json]:
     reached = [value]
     for part in parts:
         if part == "[]":
-            reached = [item for found in reached for item in _items(found)]
+            reached = list(chain.from_iterable(map(_items, reached)))
         else:
             reached = [found[part] for found in reached if isinstance(found, dict) and part in found]
     return reached

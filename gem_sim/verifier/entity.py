@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from gem_sim.canonical import Json, freeze, show
@@ -34,12 +34,14 @@ def call_text(call: MissingCall) -> str:
     return f"{call.tool}({known or '…'})"
 
 
-def differing(earlier: ReplayedCall, call: ReplayedCall, names: Iterable[str]) -> tuple[str, ...]:
+def differing(earlier: ReplayedCall, call: ReplayedCall, names: Sequence[str]) -> tuple[str, ...]:
     """Return the arguments by which two calls are about different things, empty if they may be about the same.
 
     An earlier call is about the values of its arguments of that name and of such a field at the top of its result.
     Where it has neither, nothing says that it was about something else.
     """
+    if not names:
+        return ()
     found = []
     wishes, asked = call.placed.call.arguments, earlier.placed.call.arguments
     told = earlier.recorded if isinstance(earlier.recorded, dict) else {}
