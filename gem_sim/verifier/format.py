@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence, Set
-from itertools import filterfalse, pairwise, takewhile
+from itertools import pairwise, takewhile
 from operator import attrgetter
 
 from gem_sim.canonical import Json, show
@@ -13,7 +13,7 @@ from gem_sim.simulator import Replay, ReplayedCall
 from gem_sim.simulator.schema import json_path
 from gem_sim.trajectory import pair_answers
 from gem_sim.verdict import Finding
-from gem_sim.verifier.place import messages_of, place_of, roles_of
+from gem_sim.verifier.place import place_of, roles_of
 
 # Placeholders GEM's stage 4 forbids, and their kin: a value somebody meant to fill in.
 _WHOLE_PLACEHOLDER = re.compile(
@@ -28,7 +28,6 @@ _PLACEHOLDER_WITHIN = re.compile(r"\b\d+\+? more (results|items|entries|rows)\b|
 
 _IDENTITY = attrgetter("placed.message", "placed.call.id")
 _UNREADABLE = attrgetter("placed.call.unreadable")
-_TOOL_CALLS = attrgetter("tool_calls")
 # The pairs of roles that may not stand beside each other.
 _APART = frozenset((("tool", "user"), ("user", "system"), ("assistant", "system"), ("tool", "system")))
 
@@ -154,9 +153,8 @@ def parallel_calls(replay: Replay) -> Iterator[Finding]:
 def empty_message(replay: Replay) -> Iterator[Finding]:
     """Yield a finding for each assistant message that says nothing and calls nothing."""
     messages = replay.trajectory.messages
-    for message in filterfalse(_TOOL_CALLS, messages_of("assistant", replay)):
-        if not (message.content or "").strip():
-            index = next(number for number, other in enumerate(messages) if other is message)
+    for index, message in enumerate(messages):
+        if message.role == "assistant" and not message.tool_calls and not (message.content or "").strip():
             yield Finding(
                 code="format.empty_message",
                 turn=sum(earlier.role == "user" for earlier in messages[:index]) or None,
