@@ -13,13 +13,14 @@ from typing import NamedTuple
 
 from gem_sim.canonical import Json, show
 from gem_sim.simulator import Replay, ReplayedCall
-from gem_sim.tool import Tool
 from gem_sim.verdict import Finding, Severity
 from gem_sim.verifier.place import place_of
-from gem_sim.verifier.sources import Leaf, Origin, Sources, declared_choice, is_injected, leaves_of
+from gem_sim.verifier.sources import Leaf, Origin, Sources, declared_choice
 
 # Values longer than this are no identifier that somebody mistyped.
 _LONGEST = 80
+# The kinds of origin that are none.
+_WITHOUT = frozenset(("unsupported", "unseen", "unexplained"))
 
 
 class SourcedValue(NamedTuple):
@@ -71,7 +72,7 @@ def explain(replay: Replay) -> tuple[SourcedValue, ...]:
             if whole is not None:
                 found.append(SourcedValue(*place, argument, argument, value, whole))
                 continue
-            for leaf in leaves_of({argument: value}, _tool(replay, call)):
+            for leaf in sources.leaves(argument, value, call):
                 origin = sources.origin(leaf, call)
                 found.append(SourcedValue(*place, argument, leaf.path, leaf.value, origin))
                 if origin.kind == "composed":
@@ -108,29 +109,22 @@ def unsupported(replay: Replay) -> Iterator[Finding]:
         for argument, value in call.placed.call.arguments.items():
             if sources.is_plain(value, call):
                 continue
-            leaves = [leaf for leaf in leaves_of({argument: value}, _tool(replay, call)) if not _is_free(leaf)]
+            leaves = [leaf for leaf in sources.leaves(argument, value, call) if not _is_free(leaf)]
             if isinstance(value, (list, dict)):
                 leaves = [leaf for leaf in leaves if not sources.is_plain(leaf.value, call)]
             if leaves and sources.whole(value) is None:
                 for leaf in leaves:
-                    yield from _judged(leaf, sources.origin(leaf, call), sources, call)
+                    origin = sources.origin(leaf, call)
+                    if origin.kind in _WITHOUT or origin.stray is not None:
+                        yield _finding(leaf, origin, sources, call)
 
 
 def _is_free(leaf: Leaf) -> bool:
     """Tell whether a leaf needs no source: the schema lists it, or has the program around the agent put it in."""
-    return declared_choice(leaf) or is_injected(leaf)
+    return leaf.declared.injected or declared_choice(leaf)
 
 
-def _tool(replay: Replay, call: ReplayedCall) -> Tool | None:
-    known = replay.tool_of(call)
-    if known is not None:
-        return known
-    return next((tool for tool in replay.trajectory.tools if tool.name == call.placed.call.tool), None)
-
-
-def _judged(leaf: Leaf, origin: Origin, sources: Sources, call: ReplayedCall) -> Iterator[Finding]:
-    if origin.kind not in ("unsupported", "unseen", "unexplained") and origin.stray is None:
-        return
+def _finding(leaf: Leaf, origin: Origin, sources: Sources, call: ReplayedCall) -> Finding:
     shown = show(leaf.value if origin.stray is None else origin.stray, _LONGEST)
     severity: Severity = "warning"
     evidence: dict[str, Json] = {"value": leaf.value, "why": origin.how}
@@ -153,7 +147,7 @@ def _judged(leaf: Leaf, origin: Origin, sources: Sources, call: ReplayedCall) ->
         evidence["stray"] = origin.stray
     else:
         code, message = "unexplained", f"{leaf.path} = {shown} was not seen before: {origin.how}"
-    yield Finding(
+    return Finding(
         code=f"provenance.{code}",
         severity=severity,
         argument=leaf.argument,

@@ -158,13 +158,14 @@ class Figures:
         return None
 
     def _read(self, group: Group) -> dict[float, Figure]:
-        known, texts = self._known[group], self._seen.texts_of(group)
-        for text in texts[self._used[group] :]:
-            if group == "returned" and (len(text.text) > _DOCUMENT or not _DIGIT.search(text.text)):
+        known, texts = self._known[group], self._seen.strings_of(group)
+        for number, text in enumerate(texts[self._used[group] :], self._used[group]):
+            if group == "returned" and (len(text) > _DOCUMENT or not _DIGIT.search(text)):
                 continue
-            for value, spelled in _numbers_told(text.text) if group == "prompt" else numbers_in(text.text):
+            for value, spelled in _numbers_told(text) if group == "prompt" else numbers_in(text):
                 if value not in known:
-                    known[value] = Figure(value, text, None if spelled == f"{value:.12g}" else spelled)
+                    note = None if spelled == f"{value:.12g}" else spelled
+                    known[value] = Figure(value, self._seen.text(group, number), note)
         self._used[group] = len(texts)
         return known
 

@@ -17,6 +17,8 @@ _ENGLISH = bytes(ord(chr(code).lower()) if chr(code).isalnum() or not code else 
 # Between letters or digits these make one word of two: 5bff-dd80, a@b.com, notes.txt.
 _JOINERS = "-_./@"
 _NUMBER_JOINERS = ",:"
+# An edge of a text and these are never a part of a word; the usual neighbours.
+_APART = frozenset(("", *" \n\t\"'()[]{}<>!?;"))
 # From here on scripts are written without spaces between words, so a neighbour says nothing.
 _UNSPACED = "\u0e00"
 
@@ -45,9 +47,9 @@ def shaped(texts: Sequence[str], form: Form) -> list[str]:
     whole = "\0".join(texts)
     if whole.count("\0") >= len(texts):
         whole = "\0".join(text.replace("\0", " ") for text in texts)
-    parts = _apart(whole)
-    between = "" if form == "squeezed" else " "
-    return [f"{between}{between.join(part.split())}{between}" for part in parts.split("\0")]
+    # The sign between texts stands as a word of its own, so all are split in one go.
+    parts = _apart(whole).replace("\0", " \0 ").split()
+    return "".join(parts).split("\0") if form == "squeezed" else f" {' '.join(parts)} ".split("\0")
 
 
 def _apart(text: str) -> str:
@@ -60,18 +62,21 @@ def bounded(text: str, needle: str) -> int:
     at = text.find(needle) if needle else -1
     while at >= 0:
         end = at + len(needle)
-        if not _joined(text, at - 1, -1, needle[0]) and not _joined(text, end, 1, needle[-1]):
+        before, after = text[at - 1 : at], text[end : end + 1]
+        if (before in _APART or not _joined(text, at - 1, -1, needle[0])) and (
+            after in _APART or not _joined(text, end, 1, needle[-1])
+        ):
             return at
         at = text.find(needle, at + 1)
     return -1
 
 
 def _joined(text: str, at: int, step: int, edge: str) -> bool:
-    """Tell whether the letter at `at` carries on the word that ends in `edge`."""
-    if not 0 <= at < len(text) or not _is_letter(edge):
+    """Tell whether the letter at `at`, which is one of the text, carries on the word that ends in `edge`."""
+    if not _is_letter(edge):
         return False
     letter = text[at]
-    if _is_letter(letter) or letter == "_":
+    if letter == "_" or _is_letter(letter):
         return True
     beyond = text[at + step] if 0 <= at + step < len(text) else " "
     if letter in _JOINERS:

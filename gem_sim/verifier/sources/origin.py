@@ -7,6 +7,7 @@ only for what no text holds.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from functools import lru_cache
 from typing import Literal, NamedTuple
 
@@ -18,7 +19,7 @@ from gem_sim.verifier.sources.figures import Figures, derivation, significant, s
 from gem_sim.verifier.sources.forms import bounded, squeeze, words
 from gem_sim.verifier.sources.nearest import nearest_to
 from gem_sim.verifier.sources.rework import Found, corrected, find_words, joined, other_form, part, same_words
-from gem_sim.verifier.sources.schemas import Leaf, declared_choice, format_of, is_default, is_injected
+from gem_sim.verifier.sources.schemas import Leaf, declared_choice, declared_for, is_default, leaves_of
 from gem_sim.verifier.sources.seen import Group, Seen, Text
 from gem_sim.verifier.sources.shapes import (
     Shape,
@@ -127,6 +128,12 @@ class Sources:
             or is_plainly_told(value, call.placed.call.tool, self._replay.environment)
         )
 
+    def leaves(self, argument: str, value: Json, call: ReplayedCall) -> Iterator[Leaf]:
+        """Return the leaves of an argument of a call, each with what the tool declares for it."""
+        replay = self._replay
+        declared = declared_for(argument, call.placed.call.tool, replay.environment, replay.trajectory)
+        return leaves_of(argument, value, declared)
+
     def whole(self, value: Json) -> Origin | None:
         """Return the result that held this very list or object; None where none did, and for what is neither."""
         place = self.seen.whole(value) if isinstance(value, (list, dict)) else None
@@ -181,7 +188,7 @@ class Sources:
         return None if self._names_record(leaf) else self._at(proposal)
 
     def _injected(self, leaf: Leaf) -> Origin | None:
-        return Origin("injected", how="put in by the program around the agent") if is_injected(leaf) else None
+        return Origin("injected", how="put in by the program around the agent") if leaf.declared.injected else None
 
     def _declared(self, leaf: Leaf) -> Origin | None:
         if declared_choice(leaf):
@@ -209,7 +216,7 @@ class Sources:
         return Origin("prompt", how="told by the tool's description") if known else None
 
     def _identifies(self, leaf: Leaf) -> bool:
-        return is_identifying(leaf.name, format_of(leaf)) or self._names_record(leaf)
+        return is_identifying(leaf.name, leaf.declared.format) or self._names_record(leaf)
 
     def names_entity(self, leaf: Leaf) -> bool:
         """Tell whether a leaf names a row that the environment declares, by its argument's name or by how it looks."""

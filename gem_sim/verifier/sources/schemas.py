@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import NamedTuple
 
 from gem_sim.canonical import Json, same_json
+from gem_sim.environment import Environment
 from gem_sim.tool import Tool
+from gem_sim.trajectory import Trajectory
 
 _ALTERNATIVES = ("anyOf", "oneOf", "allOf")
 _CHOICES = ("const", "minimum", "maximum")
@@ -15,32 +18,79 @@ _COMBINING = frozenset((*_ALTERNATIVES, "$ref"))
 Schemas = tuple[Mapping[str, Json], ...]
 
 
+class Declared(NamedTuple):
+    """What a schema declares for a value.
+
+    `schemas` are several where the declaration has alternatives, none where nothing is declared; `root` is the whole
+    that they refer to. `choices` are the values that they list: in an `enum`, as `const`, or as a bound of a number.
+    `injected` says that the program around the agent puts the value in (`x-injected`); `format` is None where none is
+    declared.
+    """
+
+    root: Mapping[str, Json]
+    schemas: Schemas
+    choices: tuple[Json, ...]
+    defaults: tuple[Json, ...]
+    injected: bool
+    format: str | None
+
+
 class Leaf(NamedTuple):
     """A value in the arguments of a call.
 
-    `path` is how a person writes it (`items[0].sku`), `name` the innermost key, `schemas` what is declared for it:
-    several where the declaration has alternatives, none where nothing is declared.
+    `path` is how a person writes it (`items[0].sku`), `name` the innermost key.
     """
 
     argument: str
     path: str
     name: str
     value: Json
-    schemas: Schemas
+    declared: Declared
 
 
-def leaves_of(arguments: Mapping[str, Json], tool: Tool | None) -> Iterator[Leaf]:
-    """Yield every leaf of a call's arguments in recorded order; an empty list or object is none.
+def declared_for(argument: str, name: str, environment: Environment, trajectory: Trajectory) -> Declared:
+    """Return what a tool declares for an argument: as the environment has it, else as the trajectory offers it."""
+    if name in environment.tools:
+        return _known(environment, name, argument)
+    tool = next((tool for tool in trajectory.tools if tool.name == name), None)
+    return _argument(tool, argument)
+
+
+@lru_cache(maxsize=4096)
+def _known(environment: Environment, name: str, argument: str) -> Declared:
+    return _argument(environment.tools[name], argument)
+
+
+def _argument(tool: Tool | None, argument: str) -> Declared:
+    root: Mapping[str, Json] = (tool.parameters if tool is not None else None) or {}
+    return _declared(_below((root,), argument, root), root)
+
+
+def _declared(schemas: Schemas, root: Mapping[str, Json]) -> Declared:
+    choices: list[Json] = []
+    for schema in schemas:
+        values = schema.get("enum")
+        choices += values if isinstance(values, list) else ()
+        choices += [schema[key] for key in _CHOICES if key in schema]
+    return Declared(
+        root,
+        schemas,
+        tuple(choices),
+        tuple(schema["default"] for schema in schemas if "default" in schema),
+        any(schema.get("x-injected") is True for schema in schemas),
+        next((str(schema["format"]) for schema in schemas if "format" in schema), None),
+    )
+
+
+def leaves_of(argument: str, value: Json, declared: Declared) -> Iterator[Leaf]:
+    """Yield every leaf of an argument in recorded order; an empty list or object is none.
 
     A key of an object is a leaf of its own where the schema declares no such property.
     """
-    root: Mapping[str, Json] = (tool.parameters if tool is not None else None) or {}
-    for argument, value in arguments.items():
-        kind = type(value)
-        if kind is not dict and kind is not list:
-            yield Leaf(argument, argument, argument, value, _below((root,), argument, root))
-        else:
-            yield from _nested(argument, argument, argument, value, _below((root,), argument, root), root)
+    if type(value) is dict or type(value) is list:
+        yield from _nested(argument, argument, argument, value, declared.schemas, declared.root)
+    else:
+        yield Leaf(argument, argument, argument, value, declared)
 
 
 def _nested(
@@ -49,13 +99,13 @@ def _nested(
     if isinstance(value, dict):
         for key, item in value.items():
             if not _declares(schemas, key) and _maps(schemas):
-                yield Leaf(argument, f"{path}.{key} (the key)", name, key, ())
+                yield Leaf(argument, f"{path}.{key} (the key)", name, key, _declared((), root))
             yield from _nested(argument, f"{path}.{key}", key, item, _below(schemas, key, root), root)
     elif isinstance(value, list):
         for index, item in enumerate(value):
             yield from _nested(argument, f"{path}[{index}]", name, item, _below(schemas, index, root), root)
     else:
-        yield Leaf(argument, path, name, value, schemas)
+        yield Leaf(argument, path, name, value, _declared(schemas, root))
 
 
 def _declares(schemas: Schemas, key: str) -> bool:
@@ -106,30 +156,17 @@ def _target(reference: Json, root: Mapping[str, Json]) -> Mapping[str, Json] | N
 
 
 def declared_choice(leaf: Leaf) -> bool:
-    """Tell whether the schema lists the value: in an `enum`, as `const`, or as a bound of a number."""
-    for schema in leaf.schemas:
-        values = schema.get("enum")
-        if isinstance(values, list) and any(same_json(leaf.value, value) for value in values):
-            return True
-        for key in _CHOICES:
-            if key in schema and same_json(leaf.value, schema[key]):
-                return True
-    return False
+    """Tell whether the schema lists the value."""
+    return _among(leaf.value, leaf.declared.choices)
 
 
 def is_default(leaf: Leaf) -> bool:
     """Tell whether the value is the schema's default."""
-    return any("default" in schema and same_json(leaf.value, schema["default"]) for schema in leaf.schemas)
+    return _among(leaf.value, leaf.declared.defaults)
 
 
-def is_injected(leaf: Leaf) -> bool:
-    """Tell whether the schema says that the program around the agent puts the value in (`x-injected`)."""
-    return any(schema.get("x-injected") is True for schema in leaf.schemas)
-
-
-def format_of(leaf: Leaf) -> str | None:
-    """Return the declared format, None where there is none."""
-    return next((str(schema["format"]) for schema in leaf.schemas if "format" in schema), None)
+def _among(value: Json, declared: tuple[Json, ...]) -> bool:
+    return value in declared and any(same_json(value, other) for other in declared)
 
 
 def strings_of(tool: Tool) -> Iterator[str]:

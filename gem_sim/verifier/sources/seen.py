@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence, Set
 from functools import lru_cache
-from itertools import islice
-from operator import attrgetter
+from itertools import accumulate, count, islice, pairwise
+from operator import add
 from typing import Literal, NamedTuple, TypeAlias
 
 from gem_sim.canonical import Json, same_json
@@ -23,12 +23,18 @@ from gem_sim.verifier.sources.forms import Form, bounded, fold, shaped, squeeze
 Path: TypeAlias = "tuple[str | int, ...]"
 # Where a text stands: the user's words; what the assistant proposed and the user confirmed; a result; the prompt.
 Group = Literal["said", "confirmed", "returned", "prompt"]
+ToldGroup = Literal["said", "confirmed", "prompt"]
 
 # A text of more letters is a document, which is searched as it stands only.
 _DOCUMENT = 2000
 # A text longer than this is looked for as it stands only.
 _LONGEST = 200
 _WITH_STRINGS = (str, dict, list)
+_HOLDING = frozenset((dict, list))
+# What a set takes as it is; a boolean would stand for 0 or 1 there.
+_FLAT = frozenset((str, int, float, type(None)))
+# The roles of messages that tell an agent something.
+_TELLING = frozenset(("user", "system"))
 _YES = re.compile(
     r"\W*(?:yes|yeah|yep|yup|sure|okay|ok|please(?: do)?|perfect|great|excellent|lovely|cool|awesome|fine|good|exactly"
     r"|correct|right|absolutely|definitely|certainly|of course|agreed|i agree|i like|i'll take|all ?right|go ahead|do "
@@ -64,9 +70,6 @@ class Text(NamedTuple):
     number: int = 0
 
 
-_TEXT = attrgetter("text")
-
-
 class Haystack:
     """Texts laid end to end in one form, so that a search runs at the speed of `str.find`."""
 
@@ -74,46 +77,37 @@ class Haystack:
         self._form = form
         self._starts = [0]
         self._lengths: list[int] = []
-        self._parts: list[str] = []
         self._text = ""
+        self.used = 0
 
-    def add(self, texts: Sequence[Text]) -> None:
-        """Add the texts that came after those already added."""
-        used = len(self._lengths)
-        if used == len(texts):
-            return
-        added = list(map(_TEXT, texts[used:]))
+    def add(self, texts: Sequence[str]) -> None:
+        """Add the texts that came after those already added; there has to be one."""
+        added: Sequence[str] = texts[self.used :]
         if self._form != "exact" and max(map(len, added)) > _DOCUMENT:
             added = [text if len(text) <= _DOCUMENT else "" for text in added]
         parts = shaped(added, self._form)
-        self._parts += parts
+        self._text += "\n".join(parts) + "\n"
         self._lengths += map(len, parts)
+        self.used = len(texts)
 
     def find(self, needle: str) -> int | None:
         """Return the number, from 0, of the text where the needle first stands as a whole; None where it does not."""
-        at = bounded(self._joined(), needle)
+        at = bounded(self._text, needle)
         return None if at < 0 else self._number_at(at)
 
     def holding(self, needle: str) -> Iterator[int]:
         """Yield the number of each text that holds the needle anywhere, from 0."""
-        text = self._joined()
-        at = text.find(needle) if needle else -1
+        at = self._text.find(needle) if needle else -1
         while at >= 0:
             number = self._number_at(at)
             yield number
-            at = text.find(needle, self._starts[number + 1])
+            at = self._text.find(needle, self._starts[number + 1])
 
     def _number_at(self, place: int) -> int:
         """Return the number of the text that a place belongs to; where each starts is worked out when it is asked."""
-        for length in self._lengths[len(self._starts) - 1 :]:
-            self._starts.append(self._starts[-1] + length + 1)
+        if len(self._starts) <= self.used:
+            self._starts = [0, *map(add, accumulate(self._lengths), count(1))]
         return bisect_right(self._starts, place) - 1
-
-    def _joined(self) -> str:
-        if self._parts:
-            self._text += "\n".join(self._parts) + "\n"
-            self._parts = []
-        return self._text
 
 
 class Seen:
@@ -124,32 +118,37 @@ class Seen:
         self._calls = calls
         self._next_message = 0
         self._next_call = 0
-        self._values: dict[str | float, int] = {}
-        self._indexed = 0
+        self._values: set[str | float] = set()
+        # For each result looked through so far, its strings and numbers.
+        self._held: list[set[str | float]] = []
         self.results: list[ReplayedCall] = []
         self.said = ""
         told = _policy(tuple(policy))
-        self.texts: dict[Group, list[Text]] = {"said": [], "confirmed": [], "returned": [], "prompt": list(told)}
-        self._walked = 0
+        self.texts: dict[ToldGroup, list[Text]] = {"said": [], "confirmed": [], "prompt": list(told)}
+        # The strings and keys of the results walked so far, and which is the first of each result.
+        self._returned: list[str] = []
+        self._firsts: list[int] = []
         self._haystacks: dict[tuple[Group, Form], Haystack] = {}
 
     def advance(self, message: int) -> None:
         """Take in all that stands before the message of that index (from 0)."""
-        for index in range(self._next_message, message):
-            said = self._messages[index]
-            if said.content and said.role == "user":
-                self._hear(index, said.content)
-            elif said.content and said.role == "system":
-                self.texts["prompt"].append(Text(said.content, "prompt", index))
-        self._next_message = max(self._next_message, message)
-        calls = self._calls
-        while self._next_call < len(calls) and calls[self._next_call].placed.message < message:
-            call = calls[self._next_call]
+        if message <= self._next_message:
+            return
+        for index, said in enumerate(self._messages[self._next_message : message], self._next_message):
+            if said.role in _TELLING and said.content:
+                self._hear(index, said.role, said.content)
+        self._next_message = message
+        calls, following = self._calls, self._next_call
+        while following < len(calls) and (call := calls[following]).placed.message < message:
             if call.has_answer:
                 self.results.append(call)
-            self._next_call += 1
+            following += 1
+        self._next_call = following
 
-    def _hear(self, index: int, text: str) -> None:
+    def _hear(self, index: int, role: str, text: str) -> None:
+        if role == "system":
+            self.texts["prompt"].append(Text(text, "prompt", index))
+            return
         self.texts["said"].append(Text(text, "said", index))
         self.said += text + "\n"
         before = self._messages[index - 1] if index else None
@@ -159,33 +158,23 @@ class Seen:
             self.texts["confirmed"].append(Text(before.content, "confirmed", index - 1))
 
     @property
-    def values(self) -> dict[str | float, int]:
-        """Each string and number in a result so far → the position of its result in `results`."""
-        if self._indexed < len(self.results):
-            for position in range(self._indexed, len(self.results)):
-                self._index(self.results[position].recorded, position)
-            self._indexed = len(self.results)
+    def values(self) -> Set[str | float]:
+        """Each string and number in a result so far."""
+        if len(self._held) < len(self.results):
+            self._take_values()
         return self._values
 
-    def _index(self, value: Json, position: int) -> None:
-        values = self._values
-        stack: list[list[Json] | dict[str, Json]] = [[value]]
-        while stack:
-            held = stack.pop()
-            for item in held.values() if type(held) is dict else held:
-                kind = type(item)
-                if kind is str or kind is int or kind is float:
-                    if item not in values:
-                        values[item] = position  # type: ignore[index]
-                elif kind is dict or kind is list:
-                    stack.append(item)  # type: ignore[arg-type]
+    def _take_values(self) -> None:
+        for call in self.results[len(self._held) :]:
+            held = _plain_in(call.recorded)
+            self._held.append(held)
+            self._values |= held
 
     def returned(self, value: str | float) -> Place | None:
         """Return where a result first held exactly this value, None where none did."""
-        position = self.values.get(value)
-        if position is None:
+        if value not in self.values:
             return None
-        call = self.results[position]
+        call = next(call for call, held in zip(self.results, self._held, strict=True) if value in held)
         return self._within(call, next(path for path, leaf in leaves(call.recorded) if leaf == value))
 
     def whole(self, value: Json) -> Place | None:
@@ -198,46 +187,66 @@ class Seen:
 
     def holding(self, group: Group, needle: str) -> Iterator[Text]:
         """Yield the texts of a group that hold the needle anywhere, in order."""
-        for number in self._haystack(group, "exact").holding(needle):
-            yield self.texts[group][number]
+        haystack = self._haystack(group, "exact")
+        for number in () if haystack is None else haystack.holding(needle):
+            yield self.text(group, number)
 
     def find(self, group: Group, form: Form, needle: str) -> Text | None:
         """Return the first text of a group where a needle, already in that form, stands as a whole."""
-        number = self._haystack(group, form).find(needle)
-        return None if number is None else self.texts[group][number]
+        haystack = self._haystack(group, form)
+        number = None if haystack is None else haystack.find(needle)
+        return None if number is None else self.text(group, number)
 
     def find_loose(self, group: Group, text: str) -> Text | None:
         """Return the first text that holds another whatever its case, punctuation and spacing, from word to word."""
         needle = squeeze(text)
-        if len(needle) > _LONGEST:
+        haystack = self._haystack(group, "squeezed")
+        if len(needle) > _LONGEST or haystack is None:
             return None
         pattern = None
-        for number in self._haystack(group, "squeezed").holding(needle):
+        for number in haystack.holding(needle):
             if pattern is None:
                 between = r"[\W_]*".join(needle)
                 pattern = re.compile(rf"(?<![^\W_]){between}(?![^\W_])")
-            found = self.texts[group][number]
+            found = self.text(group, number)
             if pattern.search(fold(found.text)):
                 return found
         return None
 
-    def _haystack(self, group: Group, form: Form) -> Haystack:
+    def _haystack(self, group: Group, form: Form) -> Haystack | None:
+        """Return the texts of a group so far in a form, None where there are none."""
+        texts: Sequence[str | Text] = self._strings() if group == "returned" else self.texts[group]
+        if not texts:
+            return None
         haystack = self._haystacks.get((group, form))
         if haystack is None:
             haystack = self._haystacks[group, form] = Haystack(form)
-        haystack.add(self.texts_of(group))
+        if haystack.used < len(texts):
+            haystack.add(self.strings_of(group))
         return haystack
 
-    def texts_of(self, group: Group) -> list[Text]:
-        """Return the texts of a group so far; of results every string and every key is one."""
-        texts = self.texts[group]
-        if group == "returned" and self._walked < len(self.results):
-            for call in self.results[self._walked :]:
-                found: list[str] = []
-                _collect(call.recorded, found)
-                texts += [Text(text, "returned", None, call, number) for number, text in enumerate(found)]
-            self._walked = len(self.results)
-        return texts
+    def strings_of(self, group: Group) -> list[str]:
+        """Return the texts of a group so far, as `text` numbers them; of results every string and every key is one."""
+        return self._strings() if group == "returned" else [text.text for text in self.texts[group]]
+
+    def _strings(self) -> list[str]:
+        for call in self.results[len(self._firsts) :] if len(self._firsts) < len(self.results) else ():
+            self._firsts.append(len(self._returned))
+            _collect(call.recorded, self._returned)
+        return self._returned
+
+    def strings_by_result(self, position: int) -> Iterator[list[str]]:
+        """Yield the strings and keys of each result from that position in `results` on."""
+        strings = self._strings()
+        for first, end in pairwise((*self._firsts[position:], len(strings))):
+            yield strings[first:end]
+
+    def text(self, group: Group, number: int) -> Text:
+        """Return the text of that number, from 0, of a group."""
+        if group != "returned":
+            return self.texts[group][number]
+        position = bisect_right(self._firsts, number) - 1
+        return Text(self._returned[number], group, None, self.results[position], number - self._firsts[position])
 
     def place(self, text: Text) -> Place:
         """Return where a text stands."""
@@ -294,18 +303,43 @@ def _containers(value: Json) -> Iterator[tuple[Path, list[Json] | dict[str, Json
             pending.extend(((*path, index), child) for index, child in numbered if type(child) in (dict, list))
 
 
+def _plain_in(value: Json) -> set[str | float]:
+    """Return every string and number of a JSON value."""
+    if type(value) not in _HOLDING:
+        return set() if value is None or type(value) is bool else {value}  # type: ignore[arg-type]
+    found: set[str | float | None] = set()
+    pending: list[list[Json] | dict[str, Json]] = [value]  # type: ignore[list-item]
+    for held in pending:
+        items = held.values() if type(held) is dict else held
+        if _FLAT.issuperset(map(type, items)):
+            found.update(items)  # type: ignore[arg-type]
+            continue
+        for item in items:
+            kind = type(item)
+            if kind in _HOLDING:
+                pending.append(item)  # type: ignore[arg-type]
+            elif kind is not bool:
+                found.add(item)  # type: ignore[arg-type]
+    found.discard(None)
+    return found  # type: ignore[return-value]
+
+
 def _collect(value: Json, found: list[str]) -> None:
     """Add every string and key of a JSON value, in the order of `_strings`."""
-    if isinstance(value, str):
+    if type(value) is str:
         found.append(value)
-    elif isinstance(value, (dict, list)):
-        if isinstance(value, dict):
+    elif type(value) is dict or type(value) is list:
+        items = value.values() if type(value) is dict else value
+        if type(value) is dict:
             found += value
-        for item in value.values() if isinstance(value, dict) else value:
+        if _HOLDING.isdisjoint(map(type, items)):
+            found += [item for item in items if type(item) is str]
+            return
+        for item in items:
             kind = type(item)
             if kind is str:
                 found.append(item)  # type: ignore[arg-type]
-            elif kind is dict or kind is list:
+            elif kind in _HOLDING:
                 _collect(item, found)
 
 

@@ -57,34 +57,48 @@ class Times:
 
     def _update(self, groups: Iterable[Group]) -> None:
         for group in groups:
-            texts = self._seen.texts_of(group)
-            last: tuple[int, int] | None = None
+            if group == "returned":
+                self._read_results()
+                continue
+            texts = self._seen.texts[group]
             for text in texts[self._used[group] :]:
-                if group == "returned":
-                    if len(text.text) > _DOCUMENT or not _DIGIT.search(text.text):
-                        continue
-                    reading = _read_returned(text.text) if len(text.text) <= _SHORT else read_times(text.text)
-                    last = self._measure(reading, last, text.call.placed.number if text.call else 0)
+                reading = _read_told(text.text) if group == "prompt" else read_times(text.text)
+                if group == "prompt":
+                    self._terms += reading.spans
                 else:
-                    reading = _read_told(text.text) if group == "prompt" else read_times(text.text)
-                if group in ("said", "confirmed"):
                     self._units |= reading.units
                     self._every |= reading.every
                     self._beside = self._beside or reading.beside
                     self._spans += reading.spans
-                else:
-                    self._terms += reading.spans
-                self._named += reading.named
-                self._hours += reading.hours
-                self._months.update(named.month for named in reading.named if named.month is not None)
+                self._keep(reading)
             self._used[group] = len(texts)
 
-    def _measure(self, reading: Reading, last: tuple[int, int] | None, call: int) -> tuple[int, int] | None:
-        """Note how long it is from one time in a result to the next: how long an entry of a calendar is."""
-        for hour in reading.hours:
-            if last is not None and last[0] == call and 0 < hour.start - last[1] <= 12 * 60:
-                self._lengths[hour.start - last[1]] = None
-            last = (call, hour.start)
+    def _read_results(self) -> None:
+        for texts in self._seen.strings_by_result(self._used["returned"]):
+            last: int | None = None
+            for text in filter(_DIGIT.search, texts):
+                if len(text) <= _DOCUMENT:
+                    reading = _read_returned(text) if len(text) <= _SHORT else read_times(text)
+                    last = self._measure(reading.hours, last) if reading.hours else last
+                    self._terms += reading.spans
+                    self._keep(reading)
+        self._used["returned"] = len(self._seen.results)
+
+    def _keep(self, reading: Reading) -> None:
+        if reading.named:
+            self._named += reading.named
+            self._months.update([named.month for named in reading.named if named.month is not None])
+        self._hours += reading.hours
+
+    def _measure(self, hours: Iterable[Hour], last: int | None) -> int | None:
+        """Note how long it is from one time in a result to the next: how long an entry of a calendar is.
+
+        `last` is the time that came before in that result; returns the last one now.
+        """
+        for hour in hours:
+            if last is not None and 0 < hour.start - last <= 12 * 60:
+                self._lengths[hour.start - last] = None
+            last = hour.start
         return last
 
     def derivation(self, moment: Moment) -> str | None:
