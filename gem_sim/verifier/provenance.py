@@ -65,7 +65,7 @@ def explain(replay: Replay) -> tuple[SourcedValue, ...]:
     sources = Sources(replay)
     found = []
     for call in replay.calls:
-        sources.seen.advance(call.placed.message)
+        sources.advance(call)
         place = (call.placed.turn, call.placed.number, call.placed.call.tool)
         for argument, value in call.placed.call.arguments.items():
             whole = sources.whole(value)
@@ -105,13 +105,13 @@ def unsupported(replay: Replay) -> Iterator[Finding]:
     """Yield a finding for each value in an argument that has no source: an error where nobody could guess it."""
     sources = Sources(replay)
     for call in replay.calls:
-        sources.seen.advance(call.placed.message)
+        sources.advance(call)
         for argument, value in call.placed.call.arguments.items():
-            if sources.is_plain(value, call):
+            if sources.is_plain(value):
                 continue
             leaves = [leaf for leaf in sources.leaves(argument, value, call) if not _is_free(leaf)]
             if isinstance(value, (list, dict)):
-                leaves = [leaf for leaf in leaves if not sources.is_plain(leaf.value, call)]
+                leaves = [leaf for leaf in leaves if not sources.is_plain(leaf.value)]
             if leaves and sources.whole(value) is None:
                 for leaf in leaves:
                     origin = sources.origin(leaf, call)

@@ -158,7 +158,7 @@ class Figures:
         return None
 
     def _read(self, group: Group) -> dict[float, Figure]:
-        known, texts = self._known[group], self._seen.strings_of(group)
+        known, texts = self._known[group], self._seen.texts_of(group)
         for number, text in enumerate(texts[self._used[group] :], self._used[group]):
             if group == "returned" and (len(text) > _DOCUMENT or not _DIGIT.search(text)):
                 continue
@@ -190,7 +190,7 @@ class Figures:
 
     def shares(self) -> list[float]:
         """Return the numbers that were told as so many per cent."""
-        told = (text.text for group in ("said", "confirmed", "prompt") for text in self._seen.texts[group])
+        told = (text for group in ("said", "confirmed", "prompt") for text in self._seen.texts[group])
         return [float(number) for text in told for number in _PER_CENT.findall(text) if float(number)]
 
     def recent(self) -> list[float]:

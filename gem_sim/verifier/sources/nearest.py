@@ -35,7 +35,7 @@ def _candidates(seen: Seen, length: int) -> Iterator[tuple[str, tuple[Group, int
     """Yield the strings of results and the words of texts that are about as long, with their text's number."""
     least, most = 0.5 * length, 2 * length
     for group in _GROUPS:
-        for number, text in enumerate(seen.strings_of(group)):
+        for number, text in enumerate(seen.texts_of(group)):
             if least <= len(text) <= most:
                 yield text, (group, number)
             for word in text.split()[:200]:

@@ -33,7 +33,7 @@ from gem_sim.verifier.sources.shapes import (
 )
 from gem_sim.verifier.sources.stored import stored_at
 from gem_sim.verifier.sources.timing import Times
-from gem_sim.verifier.sources.told import Told, is_plainly_told, told_of
+from gem_sim.verifier.sources.told import Told, plainly_told, told_of
 
 Kind = Literal[
     "said", "returned", "prompt", "default", "derived", "chosen", "composed", "injected", "unseen", "unexplained",
@@ -111,21 +111,29 @@ class Sources:
         self._keys = _keys(replay.environment)
         self._own: dict[str | float, tuple[int, Kind]] = {}
         self._definitions: dict[str, tuple[Told, ...]] = {}
+        self._plainly_told: frozenset[str | float] = frozenset()
 
-    def is_plain(self, value: Json, call: ReplayedCall) -> bool:
+    def advance(self, call: ReplayedCall) -> None:
+        """Move on to a call: all that stands before its message is seen."""
+        self.seen.advance(call.placed.message)
+        self._plainly_told = plainly_told(call.placed.call.tool, self._replay.environment)
+
+    def is_plain(self, value: Json) -> bool:
         """Tell, quickly, whether a value is a choice, or stands as it is in a result, the user's words or the tool's.
 
-        For each such value `origin` names a source; for others it may find one still.
+        For each such value in the call last moved on to `origin` names a source; for others it may find one still.
         """
-        if value is None or type(value) is bool:
-            return True
-        if isinstance(value, (list, dict)):
+        kind = type(value)
+        if kind is str:
+            return (
+                value in self.seen.values or value in self._plainly_told or bounded(self.seen.said, value) >= 0  # type: ignore[arg-type]
+            )
+        if kind is list or kind is dict:
             return False
-        said = self.seen.said
+        if value is None or kind is bool:
+            return True
         return (
-            value in self.seen.values
-            or (bounded(said, value) >= 0 if isinstance(value, str) else stands_in_digits(value, said))
-            or is_plainly_told(value, call.placed.call.tool, self._replay.environment)
+            value in self.seen.values or value in self._plainly_told or stands_in_digits(value, self.seen.said)  # type: ignore[arg-type]
         )
 
     def leaves(self, argument: str, value: Json, call: ReplayedCall) -> Iterator[Leaf]:
@@ -140,7 +148,7 @@ class Sources:
         return None if place is None else Origin("returned", place.message, place.call, place.path)
 
     def origin(self, leaf: Leaf, call: ReplayedCall) -> Origin:
-        """Return where a leaf of a call comes from; `seen` has to have advanced to the call's message."""
+        """Return where a leaf of a call comes from; `advance` has to have moved on to it."""
         value = leaf.value
         if isinstance(value, str):
             found = self._text_origin(leaf, value, call)

@@ -36,7 +36,11 @@ def find_words(seen: Seen, groups: Sequence[Group], text: str) -> Text | None:
     needle = words(text)
     if not needle.strip():
         return None
-    return next((found for group in groups if (found := seen.find(group, "words", needle)) is not None), None)
+    for group in groups:
+        found = seen.find(group, "words", needle)
+        if found is not None:
+            return found
+    return None
 
 
 def same_words(seen: Seen, text: str) -> Found | None:

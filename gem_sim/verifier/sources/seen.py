@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Sequence, Set
-from functools import lru_cache
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import accumulate, count, islice, pairwise
 from operator import add
 from typing import Literal, NamedTuple, TypeAlias
@@ -23,7 +22,6 @@ from gem_sim.verifier.sources.forms import Form, bounded, fold, shaped, squeeze
 Path: TypeAlias = "tuple[str | int, ...]"
 # Where a text stands: the user's words; what the assistant proposed and the user confirmed; a result; the prompt.
 Group = Literal["said", "confirmed", "returned", "prompt"]
-ToldGroup = Literal["said", "confirmed", "prompt"]
 
 # A text of more letters is a document, which is searched as it stands only.
 _DOCUMENT = 2000
@@ -113,20 +111,20 @@ class Haystack:
 class Seen:
     """What has been seen before a message; `advance` moves on, never back."""
 
-    def __init__(self, messages: Sequence[Message], calls: Sequence[ReplayedCall], policy: Iterable[str] = ()) -> None:
+    def __init__(self, messages: Sequence[Message], calls: Sequence[ReplayedCall], policy: Sequence[str] = ()) -> None:
         self._messages = messages
         self._calls = calls
         self._next_message = 0
         self._next_call = 0
-        self._values: set[str | float] = set()
-        # For each result looked through so far, its strings and numbers.
-        self._held: list[set[str | float]] = []
         self.results: list[ReplayedCall] = []
+        # Each string and number in a result so far; and those of each result.
+        self.values: set[str | float] = set()
+        self._held: list[set[str | float]] = []
         self.said = ""
-        told = _policy(tuple(policy))
-        self.texts: dict[ToldGroup, list[Text]] = {"said": [], "confirmed": [], "prompt": list(told)}
-        # The strings and keys of the results walked so far, and which is the first of each result.
-        self._returned: list[str] = []
+        # The texts of each group, as `text` numbers them, and the messages of those that are of no result.
+        self.texts: dict[Group, list[str]] = {"said": [], "confirmed": [], "returned": [], "prompt": list(policy)}
+        self._places: dict[Group, list[int | None]] = {"said": [], "confirmed": [], "prompt": [None] * len(policy)}
+        # The number of the first text of each result whose texts have been taken.
         self._firsts: list[int] = []
         self._haystacks: dict[tuple[Group, Form], Haystack] = {}
 
@@ -141,34 +139,28 @@ class Seen:
         calls, following = self._calls, self._next_call
         while following < len(calls) and (call := calls[following]).placed.message < message:
             if call.has_answer:
+                held = _plain_in(call.recorded)
                 self.results.append(call)
+                self._held.append(held)
+                self.values |= held
             following += 1
         self._next_call = following
 
     def _hear(self, index: int, role: str, text: str) -> None:
         if role == "system":
-            self.texts["prompt"].append(Text(text, "prompt", index))
+            self._take("prompt", index, text)
             return
-        self.texts["said"].append(Text(text, "said", index))
+        self._take("said", index, text)
         self.said += text + "\n"
         before = self._messages[index - 1] if index else None
         if before is None or before.role != "assistant" or not before.content or before.tool_calls:
             return
         if "?" in before.content and confirms(text):
-            self.texts["confirmed"].append(Text(before.content, "confirmed", index - 1))
+            self._take("confirmed", index - 1, before.content)
 
-    @property
-    def values(self) -> Set[str | float]:
-        """Each string and number in a result so far."""
-        if len(self._held) < len(self.results):
-            self._take_values()
-        return self._values
-
-    def _take_values(self) -> None:
-        for call in self.results[len(self._held) :]:
-            held = _plain_in(call.recorded)
-            self._held.append(held)
-            self._values |= held
+    def _take(self, group: Group, index: int, text: str) -> None:
+        self.texts[group].append(text)
+        self._places[group].append(index)
 
     def returned(self, value: str | float) -> Place | None:
         """Return where a result first held exactly this value, None where none did."""
@@ -215,38 +207,38 @@ class Seen:
 
     def _haystack(self, group: Group, form: Form) -> Haystack | None:
         """Return the texts of a group so far in a form, None where there are none."""
-        texts: Sequence[str | Text] = self._strings() if group == "returned" else self.texts[group]
+        texts = self.texts_of(group)
         if not texts:
             return None
         haystack = self._haystacks.get((group, form))
         if haystack is None:
             haystack = self._haystacks[group, form] = Haystack(form)
         if haystack.used < len(texts):
-            haystack.add(self.strings_of(group))
+            haystack.add(texts)
         return haystack
 
-    def strings_of(self, group: Group) -> list[str]:
+    def texts_of(self, group: Group) -> list[str]:
         """Return the texts of a group so far, as `text` numbers them; of results every string and every key is one."""
-        return self._strings() if group == "returned" else [text.text for text in self.texts[group]]
+        texts = self.texts[group]
+        if group == "returned" and len(self._firsts) < len(self.results):
+            for call in self.results[len(self._firsts) :]:
+                self._firsts.append(len(texts))
+                _collect(call.recorded, texts)
+        return texts
 
-    def _strings(self) -> list[str]:
-        for call in self.results[len(self._firsts) :] if len(self._firsts) < len(self.results) else ():
-            self._firsts.append(len(self._returned))
-            _collect(call.recorded, self._returned)
-        return self._returned
-
-    def strings_by_result(self, position: int) -> Iterator[list[str]]:
+    def texts_by_result(self, position: int) -> Iterator[list[str]]:
         """Yield the strings and keys of each result from that position in `results` on."""
-        strings = self._strings()
-        for first, end in pairwise((*self._firsts[position:], len(strings))):
-            yield strings[first:end]
+        texts = self.texts_of("returned")
+        for first, end in pairwise((*self._firsts[position:], len(texts))):
+            yield texts[first:end]
 
     def text(self, group: Group, number: int) -> Text:
         """Return the text of that number, from 0, of a group."""
+        text = self.texts[group][number]
         if group != "returned":
-            return self.texts[group][number]
+            return Text(text, group, self._places[group][number])
         position = bisect_right(self._firsts, number) - 1
-        return Text(self._returned[number], group, None, self.results[position], number - self._firsts[position])
+        return Text(text, group, None, self.results[position], number - self._firsts[position])
 
     def place(self, text: Text) -> Place:
         """Return where a text stands."""
@@ -260,11 +252,6 @@ class Seen:
         after = range(call.placed.message + 1, len(self._messages))
         message = next((i + 1 for i in after if self._messages[i] is answer), None)
         return Place("returned", message, call.placed.number, json_path(path))
-
-
-@lru_cache(maxsize=16)
-def _policy(sentences: tuple[str, ...]) -> tuple[Text, ...]:
-    return tuple(Text(sentence, "prompt") for sentence in sentences)
 
 
 def confirms(text: str) -> bool:
@@ -326,21 +313,22 @@ def _plain_in(value: Json) -> set[str | float]:
 
 def _collect(value: Json, found: list[str]) -> None:
     """Add every string and key of a JSON value, in the order of `_strings`."""
-    if type(value) is str:
-        found.append(value)
-    elif type(value) is dict or type(value) is list:
-        items = value.values() if type(value) is dict else value
-        if type(value) is dict:
-            found += value
-        if _HOLDING.isdisjoint(map(type, items)):
-            found += [item for item in items if type(item) is str]
-            return
-        for item in items:
-            kind = type(item)
-            if kind is str:
-                found.append(item)  # type: ignore[arg-type]
-            elif kind in _HOLDING:
-                _collect(item, found)
+    if type(value) is dict:
+        found += value
+        items: Iterable[Json] = value.values()
+    elif type(value) is list:
+        items = value
+    else:
+        items = (value,)
+    if _HOLDING.isdisjoint(map(type, items)):
+        found += [item for item in items if type(item) is str]
+        return
+    for item in items:
+        kind = type(item)
+        if kind is str:
+            found.append(item)  # type: ignore[arg-type]
+        elif kind in _HOLDING:
+            _collect(item, found)
 
 
 def _strings(value: Json) -> Iterator[tuple[Path, str]]:

@@ -61,8 +61,10 @@ class Times:
                 self._read_results()
                 continue
             texts = self._seen.texts[group]
+            if self._used[group] == len(texts):
+                continue
             for text in texts[self._used[group] :]:
-                reading = _read_told(text.text) if group == "prompt" else read_times(text.text)
+                reading = _read_told(text) if group == "prompt" else read_times(text)
                 if group == "prompt":
                     self._terms += reading.spans
                 else:
@@ -74,7 +76,7 @@ class Times:
             self._used[group] = len(texts)
 
     def _read_results(self) -> None:
-        for texts in self._seen.strings_by_result(self._used["returned"]):
+        for texts in self._seen.texts_by_result(self._used["returned"]):
             last: int | None = None
             for text in filter(_DIGIT.search, texts):
                 if len(text) <= _DOCUMENT:

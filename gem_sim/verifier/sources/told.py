@@ -57,9 +57,9 @@ def told_of(name: str, environment: Environment, trajectory: Trajectory) -> Iter
             yield Told(tool)
 
 
-def is_plainly_told(value: str | float, name: str, environment: Environment) -> bool:
-    """Tell, quickly, whether the environment's definition of a tool has a value as a word or a number of its own."""
-    return name in environment.tools and value in _known(environment, name).plain
+def plainly_told(name: str, environment: Environment) -> frozenset[str | float]:
+    """Return the words and numbers of the environment's definition of a tool, none where it lacks the tool."""
+    return _known(environment, name).plain if name in environment.tools else frozenset()
 
 
 @lru_cache(maxsize=1024)
