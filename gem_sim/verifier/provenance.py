@@ -15,7 +15,7 @@ from gem_sim.canonical import Json, show
 from gem_sim.simulator import Replay, ReplayedCall
 from gem_sim.verdict import Finding, Severity
 from gem_sim.verifier.place import place_of
-from gem_sim.verifier.sources import Leaf, Origin, Sources, declared_choice
+from gem_sim.verifier.sources import Leaf, Origin, Sources, is_free
 
 # Values longer than this are no identifier that somebody mistyped.
 _LONGEST = 80
@@ -109,19 +109,15 @@ def unsupported(replay: Replay) -> Iterator[Finding]:
         for argument, value in call.placed.call.arguments.items():
             if sources.is_plain(value):
                 continue
-            leaves = [leaf for leaf in sources.leaves(argument, value, call) if not _is_free(leaf)]
+            leaves = [leaf for leaf in sources.leaves(argument, value, call) if not is_free(leaf)]
             if isinstance(value, (list, dict)):
                 leaves = [leaf for leaf in leaves if not sources.is_plain(leaf.value)]
-            if leaves and sources.whole(value) is None:
-                for leaf in leaves:
-                    origin = sources.origin(leaf, call)
-                    if origin.kind in _WITHOUT or origin.stray is not None:
-                        yield _finding(leaf, origin, sources, call)
-
-
-def _is_free(leaf: Leaf) -> bool:
-    """Tell whether a leaf needs no source: the schema lists it, or has the program around the agent put it in."""
-    return leaf.declared.injected or declared_choice(leaf)
+                if not leaves or sources.whole(value) is not None:
+                    continue
+            for leaf in leaves:
+                origin = sources.origin(leaf, call)
+                if origin.kind in _WITHOUT or origin.stray is not None:
+                    yield _finding(leaf, origin, sources, call)
 
 
 def _finding(leaf: Leaf, origin: Origin, sources: Sources, call: ReplayedCall) -> Finding:

@@ -7,7 +7,7 @@ only for what no text holds.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Literal, NamedTuple
 
@@ -136,7 +136,7 @@ class Sources:
             value in self.seen.values or value in self._plainly_told or stands_in_digits(value, self.seen.said)  # type: ignore[arg-type]
         )
 
-    def leaves(self, argument: str, value: Json, call: ReplayedCall) -> Iterator[Leaf]:
+    def leaves(self, argument: str, value: Json, call: ReplayedCall) -> Sequence[Leaf]:
         """Return the leaves of an argument of a call, each with what the tool declares for it."""
         replay = self._replay
         declared = declared_for(argument, call.placed.call.tool, replay.environment, replay.trajectory)

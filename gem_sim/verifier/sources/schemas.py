@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -82,15 +82,14 @@ def _declared(schemas: Schemas, root: Mapping[str, Json]) -> Declared:
     )
 
 
-def leaves_of(argument: str, value: Json, declared: Declared) -> Iterator[Leaf]:
-    """Yield every leaf of an argument in recorded order; an empty list or object is none.
+def leaves_of(argument: str, value: Json, declared: Declared) -> Sequence[Leaf]:
+    """Return every leaf of an argument in recorded order; an empty list or object is none.
 
     A key of an object is a leaf of its own where the schema declares no such property.
     """
     if type(value) is dict or type(value) is list:
-        yield from _nested(argument, argument, argument, value, declared.schemas, declared.root)
-    else:
-        yield Leaf(argument, argument, argument, value, declared)
+        return tuple(_nested(argument, argument, argument, value, declared.schemas, declared.root))
+    return (Leaf(argument, argument, argument, value, declared),)
 
 
 def _nested(
@@ -153,6 +152,12 @@ def _target(reference: Json, root: Mapping[str, Json]) -> Mapping[str, Json] | N
     for part in reference[2:].split("/"):
         found = found.get(part.replace("~1", "/").replace("~0", "~")) if isinstance(found, dict) else None
     return found if isinstance(found, dict) else None
+
+
+def is_free(leaf: Leaf) -> bool:
+    """Tell whether a leaf needs no source: the schema lists it, or has the program around the agent put it in."""
+    declared = leaf.declared
+    return declared.injected or (leaf.value in declared.choices and declared_choice(leaf))
 
 
 def declared_choice(leaf: Leaf) -> bool:

@@ -207,7 +207,9 @@ class Seen:
 
     def _haystack(self, group: Group, form: Form) -> Haystack | None:
         """Return the texts of a group so far in a form, None where there are none."""
-        texts = self.texts_of(group)
+        if group == "returned" and len(self._firsts) < len(self.results):
+            self._collect_returned()
+        texts = self.texts[group]
         if not texts:
             return None
         haystack = self._haystacks.get((group, form))
@@ -219,12 +221,15 @@ class Seen:
 
     def texts_of(self, group: Group) -> list[str]:
         """Return the texts of a group so far, as `text` numbers them; of results every string and every key is one."""
-        texts = self.texts[group]
         if group == "returned" and len(self._firsts) < len(self.results):
-            for call in self.results[len(self._firsts) :]:
-                self._firsts.append(len(texts))
-                _collect(call.recorded, texts)
-        return texts
+            self._collect_returned()
+        return self.texts[group]
+
+    def _collect_returned(self) -> None:
+        texts = self.texts["returned"]
+        for call in self.results[len(self._firsts) :]:
+            self._firsts.append(len(texts))
+            _collect(call.recorded, texts)
 
     def texts_by_result(self, position: int) -> Iterator[list[str]]:
         """Yield the strings and keys of each result from that position in `results` on."""

@@ -26,6 +26,10 @@ _LONG_NUMBER = re.compile(r"\d{6,}")
 _MEASURE = re.compile(
     r"^[-+]?[\d.,]+\s?(?:[a-z%°]{1,4}|hours?|minutes?|days?|weeks?|miles?|st|nd|rd|th)?$", re.IGNORECASE
 )
+# Signs of passwords and tokens.
+_SIGN = re.compile(r"[!$%^&*]")
+# A word of fewer letters may have few vowels.
+_NOISE = 10
 _MIXED_CASE = re.compile(r"[a-z][A-Z].*[a-z][A-Z]|[A-Z]{2}[a-z]+[A-Z]")
 _PROPER = re.compile(r"[^\W\d_][\w'’.-]*")
 # In a text, what is worth looking for: letters mixed with digits, long numbers, addresses.
@@ -73,6 +77,8 @@ def is_prose(name: str) -> bool:
 
 def shape_of(text: str) -> Shape:
     """Return what a text looks like; an identifier is what nobody comes by without having seen it."""
+    if len(text) < _NOISE and text.isalpha() and (text.islower() or text.istitle()):
+        return "word"
     bare = text.strip().lstrip("#@")
     if _ADDRESS.match(bare) or (_PHONE.match(bare) and sum(map(str.isdigit, bare)) >= 7):
         return "identifier"
@@ -85,7 +91,7 @@ def shape_of(text: str) -> Shape:
         return "identifier" if digits >= 4 and not letters else "measure"
     if digits and letters and len(bare) >= 4:
         return "identifier"
-    if letters and re.search(r"[!$%^&*]", bare) and len(bare) >= 6:
+    if letters and _SIGN.search(bare) and len(bare) >= 6:
         return "identifier"
     if bare.isascii() and (_MIXED_CASE.search(bare) or _is_noise(bare)):
         return "identifier"
@@ -94,7 +100,7 @@ def shape_of(text: str) -> Shape:
 
 def _is_noise(word: str) -> bool:
     """Tell whether a word of letters is too poor in vowels to be one of a language."""
-    return len(word) >= 10 and sum(letter in "aeiouyAEIOUY" for letter in word) * 6 < len(word)
+    return len(word) >= _NOISE and sum(letter in "aeiouyAEIOUY" for letter in word) * 6 < len(word)
 
 
 def _is_name(text: str) -> bool:
