@@ -7,12 +7,28 @@ from __future__ import annotations
 
 import calendar
 import re
-from collections.abc import Iterator, Set
+from collections.abc import Iterable, Iterator, Set
 from datetime import date, datetime, time, timedelta
 from functools import lru_cache
 from typing import NamedTuple
 
 from gem_sim.verifier.prose import english_words
+
+
+def _led(patterns: Iterable[str]) -> str:
+    r"""Return a pattern of any of these at the beginning of a word, whatever its case.
+
+    Each has to begin with a small letter or `\d`. What begins with one set of letters is searched for fast, so what
+    stands before the letter is looked at behind it.
+    """
+    rests: dict[str, list[str]] = {}
+    for pattern in patterns:
+        first = pattern[:2] if pattern[0] == "\\" else pattern[0]
+        rests.setdefault(first, []).append(pattern[len(first) :])
+    letters = "".join(first if len(first) > 1 else first + first.upper() for first in rests)
+    ways = "|".join(f"(?<={letter})(?:{'|'.join(rest)})" for letter, rest in rests.items())
+    return rf"[{letters}](?<!\w\w)(?i:{ways})"
+
 
 _MONTHS = {name.casefold(): number for number, name in enumerate(calendar.month_name) if name}
 _SHORT_MONTHS = {name.casefold(): number for number, name in enumerate(calendar.month_abbr) if name} | {"sept": 9}
@@ -20,6 +36,9 @@ _DAYS = {name.casefold(): number for number, name in enumerate(calendar.day_name
 # Names of months and weekdays, without case.
 NAMES = frozenset((*_MONTHS, *_DAYS))
 _MONTH = "|".join([*_MONTHS, *_SHORT_MONTHS])
+_LED_MONTH = _led((*_MONTHS, *_SHORT_MONTHS))
+# As `_led`: the first digit of a number that begins a word.
+_FIRST_DIGIT = r"\d(?<!\w\w)"
 
 _ISO = re.compile(
     r"(?<!\d)(?P<y>\d{4})[-/.](?P<m>\d{1,2})[-/.](?P<d>\d{1,2})(?!\d)"
@@ -28,21 +47,21 @@ _ISO = re.compile(
 _SLASHED = re.compile(r"(?<![\d/.])(?P<a>\d{1,2})/(?P<b>\d{1,2})(?:/(?P<y>\d{4}|\d{2}))?(?![\d/])")
 _DASHED = re.compile(r"(?<![\d.-])(?P<a>\d{1,2})(?P<sign>[.-])(?P<b>\d{1,2})(?P=sign)(?P<y>\d{4}|\d{2})(?![\d.-]*\d)")
 _MONTH_DAY = re.compile(
-    rf"\b(?P<m>{_MONTH})\b\.?,?\s*(?:the\s+)?(?P<d>\d{{1,2}})?(?:st|nd|rd|th)?\b(?:,?\s*(?P<y>\d{{4}}))?", re.IGNORECASE
+    rf"(?P<m>{_LED_MONTH})\b\.?,?\s*(?i:(?:the\s+)?(?P<d>\d{{1,2}})?(?:st|nd|rd|th)?)\b(?:,?\s*(?P<y>\d{{4}}))?"
 )
 _DAY_MONTH = re.compile(
-    rf"\b(?P<d>\d{{1,2}})(?:st|nd|rd|th)?\s+(?:of\s+)?(?P<m>{_MONTH})\b\.?(?:,?\s*(?P<y>\d{{4}}))?", re.IGNORECASE
+    rf"(?P<d>{_FIRST_DIGIT}\d?)(?:st|nd|rd|th)?\s+(?:of\s+)?(?P<m>{_MONTH})\b\.?(?:,?\s*(?P<y>\d{{4}}))?",
+    re.IGNORECASE,
 )
 # `from 20 to 23 July`, `July 20 to 23`: the end that has no month of its own.
 _FIRST_OF_DAYS = re.compile(
-    rf"\b(?P<d>\d{{1,2}})(?:st|nd|rd|th)?\s*(?:[-–]|to|and|or|until|till)\s*(?:the\s+)?\d{{1,2}}(?:st|nd|rd|th)?\s+(?:of\s+)?"
+    rf"(?P<d>{_FIRST_DIGIT}\d?)(?:st|nd|rd|th)?\s*(?:[-–]|to|and|or|until|till)\s*(?:the\s+)?\d{{1,2}}(?:st|nd|rd|th)?\s+(?:of\s+)?"
     rf"(?P<m>{_MONTH})\b\.?(?:,?\s*(?P<y>\d{{4}}))?",
     re.IGNORECASE,
 )
 _LAST_OF_DAYS = re.compile(
-    rf"\b(?P<m>{_MONTH})\b\.?\s*(?:the\s+)?\d{{1,2}}(?:st|nd|rd|th)?\s*(?:[-–]|to|until|till)\s*(?:the\s+)?"
-    rf"(?P<d>\d{{1,2}})(?:st|nd|rd|th)?\b(?![:.]\d|\s*[ap]\.?m)(?:,?\s*(?P<y>\d{{4}}))?",
-    re.IGNORECASE,
+    rf"(?P<m>{_LED_MONTH})\b\.?\s*(?i:(?:the\s+)?\d{{1,2}}(?:st|nd|rd|th)?\s*(?:[-–]|to|until|till)\s*"
+    rf"(?:the\s+)?(?P<d>\d{{1,2}})(?:st|nd|rd|th)?\b(?![:.]\d|\s*[ap]\.?m))(?:,?\s*(?P<y>\d{{4}}))?"
 )
 # What stands before a month that is written small, and behind a verb that is written large.
 _BEFORE_MONTH = re.compile(
@@ -50,7 +69,7 @@ _BEFORE_MONTH = re.compile(
     re.IGNORECASE,
 )
 _PRONOUN = re.compile(r"\s*(?:I|we|you|he|she|they|it)\b")
-_ORDINAL_DAY = re.compile(r"\b(?P<d>\d{1,2})(?:st|nd|rd|th)\b", re.IGNORECASE)
+_ORDINAL_DAY = re.compile(rf"(?P<d>{_FIRST_DIGIT}\d?)(?:st|nd|rd|th)\b", re.IGNORECASE)
 _ORDINALS = (
     "first", "second", "third", "fourth", "fifth", "sixth",
     "seventh", "eighth", "ninth", "tenth", "eleventh", "twelfth",
@@ -69,20 +88,23 @@ _RELATIVE = {
     "today": 0, "tonight": 0, "this morning": 0, "this afternoon": 0, "this evening": 0, "now": 0, "currently": 0,
     "current": 0, "immediately": 0,
 }  # fmt: skip
-_RELATIVE_WORD = re.compile(rf"\b(?:{'|'.join(_RELATIVE)})\b", re.IGNORECASE)
-_DURATION = re.compile(
-    r"\b(?P<n>\d{1,5}(?:\.\d{1,3})?|an?|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|fourteen|fifteen|twenty|"
-    r"thirty|forty[- ]five|forty|sixty|ninety|half an?|half|a couple of|a few|couple of|few|the)[\s-]*"
-    r"(?P<half>and a half )?(?P<unit>minutes?|mins?|hours?|hrs?|h|days?|nights?|weeks?|fortnights?|months?|years?)\b"
-    r"(?P<tail> and a half)?",
-    re.IGNORECASE,
-)
+_RELATIVE_WORD = re.compile(rf"{_led(_RELATIVE)}\b")
 _COUNTS = {
     "a": 1, "an": 1, "the": 1, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8,
     "nine": 9, "ten": 10, "eleven": 11, "twelve": 12, "fourteen": 14, "fifteen": 15, "twenty": 20, "thirty": 30,
     "forty five": 45, "forty": 40, "sixty": 60, "ninety": 90, "half": 0.5, "half a": 0.5, "half an": 0.5,
     "a couple of": 2, "couple of": 2, "a few": 3, "few": 3,
 }  # fmt: skip
+_COUNT = _led(
+    (
+        r"\d\d{0,4}(?:\.\d{1,3})?",
+        *(count.replace("forty five", "forty[- ]five") for count in sorted(_COUNTS, reverse=True)),
+    )
+)
+_DURATION = re.compile(
+    rf"(?P<n>{_COUNT})[\s-]*(?i:(?P<half>and a half )?"
+    r"(?P<unit>minutes?|mins?|hours?|hrs?|h|days?|nights?|weeks?|fortnights?|months?|years?)\b(?P<tail> and a half)?)"
+)
 _MINUTES = {"m": 1, "h": 60, "d": 1440, "n": 1440, "w": 10080, "f": 20160}
 # A hundred years; nobody counts days from further away.
 _MOST_MONTHS = 1200
@@ -97,15 +119,21 @@ _EVERY = re.compile(
 )
 _EVERY_WORDS = frozenset(("every", "each", "daily", "weekly", "monthly", "yearly", "annually"))
 _BESIDE = re.compile(
-    r"\b(?:(?:day|night|evening|morning)\s+(?:before|after|prior|earlier|later)|(?:next|following|previous)\s+"
-    r"(?:day|morning|night)|eve)\b",
-    re.IGNORECASE,
+    _led(
+        (
+            *(rf"{part}\s+(?:before|after|prior|earlier|later)" for part in ("day", "night", "evening", "morning")),
+            *(rf"{which}\s+(?:day|morning|night)" for which in ("next", "following", "previous")),
+            "eve",
+        )
+    )
+    + r"\b"
 )
 _BESIDE_WORDS = frozenset(("before", "after", "prior", "earlier", "later", "next", "following", "previous", "eve"))
 
 _CLOCK_TIME = re.compile(
-    # The first look ahead decides nothing: it rules out most places at once.
-    r"(?=\d)(?<![\d:.,/$€£])(?<!\d{4}-)(?<!\d-\d\d-)(?P<H>[01]?\d|2[0-4])(?:[:.](?P<M>[0-5]\d)(?::(?P<S>[0-5]\d))?)?\s*"
+    # As `_led`: the first digit, and behind it what stands before.
+    r"(?P<H>\d(?<![\d:.,/$€£]\d)(?<!\d{4}-\d)(?<!\d-\d\d-\d)(?:(?<=[01])\d|(?<=2)[0-4])?)"
+    r"(?:[:.](?P<M>[0-5]\d)(?::(?P<S>[0-5]\d))?)?\s*"
     r"(?P<half>[ap]\.?m\b\.?)?(?![\d:/%]|[.,]\d|\s*(?:cm|km|kg|dollars|usd)\b)",
     re.IGNORECASE,
 )

@@ -16,6 +16,8 @@ _EXTENSION = re.compile(
 )
 _INFLECTION = re.compile(r"(?:e?s|e?d|ing|ies|y|er|ly)$")
 _ENDINGS = ("", "s", "es", "d", "ed", "ing", "e", "y", "ies", "er")
+# What a number in groups is made of.
+_GROUPED = re.compile(r"[\d\s.()+-]*")
 # A stem of fewer letters is in too many words.
 _STEM = 4
 # From this many letters on a text without its spaces and punctuation is still telling.
@@ -137,6 +139,8 @@ def joined(seen: Seen, figures: Figures, text: str) -> Found | None:
 
 def corrected(seen: Seen, text: str) -> Found | None:
     """Return the user's words from which a number in groups is put together: `it ends in 480, not 481`."""
+    if not _GROUPED.fullmatch(text):
+        return None
     parts = [part for part in re.split(r"[\s.()-]+", text) if part]
     if len(parts) < 2 or not all(part.lstrip("+").isdecimal() and bounded(seen.said, part) >= 0 for part in parts):
         return None

@@ -32,6 +32,8 @@ _DIGIT = re.compile(r"\d")
 _DOCUMENT = 2000
 # A string of a result of more letters is hardly ever met again.
 _SHORT = 160
+# The longest month of a year is of so many signs: 2026-08.
+_LONGEST_MONTH = 7
 # Each anchor is tried with each length of time, so the latest few must do.
 _MOST = 30
 # What was told is read first; results, of which there may be many, only for what does not follow from that.
@@ -119,6 +121,8 @@ class Times:
     def named(self, text: str) -> str | None:
         """Return how a weekday, a month or a month of a year follows from the clock or a day named; else None."""
         name = text.strip().casefold()
+        if name not in NAMES and len(name) > _LONGEST_MONTH:
+            return None
         wanted = month_of(text)
         if name not in NAMES and wanted is None:
             return None
