@@ -109,11 +109,13 @@ def unsupported(replay: Replay) -> Iterator[Finding]:
         for argument, value in call.placed.call.arguments.items():
             if sources.is_plain(value):
                 continue
-            leaves = [leaf for leaf in sources.leaves(argument, value, call) if not is_free(leaf)]
+            leaves = sources.leaves(argument, value, call)
             if isinstance(value, (list, dict)):
-                leaves = [leaf for leaf in leaves if not sources.is_plain(leaf.value)]
+                leaves = [leaf for leaf in leaves if not is_free(leaf) and not sources.is_plain(leaf.value)]
                 if not leaves or sources.whole(value) is not None:
                     continue
+            elif is_free(leaves[0]):
+                continue
             for leaf in leaves:
                 origin = sources.origin(leaf, call)
                 if origin.kind in _WITHOUT or origin.stray is not None:

@@ -195,9 +195,9 @@ class Named(NamedTuple):
     def fits(self, day: date) -> bool:
         """Tell whether a day has every part that is named; for names by the calendar only."""
         return (
-            (self.year is None or self.year == day.year)
+            (self.day is None or self.day == day.day)
             and (self.month is None or self.month == day.month)
-            and (self.day is None or self.day == day.day)
+            and (self.year is None or self.year == day.year)
             and (self.weekday is None or self.weekday == day.weekday())
         )
 

@@ -11,6 +11,7 @@ Form = Literal["exact", "words", "squeezed"]
 
 # What stands between words, but for the sign between texts that are put into a form together.
 _BETWEEN = re.compile(r"(?:[^\w\0]|_)+")
+_AROUND_PIECES = re.compile(r"[\s,;:/|#@()\[\]{}<>\"'+=&?-]+")
 _ACCENTS = re.compile("[\u0300-\u036f]+")
 # The same for English letters, which need no folding beyond small letters.
 _ENGLISH = bytes(ord(chr(code).lower()) if chr(code).isalnum() or not code else 32 for code in range(128)) + bytes(128)
@@ -90,4 +91,4 @@ def _is_letter(letter: str) -> bool:
 
 def pieces(text: str) -> list[str]:
     """Return the pieces of a text between punctuation and spaces, each with at least one letter or digit."""
-    return [piece for piece in re.split(r"[\s,;:/|#@()\[\]{}<>\"'+=&?-]+", text) if any(map(str.isalnum, piece))]
+    return [piece for piece in _AROUND_PIECES.split(text) if any(map(str.isalnum, piece))]

@@ -177,7 +177,7 @@ class Sources:
 
     def _small_default(self, leaf: Leaf, value: str | float) -> Origin | None:
         """Return the default for a value that says so little that a result may hold the same by chance."""
-        if not is_default(leaf):
+        if not leaf.declared.defaults or not is_default(leaf):
             return None
         little = len(value) <= _LITTLE if isinstance(value, str) else significant(value) < 3
         return Origin("default", how="the schema's default") if little else None

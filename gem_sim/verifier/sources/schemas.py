@@ -180,9 +180,10 @@ def strings_of(tool: Tool) -> Iterator[str]:
     pending: list[Json] = [tool.parameters]
     while pending:
         item = pending.pop()
-        if isinstance(item, dict):
-            pending.extend(child for key, child in item.items() if key not in ("type", "$ref"))
-        elif isinstance(item, list):
-            pending.extend(item)
-        elif isinstance(item, (str, int, float)) and not isinstance(item, bool):
+        kind = type(item)
+        if kind is dict:
+            pending += [child for key, child in item.items() if key not in ("type", "$ref")]  # type: ignore[union-attr]
+        elif kind is list:
+            pending += item  # type: ignore[arg-type]
+        elif item is not None and kind is not bool:
             yield str(item)

@@ -75,7 +75,7 @@ class Haystack:
         self._form = form
         self._starts = [0]
         self._lengths: list[int] = []
-        self._text = ""
+        self.text = ""
         self.used = 0
 
     def add(self, texts: Sequence[str]) -> None:
@@ -84,24 +84,19 @@ class Haystack:
         if self._form != "exact" and max(map(len, added)) > _DOCUMENT:
             added = [text if len(text) <= _DOCUMENT else "" for text in added]
         parts = shaped(added, self._form)
-        self._text += "\n".join(parts) + "\n"
+        self.text += "\n".join(parts) + "\n"
         self._lengths += map(len, parts)
         self.used = len(texts)
 
-    def find(self, needle: str) -> int | None:
-        """Return the number, from 0, of the text where the needle first stands as a whole; None where it does not."""
-        at = bounded(self._text, needle)
-        return None if at < 0 else self._number_at(at)
-
     def holding(self, needle: str) -> Iterator[int]:
         """Yield the number of each text that holds the needle anywhere, from 0."""
-        at = self._text.find(needle) if needle else -1
+        at = self.text.find(needle) if needle else -1
         while at >= 0:
-            number = self._number_at(at)
+            number = self.number_at(at)
             yield number
-            at = self._text.find(needle, self._starts[number + 1])
+            at = self.text.find(needle, self._starts[number + 1])
 
-    def _number_at(self, place: int) -> int:
+    def number_at(self, place: int) -> int:
         """Return the number of the text that a place belongs to; where each starts is worked out when it is asked."""
         if len(self._starts) <= self.used:
             self._starts = [0, *map(add, accumulate(self._lengths), count(1))]
@@ -186,8 +181,10 @@ class Seen:
     def find(self, group: Group, form: Form, needle: str) -> Text | None:
         """Return the first text of a group where a needle, already in that form, stands as a whole."""
         haystack = self._haystack(group, form)
-        number = None if haystack is None else haystack.find(needle)
-        return None if number is None else self.text(group, number)
+        if haystack is None:
+            return None
+        at = bounded(haystack.text, needle)
+        return None if at < 0 else self.text(group, haystack.number_at(at))
 
     def find_loose(self, group: Group, text: str) -> Text | None:
         """Return the first text that holds another whatever its case, punctuation and spacing, from word to word."""

@@ -163,10 +163,9 @@ class Times:
         return self._naming(day) or self._spanned(day) or self._by_calendar(day, self._anchors())
 
     def _is_named(self, named: Named, day: date, now: date | None) -> bool:
+        """Tell whether a name, which fits a day or counts from the clock's, means that day."""
         if named.offset is not None:
             return now is not None and day == now + timedelta(days=named.offset)
-        if not named.fits(day):
-            return False
         near = [now] if now is not None else [anchor for anchor, _ in self._anchors()]
         distance = min((abs((day - other).days) for other in near if other is not None), default=0)
         if named.month is not None and named.day is not None:
@@ -210,6 +209,8 @@ class Times:
         if day == now:
             return f"the day of the clock, {day}"
         for named in self._named:
+            if named.offset is None and not named.fits(day):
+                continue
             if named.month is not None and named.day is None and not whole_months:
                 continue
             if self._is_named(named, day, now):
