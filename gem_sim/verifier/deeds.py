@@ -133,7 +133,7 @@ def _begins_word(beginning: str, text: str) -> bool:
     return beginning in text and re.search(rf"\b{re.escape(beginning)}", text) is not None
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=256)
 def _doing(family: str | None, past: str, environment: Environment) -> tuple[Doer, ...]:
     """Return the writing tools that do deeds of a family, or are named for a verb with that participle."""
     own = past if past in own_pasts(environment) else None
@@ -246,7 +246,7 @@ def _makers(phrase: Phrase, able: list[Doer], environment: Environment) -> list[
     return [*able, *(doer for doer in _kin(phrase.family, environment) if doer not in able)]
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=256)
 def _kin(family: str | None, environment: Environment) -> tuple[Doer, ...]:
     """Return the writing tools that do what a deed of a family may come with."""
     kin = comes_with(family)

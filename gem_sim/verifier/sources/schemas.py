@@ -56,7 +56,7 @@ def declared_for(argument: str, name: str, environment: Environment, trajectory:
     return _argument(tool, argument)
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=1024)
 def _known(environment: Environment, name: str, argument: str) -> Declared:
     return _argument(environment.tools[name], argument)
 
