@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from operator import attrgetter
 from typing import Final, Literal, NamedTuple
 
@@ -62,34 +62,42 @@ _UNIT = rf"(?:{any_of(unit for unit in UNITS if unit != 'in')}|{_INCH})(?![\w°]
 _WORDS = any_of(NUMBER_WORDS)
 _AM = r"(?:\s?(?:[ap]m\b|[ap]\.m\b\.?))"
 
-# The order decides: what stands higher takes the text first.
+# The order decides: what stands higher takes the text first. Looks ahead in front of others only rule out early what
+# they cannot begin; a possessive `++`, `?+` or `{}+` stands where to give back what was taken would never help.
 _MENTION = re.compile(
     rf"""
-    (?P<contact>[\w.+-]{{1,64}}@[\w-]{{1,63}}(?:\.[\w-]{{1,63}}){{0,8}}|https?://[^\s<>"')\]]+
-        |(?:\+\d{{1,3}}[ .-]?)?(?:\(\d{{3}}\)[ ]?|\b\d{{3}}[-.])\d{{3}}[-.]\d{{4}}\b)
-    |(?P<iso>\b\d{{4}}-\d\d-\d\d)(?:[T ](?P<isotime>\d\d:\d\d(?::\d\d)?)(?:\.\d+)?(?:Z\b|[+-]\d\d:?\d\d)?)?(?![\w-])
-    |(?P<fraction>(?<![\w/.])(?:1/[2348]|2/3|3/[48]|5/8|7/8)(?![\w/])(?!\s?(?:and|to|-|–)\s?\d+/))
-    |(?P<days>\b(?P<day1>\d{{1,2}})(?:st|nd|rd|th)?\s?(?:[-–]|to|and|or|until)\s?(?:the\s)?(?P<day2>\d{{1,2}})
+    (?P<contact>[\w.+-]{{1,64}}+@[\w-]{{1,63}}(?:\.[\w-]{{1,63}}){{0,8}}|https?://[^\s<>"')\]]+
+        |(?=[+(\d])(?:\+\d{{1,3}}[ .-]?|)(?:\(\d{{3}}\)[ ]?|\b\d{{3}}[-.])\d{{3}}[-.]\d{{4}}\b)
+    |(?=[\djfmasond])(?:
+    (?P<iso>\b\d{{4}}-\d\d-\d\d)(?:[T ](?P<isotime>\d\d:\d\d(?::\d\d)?)(?:\.\d+)?(?:Z\b|[+-]\d\d:?\d\d)?)?(?![\w-])
+    |(?P<fraction>(?=\d/)(?<![\w/.])(?:1/[2348]|2/3|3/[48]|5/8|7/8)(?![\w/])(?!\s?(?:and|to|-|–)\s?\d+/))
+    |(?P<days>(?=\d{{1,2}}+[snrt]?[tdh]?\s?[-–taou])\b
+        (?P<day1>\d{{1,2}})(?:st|nd|rd|th)?\s?(?:[-–]|to|and|or|until)\s?(?:the\s)?(?P<day2>\d{{1,2}})
         (?:st|nd|rd|th)?\s(?:of\s)?(?P<month1>{_MONTH})\b(?:,?\s(?P<year1>\d{{4}})\b)?
         |\b(?P<month2>{_MONTH})\s(?P<day3>\d{{1,2}})(?:st|nd|rd|th)?\s?(?:[-–]|to|until)\s?(?:the\s)?(?P<day4>\d{{1,2}})
         (?:st|nd|rd|th)?\b(?![:%]|\s?(?:[ap]m\b|{_UNIT}))(?:,?\s(?P<year2>\d{{4}})\b)?)
     |(?P<date>\b{_MONTH}\s\d{{1,2}}(?:st|nd|rd|th)?\b(?!:)(?:,?\s\d{{4}}\b)?
-        |\b\d{{1,2}}(?:st|nd|rd|th)?\s(?:of\s)?{_MONTH}\b(?:,?\s\d{{4}}\b)?
-        |(?<![\w/.])(?!24/7)\d{{1,2}}/\d{{1,2}}(?:/(?:\d{{4}}|\d\d))?(?![\w/]))
-    |(?P<time>(?<![\w:.])(?<!\D-)\d{{1,2}}:\d\d(?::\d\d)?(?![\w:]){_AM}?|(?<![\w:.])\d{{1,2}}:\d\d[ap]m\b
-        |(?<![\w:.])\d{{1,2}}{_AM}|\bnoon\b|\bmidnight\b)
-    |(?P<ordinal>\b\d+(?:st|nd|rd|th)\b)
-    |(?P<range>(?<![\w.])(?P<cur0>[$€£¥])?(?P<low>{_NUMBER})[ ]?(?:[-–]|to[ ]|and[ ](?=[$€£¥\d]))[ ]?(?P<cur1>[$€£¥])?
+        |(?=\d{{1,2}}+[snrt]?[tdh]?\s[jfmasond])\b\d{{1,2}}(?:st|nd|rd|th)?\s(?:of\s)?{_MONTH}\b(?:,?\s\d{{4}}\b)?
+        |(?=\d{{1,2}}+/)(?<![\w/.])(?!24/7)\d{{1,2}}/\d{{1,2}}(?:/(?:\d{{4}}|\d\d))?(?![\w/]))
+    |(?P<time>(?=\d{{1,2}}+[:\sap])(?:
+        (?<![\w:.])(?<!\D-)\d{{1,2}}:\d\d(?::\d\d)?(?![\w:]){_AM}?|(?<![\w:.])\d{{1,2}}:\d\d[ap]m\b
+        |(?<![\w:.])\d{{1,2}}{_AM})|\bnoon\b|\bmidnight\b))
+    |(?=[\d$€£¥UCA])(?:
+    (?P<ordinal>\b\d++(?:st|nd|rd|th)\b)
+    |(?<![\w.])(?:
+    (?P<range>(?=[$€£¥]?[\d.,]++[ ]?+[-–ta])(?:(?=\d)|(?P<cur0>[$€£¥]))(?P<low>{_NUMBER})
+        [ ]?(?:[-–]|to[ ]|and[ ](?=[$€£¥\d]))[ ]?(?P<cur1>[$€£¥])?
         (?P<high>{_NUMBER})(?:\s?(?P<percent1>%)|[\s-]?(?P<unit1>{_UNIT})|(?![\w-]|[.,:/]\d)))
-    |(?P<size>(?<![\w.])(?=[\d.,]+[ ]?(?:[a-z°/]{{1,12}}[ ]?)?(?:[x×*]|by\b))
+    |(?P<size>(?=[\d.,]++[ ]?+[a-z°/×*])(?=[\d.,]++[ ]?+(?:[a-z°/]{{1,12}}[ ]?|)(?:[x×*]|by\b))
         (?P<first>{_NUMBER})[ ]?(?P<unit2>{_UNIT})?[ ]?(?:[x×*]|by\b)[ ]?(?P<second>{_NUMBER})
         (?:[\s-]?(?P<unit3>{_UNIT})|(?!\w)))
-    |(?P<figure>(?<![\w.])(?:(?P<currency>[$€£¥]|(?:US|C|A)\$)\s?)?(?P<number>{_NUMBER})(?!\d|[:.,/]\d)
-        (?:\s?(?P<percent>%)|[\s-]?(?P<unit>{_UNIT})|(?P<times>[x×](?!\w))|(?P<big>\s?(?:k|million|billion)\b)
-        |(?=[-–]?[A-Za-z]?[a-z]*\b)(?![A-Za-z_]|-\w*\d)))
+    |(?P<figure>(?:(?=\d)|(?P<currency>[$€£¥]|(?:US|C|A)\$)\s?)(?P<number>{_NUMBER})(?!\d|[:.,/]\d)
+        (?:(?=[\s\w%°×-])(?:
+            \s?(?P<percent>%)|[\s-]?(?P<unit>{_UNIT})|(?P<times>[x×](?!\w))|(?P<big>\s?(?:k|million|billion)\b))
+        |(?=[-–]?[A-Za-z]?[a-z]*\b)(?![A-Za-z_]|-\w*\d)))))
     |(?P<identifier>\#\w[\w-]*|(?<![\w$€£#.-])(?=[\w-]*\d)(?=[\w-]*[A-Za-z_])\w+(?:[-_]\w+)*
         |\b\d+(?:-\d+)+\b)
-    |(?P<weekday>\b(?:{"|".join(WEEKDAYS)})s?\b)
+    |(?P<weekday>\b(?=[mtwfs])(?:{"|".join(WEEKDAYS)})s?\b)
     |(?P<word>\b(?P<words>{_WORDS}(?:[\s-](?:and\s)?{_WORDS}){{0,9}})\b(?:[\s-](?P<unit4>{_UNIT}))?)
     """,
     re.VERBOSE | re.IGNORECASE,
@@ -102,16 +110,21 @@ _DECIMAL_COMMA = re.compile(r"\d+,\d\d")
 # Code and thoughts between tags are no claims; emphasis and headings are only marked.
 _ASIDE = re.compile(r"```.*?(?:```|\Z)|<think(?:ing)?>.*?(?:</think(?:ing)?>|\Z)", re.DOTALL)
 _MARKUP = re.compile(r"\*\*|`+|^[ \t]*#+[ \t]+", re.MULTILINE)
-# A pattern that begins with one set of signs is searched for fast; which of them it was is asked behind it.
-_SENTENCE_END = re.compile(r"[.!?\n](?:(?<=\n)\n*|(?<!\n)[.!?]*[\"'”’)]*\s+)")
+# A pattern whose branches all begin with one sign is searched for fast.
+_AFTER_STOP = r"[.!?]*+[\"'”’)]*+\s++"
+_SENTENCE_END = re.compile(rf"\n\n*+|\.{_AFTER_STOP}|!{_AFTER_STOP}|\?{_AFTER_STOP}")
 _ABBREVIATION = re.compile(r"\b(?:mr|mrs|ms|dr|st|no|vs|e\.g|i\.e|approx)\.\s+$", re.IGNORECASE)
 _ENDS_OF_ABBREVIATIONS = frozenset(("mr", "rs", "ms", "dr", "st", "no", "vs", ".g", ".e", "ox"))
+# One of these is a word of a text of ASCII in which an abbreviation stands.
+_ABBREVIATED = frozenset(("mr", "mrs", "ms", "dr", "st", "no", "vs", "g", "e", "approx"))
 _ITEM = re.compile(r"^[ \t]*(?:\d+[.)]|[-*•])[ \t]+", re.MULTILINE)
 _ITEM_STARTS = frozenset("-*• \t0123456789")
 # Where a mention can begin; trying the whole pattern at every character is slow.
 _NUMERIC = re.compile(r"[\d@]\S*|://\S*")
 _BEGINS = re.compile(r"[\w#$€£¥]")
-_NUMERIC_WITHOUT_ADDRESS = re.compile(r"[\d@]\S*")
+# The same without addresses of pages; plain signs are searched for faster than what `\d` names.
+_NUMERIC_BEYOND = re.compile(r"[\d@]\S*")
+_NUMERIC_IN_ASCII = re.compile(r"[0-9@]\S*")
 # Words at which a mention can begin.
 _BEGINNING = frozenset((*NUMBER_WORDS, *WEEKDAYS, *(f"{day}s" for day in WEEKDAYS), "noon", "midnight")) - {"one"}
 # Longer runs of characters are encoded data; within them every place would have to be tried.
@@ -124,6 +137,8 @@ _BLANKS = ("", " ", "\n")
 # `CHF 12.50`
 _CODE = re.compile(rf"\b(?:{'|'.join(CURRENCIES)})[ \u00a0]?$", re.IGNORECASE)
 _OPENING = "\"'“‘([{<|~="
+# What a number with one of these units is; any other is a plain number.
+_KINDS_OF: Final[dict[str | None, Kind]] = {"money": "amount", "cent": "amount", "percent": "percent"}
 _MONTH_STARTS = frozenset(month[:3] for month in MONTHS)
 _PROPOSAL = re.compile(
     r"\bhow about\b|\bwhat about\b|\bwould you (?:like|prefer)\b(?! me\b)|\bdo you (?:want|prefer|need)\b(?! me\b)"
@@ -194,6 +209,7 @@ class Prose:
         self.lowered = text.lower()
         self.words = words_in(text)
         self.kinds = frozenset([mention.kind for mention in mentions])
+        self._sentences: tuple[Sentence, ...] | None = None
 
     def may_have(self, pieces: Iterable[str]) -> bool:
         """Tell, quickly, whether a pattern that needs one of these pieces can match, written large or small.
@@ -202,35 +218,40 @@ class Prose:
         """
         return not self.text.isascii() or any(map(self.lowered.__contains__, pieces))
 
-    @cached_property
+    @property
     def sentences(self) -> tuple[Sentence, ...]:
         """The sentences of the text in order, list markers taken off."""
-        found, whole = [], self.text
-        start = 0
+        if self._sentences is None:
+            self._sentences = tuple(self._split())
+        return self._sentences
+
+    def _split(self) -> list[Sentence]:
+        found, whole, mentions = [], self.text, self.mentions
+        shortened = not whole.isascii() or not _ABBREVIATED.isdisjoint(self.words)
+        # `place` is how many mentions start before a sentence.
+        start = place = 0
         for stop, end in (*[match.span() for match in _SENTENCE_END.finditer(whole)], (0, len(whole))):
-            shortened = end != len(whole) and whole[stop - 2 : stop].lower() in _ENDS_OF_ABBREVIATIONS
-            if shortened and _ABBREVIATION.search(whole, max(start, end - 12), end):
+            inside = shortened and end != len(whole) and whole[stop - 2 : stop].lower() in _ENDS_OF_ABBREVIATIONS
+            if inside and _ABBREVIATION.search(whole, max(start, end - 12), end):
                 continue
-            marker = _ITEM.match(whole, start, end) if whole[start : start + 1] in _ITEM_STARTS else None
-            begin = start if marker is None else marker.end()
-            text = whole[begin:end].rstrip()
+            if whole[start : start + 1] in _ITEM_STARTS and (marker := _ITEM.match(whole, start, end)):
+                start = marker.end()
+                place = bisect_left(mentions, start, key=_START)
+            following = bisect_left(mentions, end, place, key=_START) if mentions else 0
+            text = whole[start:end].rstrip()
             if text:
-                inside = self.mentions and self.mentions[self._place(begin) : self._place(end)]
-                found.append(Sentence(text, begin, inside))
-            start = end
-        return tuple(found)
+                found.append(Sentence(text, start, mentions[place:following]))
+            start, place = end, following
+        return found
 
     def sentence_at(self, start: int) -> Sentence:
         """Return the sentence that a place of the text belongs to."""
-        return self.sentences[max(bisect_right(self.sentences, start, key=lambda sentence: sentence.start) - 1, 0)]
-
-    def _place(self, start: int) -> int:
-        """Return how many mentions start before a place of the text."""
-        return bisect_left(self.mentions, start, key=_START)
+        sentences = self.sentences
+        return sentences[max(bisect_right(sentences, start, key=_START) - 1, 0)]
 
     def around(self, mention: Mention, most: int) -> tuple[Mention, ...]:
         """Return up to `most` mentions on either side of one, and itself."""
-        place = self._place(mention.start)
+        place = bisect_left(self.mentions, mention.start, key=_START)
         return self.mentions[max(0, place - most) : place + most]
 
 
@@ -282,26 +303,30 @@ def _mentions(text: str, markers: Sequence[int]) -> tuple[Mention, ...]:
     found: list[Mention] = []
     end = 0
     for first, stop in _candidates(text):
-        # What follows `14 May, ` begins at the month, for a day that may stand behind it, and is read from there on.
-        start = max(first, end)
-        if start >= stop or (markers and bisect_right(markers, start) < bisect_right(markers, stop + 1)):
-            continue
-        # The full stop behind a number begins nothing.
-        if start > first and _BEGINS.search(text, start, stop) is None:
+        start = first
+        if first < end:
+            # What follows `14 May, ` begins at the month, for a day that may stand behind it, and is read from there
+            # on; the full stop behind a number begins nothing.
+            if end >= stop or _BEGINS.search(text, end, stop) is None:
+                continue
+            start = end
+        if markers and bisect_right(markers, start) < bisect_right(markers, stop + 1):
             continue
         match = _MENTION.match(text, start) or _MENTION.search(text, start + 1, stop + _FAR)
         while match is not None and match.start() < stop:
             found += _read(match)
             end = match.end()
-            more = _NUMERIC.search(text, end, stop)
-            match = None if more is None else _MENTION.search(text, end, stop + _FAR)
+            if end >= stop or _NUMERIC.search(text, end, stop) is None:
+                break
+            match = _MENTION.search(text, end, stop + _FAR)
     return tuple(found)
 
 
 def _candidates(text: str) -> list[tuple[int, int]]:
     """Return the spans in which a mention may begin, in order."""
+    numeric = _NUMERIC if "://" in text else _NUMERIC_IN_ASCII if text.isascii() else _NUMERIC_BEYOND
     spans = []
-    for match in (_NUMERIC if "://" in text else _NUMERIC_WITHOUT_ADDRESS).finditer(text):
+    for match in numeric.finditer(text):
         start, end = match.span()
         if end - start > _LONGEST:
             continue
@@ -313,7 +338,9 @@ def _candidates(text: str) -> list[tuple[int, int]]:
         # A month's name stands before its day.
         spans.append((before if text[before : before + 3].lower() in _MONTH_STARTS else start, end))
     words = _BEGINNING & words_in(text)
-    lowered = text.lower() if words else ""
+    if not words:
+        return spans
+    lowered = text.lower()
     for word in words:
         start = lowered.find(word)
         while start >= 0:
@@ -327,34 +354,33 @@ def _read(match: re.Match[str]) -> list[Mention]:
     which = match.lastgroup
     if which == "figure":
         return [_figure(match)]
-    text, start, end = match.group(), *match.span()
-    if which in ("iso", "isotime"):
-        return _iso(match)
-    if which == "fraction":
-        return _fraction(match)
-    if which == "date":
-        return [_date(match["date"], start, end)]
-    if which == "days":
-        return _days(match)
-    if which == "time":
-        minutes, exact = time_of(text)
-        return [Mention("time", text, start, end, float(minutes), exact=exact)]
+    text = match.group()
+    start, end = match.span()
+    if which in ("identifier", "contact"):
+        return [Mention("contact" if which == "contact" else "identifier", text, start, end, text.lower().rstrip(".,"))]
     if which == "range":
         unit = _unit(match, "unit1", match["cur0"] or match["cur1"], match["percent1"])
-        if _CODE.search(match.string, max(0, start - 5), start):
+        if _follows_code(match.string, start):
             # `CHF 188 and 50 pounds` are two amounts.
             return [_side(match, "low", "money"), _side(match, "high", unit or "money")]
         return [_side(match, "low", unit), _side(match, "high", unit)]
     if which == "size":
         unit = _unit(match, "unit3") or _unit(match, "unit2")
         return [_side(match, "first", unit), _side(match, "second", unit)]
+    if which == "date":
+        return [_date(match["date"], start, end)]
+    if which == "time":
+        minutes, exact = time_of(text)
+        return [Mention("time", text, start, end, float(minutes), exact=exact)]
     if which == "word":
         return [Mention("word", text, start, end, float(_spelt_out(match["words"])), _unit(match, "unit4"))]
     if which == "ordinal":
         return [Mention("ordinal", text, start, end, float(re.sub(r"\D", "", text)))]
     if which == "weekday":
         return [Mention("weekday", text, start, end, float(WEEKDAYS.index(text.lower().removesuffix("s"))))]
-    return [Mention("contact" if which == "contact" else "identifier", text, start, end, text.lower().rstrip(".,"))]
+    if which == "days":
+        return _days(match)
+    return _fraction(match) if which == "fraction" else _iso(match)
 
 
 def _spelt_out(words: str) -> int:
@@ -405,21 +431,32 @@ def _figure(match: re.Match[str]) -> Mention:
     value, places = _value_of(digits)
     if big:
         value *= {"k": 1e3, "million": 1e6, "billion": 1e9}[big.strip().lower()]
-    if spelling:
-        unit: str | None = UNITS[spelling.lower()]
-    else:
-        unit = "times" if times else "percent" if percent else None
-    if unit is None and not currency and _CODE.search(match.string, max(0, match.start() - 5), match.start()):
+    start, end = match.span()
+    unit: str | None = None
+    if times:
+        unit = "times"
+    elif currency:
         unit = "money"
-    unit = "money" if currency and not times else unit
-    return Mention(_kind_of(unit), match.group().strip(), *match.span(), value, unit, places)
+    elif spelling:
+        unit = UNITS[spelling.lower()]
+    elif percent:
+        unit = "percent"
+    elif _follows_code(match.string, start):
+        unit = "money"
+    return Mention(_KINDS_OF.get(unit, "number"), match.group().strip(), start, end, value, unit, places)
+
+
+def _follows_code(text: str, start: int) -> bool:
+    """Tell whether the code of a currency stands right before a place of a text."""
+    before = text[max(0, start - 5) : start].rstrip(" \u00a0\n")[-3:]
+    return before.casefold() in CURRENCIES and _CODE.search(text, max(0, start - 5), start) is not None
 
 
 def _side(match: re.Match[str], group: str, unit: str | None) -> Mention:
     """Return one end of a range or one side of a size."""
     value, places = _value_of(match[group])
     text = match[group] + (f" {unit}" if unit and unit not in ("money", "cent", "percent") else "")
-    return Mention(_kind_of(unit), text.strip(), *match.span(group), value, unit, places)
+    return Mention(_KINDS_OF.get(unit, "number"), text.strip(), *match.span(group), value, unit, places)
 
 
 def _value_of(digits: str) -> tuple[float, int]:
@@ -427,10 +464,6 @@ def _value_of(digits: str) -> tuple[float, int]:
     if "," in digits:
         digits = digits.replace(",", ".") if _DECIMAL_COMMA.fullmatch(digits) else digits.replace(",", "")
     return float(digits), len(digits.partition(".")[2])
-
-
-def _kind_of(unit: str | None) -> Kind:
-    return "amount" if unit in ("money", "cent") else "percent" if unit == "percent" else "number"
 
 
 def _unit(match: re.Match[str], group: str, currency: str | None = None, percent: str | None = None) -> str | None:
