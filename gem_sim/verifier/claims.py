@@ -15,7 +15,8 @@ from functools import lru_cache
 
 from gem_sim.canonical import Json
 from gem_sim.environment import Environment
-from gem_sim.simulator import Replay
+from gem_sim.message import Message
+from gem_sim.simulator import Replay, ReplayedCall
 from gem_sim.simulator.compare import says_error
 from gem_sim.verdict import Finding, Severity
 from gem_sim.verifier.announced import stands_before_parts
@@ -57,38 +58,47 @@ def statements(replay: Replay) -> Iterator[Finding]:
     """Yield a finding for each value without evidence, false comparison and contradiction in the assistant's prose."""
     seen = Seen()
     policy = "\n".join(replay.environment.policy)
-    if policy and not any(message.content == policy for message in replay.trajectory.messages[:1]):
+    messages = replay.trajectory.messages
+    if policy and not (messages and messages[0].content == policy):
         seen.hear(policy, 0, "the policy")
     clock = clock_of(replay)
     answered = {id(call.placed.answer): call for call in replay.calls if call.placed.answer is not None}
     reported: set[object] = set()
     records = Records()
     turn = spoken = 0
-    for index, message in enumerate(replay.trajectory.messages):
-        if message.role == "tool":
-            call = answered.get(id(message))
-            tool = message.name or "a tool" if call is None else call.placed.call.tool
-            value = message.value() if call is None else call.recorded
-            arguments = {} if call is None else call.placed.call.arguments
-            writes = call is not None and call.before is not call.after
-            refused = says_error(value)
-            seen.receive(Received(tool, arguments, True, value, index + 1, writes, refused), message.content or "")
-        elif message.role != "assistant":
-            turn += message.role == "user"
-            records.hear(message.content or "", by_user=message.role == "user")
-            seen.hear(message.content or "", index + 1, "the user" if turn else "the system prompt")
+    for number, message in enumerate(messages, start=1):
+        role, content = message.role, message.content or ""
+        if role == "tool":
+            seen.receive(_answer(message, answered.get(id(message)), number), content)
+        elif role != "assistant":
+            turn += role == "user"
+            records.hear(content, by_user=role == "user")
+            seen.hear(content, number, "the user" if turn else "the system prompt")
         else:
             for asked in message.tool_calls:
-                seen.receive(Received(asked.tool, asked.arguments, False, None, index + 1), str(asked.arguments))
-            if message.content:
-                scene = Scene(seen, clock, read(message.content), spoken, set(), [])
+                seen.receive(Received(asked.tool, asked.arguments, False, None, number), str(asked.arguments))
+            if content:
+                prose = read(content)
+                scene = Scene(seen, clock, prose, spoken, set(), [])
                 for finding in _judged(scene, reported, records, replay.environment):
-                    evidence = {"message": index + 1} | finding.evidence
+                    evidence = {"message": number} | finding.evidence
                     yield finding.model_copy(update={"turn": turn or None, "evidence": evidence})
-                spoken = index + 1
-                seen.offered = [
-                    value_of(m) for m in scene.prose.mentions if m.kind == "amount" and m.start in scene.accepted
-                ]
+                spoken = number
+                seen.offered = _offered(scene) if scene.accepted else []
+
+
+def _answer(message: Message, call: ReplayedCall | None, number: int) -> Received:
+    """Return what a tool answered in a message, the `number`th; `call` is what it answers, None for nothing."""
+    if call is None:
+        value = message.value()
+        return Received(message.name or "a tool", {}, True, value, number, False, says_error(value))
+    asked, value = call.placed.call, call.recorded
+    return Received(asked.tool, asked.arguments, True, value, number, call.before is not call.after, says_error(value))
+
+
+def _offered(scene: Scene) -> list[float]:
+    """Return the amounts of a message that have evidence."""
+    return [value_of(m) for m in scene.prose.mentions if m.kind == "amount" and m.start in scene.accepted]
 
 
 def clock_of(replay: Replay) -> datetime:
@@ -110,7 +120,9 @@ def _judged(scene: Scene, reported: set[object], records: Records, environment: 
     if outcomes and others:
         refuted = {prose.sentence_at(outcome.start).start for outcome in outcomes}
         others = [c for c in others if prose.sentence_at(c.mention.start).start not in refuted]
-    for contradiction in (*contradictions(scene), *false_weekdays(scene), *others):
+    # Most messages mention nothing.
+    refuted_by = (*contradictions(scene), *false_weekdays(scene), *others) if prose.mentions else others
+    for contradiction in refuted_by:
         key = (contradiction.mention.kind, contradiction.mention.value)
         if key not in reported:
             reported.add(key)
@@ -121,7 +133,7 @@ def _judged(scene: Scene, reported: set[object], records: Records, environment: 
                 message=contradiction.message,
                 evidence=evidence | contradiction.evidence,
             )
-    for mention in _without_evidence(scene, reported, environment):
+    for mention in _without_evidence(scene, reported, environment) if prose.mentions else ():
         key = (mention.kind, mention.value)
         if key in reported:
             continue
@@ -181,15 +193,19 @@ def is_claim(mention: Mention, environment: Environment) -> bool:
 
     An identifier of few characters does only where the environment's rows have keys of that make.
     """
-    if mention.kind == "ordinal" or (mention.kind == "word" and mention.unit is None):
+    kind = mention.kind
+    if kind == "number":
+        return mention.unit is not None or value_of(mention) > _SMALL
+    if kind == "ordinal":
         return False
-    if mention.kind == "identifier":
+    if kind == "word":
+        return mention.unit is not None
+    if kind == "identifier":
         text = mention.text.lstrip("#")
         if _make_of(text) in _makes(environment):
             return True
         return len(text) >= 5 and sum(map(str.isdigit, text)) >= 2 and not _NO_IDENTIFIER.fullmatch(text)
-    small = isinstance(mention.value, float) and mention.value <= _SMALL
-    return not (mention.kind == "number" and mention.unit is None and small)
+    return True
 
 
 def _is_of_make_seen(mention: Mention, seen: Seen) -> bool:

@@ -7,8 +7,9 @@ one row of a list (`Bob at 1 pm`), and by what is counted (`4 reminders`), each 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import combinations, pairwise
+from operator import attrgetter
 from typing import NamedTuple
 
 from gem_sim.canonical import Json
@@ -60,6 +61,7 @@ _MOST = 16
 _WITHOUT_FIELDS = frozenset(("date", "identifier", "contact", "weekday", "ordinal"))
 # Between the sides of a size: `40 x 50`, `40 cm by 50 cm`.
 _BY = re.compile(r"\s?(?:[a-z]{1,2}\s?)?(?:[x×]|by)\s?")
+_PLACE: Callable[[Sighting], tuple[int, int, str]] = attrgetter("row", "message", "where")
 _NUMBERS = ("number", "amount", "percent")
 _COUNTS = ("number", "word")
 _SAID_OF_ROWS = (*_NUMBERS, "time")
@@ -88,7 +90,7 @@ def contradictions(scene: Scene) -> Iterator[Contradiction]:
         return
     labels = seen.read_results().labels()
     lowered = scene.prose.lowered
-    named = [] if kinds.isdisjoint(_NUMBERS) else [label for label in labels if label in lowered]
+    named = [] if kinds.isdisjoint(_NUMBERS) else list(filter(lowered.__contains__, labels))
     phrases = lowered.translate(_STOPS) if named else lowered
     counts = seen.lists and not kinds.isdisjoint(_COUNTS) and any(map(lowered.__contains__, _HAVING_HINTS))
     for mention in scene.prose.mentions if named or counts else ():
@@ -98,7 +100,8 @@ def contradictions(scene: Scene) -> Iterator[Contradiction]:
                 yield from _other_value(mention, label, scene)
         if counts and mention.unit is None and mention.kind in _COUNTS:
             yield from _other_count(mention, lowered, scene)
-    yield from _other_row(scene)
+    if not kinds.isdisjoint(_SAID_OF_ROWS):
+        yield from _other_row(scene)
     if "amount" in kinds:
         yield from _other_amount(scene)
     if "number" in kinds:
@@ -233,12 +236,12 @@ def equal(mention: Mention, sighting: Sighting) -> bool:
     value = mention.value
     if not isinstance(value, float):
         return False
-    left, right = SCALES.get(mention.unit or ""), SCALES.get(sighting.unit or "")
-    number = sighting.value
-    if left is not None and right is not None and left[0] == right[0]:
-        number *= right[1] / left[1]
-    if mention.unit == "percent" and number <= 1:
-        number *= 100
+    unit, number = mention.unit, sighting.value
+    if unit == "percent":
+        number *= 100 if number <= 1 else 1
+    elif unit != sighting.unit and unit in SCALES and sighting.unit in SCALES:
+        left, right = SCALES[unit], SCALES[sighting.unit]
+        number *= right[1] / left[1] if left[0] == right[0] else 1
     if number == value:
         return True
     # What no float is large enough for, in smaller units, is not finite.
@@ -371,8 +374,7 @@ def _other_size(scene: Scene) -> Iterator[Contradiction]:
 
 def _places_of(first: Mention, second: Mention, seen: Seen) -> list[set[tuple[int, int, str]]]:
     """Return the rows, messages and tools where each of two numbers was read so far."""
-    sides = (seen.numbers.get(value_of(side), ()) for side in (first, second))
-    return [{(sighting.row, sighting.message, sighting.where) for sighting in sightings} for sightings in sides]
+    return [set(map(_PLACE, seen.numbers.get(value_of(side), ()))) for side in (first, second)]
 
 
 def _name_before(text: str, mention: Mention) -> str | None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from functools import lru_cache
+from operator import attrgetter
 from typing import NamedTuple
 
 from gem_sim.canonical import Json
@@ -51,6 +52,9 @@ DOUBT = re.compile(
 )
 
 
+_REFUSED = attrgetter("refused")
+
+
 class Outcome(NamedTuple):
     """A statement that an answer contradicts: the words, where they start, a sentence for a person, the values."""
 
@@ -66,7 +70,7 @@ def false_outcomes(scene: Scene, environment: Environment) -> Iterator[Outcome]:
     if not fresh:
         yield from _never_so(scene, environment)
         return
-    refusals = sum(result.refused for result in fresh)
+    refusals = sum(map(_REFUSED, fresh))
     if refusals == len(fresh):
         outcome = _of_nothing(scene, fresh, environment)
         yield from _of_refused(scene, fresh, environment) if outcome is None else (outcome,)
@@ -230,7 +234,7 @@ def _standings(lowered: str, fresh: list[Received], environment: Environment) ->
     """Yield the fields of which the answers give a value, and a message, in lower case, has another."""
     for name, allowed in _statuses(environment).items():
         # Most messages name no status at all; to look for those that the answers give costs more.
-        said = [value for value in allowed if value in lowered]
+        said = list(filter(lowered.__contains__, allowed))
         if said:
             given = _given(name, fresh)
             if given and not given.keys() >= set(said):

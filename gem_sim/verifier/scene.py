@@ -53,24 +53,27 @@ def is_pounds(mention: Mention) -> bool:
 
 def literal(mention: Mention, scene: Scene) -> bool:
     """Tell whether a mention stands in what was seen as it is, or in the way data write it."""
-    seen, value = scene.seen, mention.value
+    seen, value, kind = scene.seen, mention.value, mention.kind
     if isinstance(value, str):
         return seen.says(value.lstrip("#"))
     if isinstance(value, tuple):
         year, month, day = value
         return seen.says(f"{year or scene.clock.year:04}-{month:02}-{day:02}") or seen.says(mention.text.lower())
-    if mention.kind == "time":
+    if kind == "time":
         hour, minute = divmod(int(value), 60)
         return seen.says(f"{hour:02}:{minute:02}") or (
             mention.exact and seen.says(mention.text.lower().replace(" ", ""))
         )
-    if mention.kind == "weekday":
+    if kind == "weekday":
         return seen.says(mention.text.lower())
-    return (
-        known(mention, seen.read_results().numbers.get(value, ()))
-        or known(mention, seen.read_told().numbers.get(value, ()))
-        or known(mention, seen.read_texts().numbers.get(value, ()))
-    )
+    numbers = seen.read_results().numbers
+    if value in numbers and known(mention, numbers[value]):
+        return True
+    seen.read_told()
+    if value in numbers and known(mention, numbers[value]):
+        return True
+    seen.read_texts()
+    return value in numbers and known(mention, numbers[value])
 
 
 def known(mention: Mention, sightings: Iterable[Sighting]) -> bool:
@@ -85,13 +88,13 @@ def known(mention: Mention, sightings: Iterable[Sighting]) -> bool:
 
 def of_same_unit(mention: Mention, sighting: Sighting) -> bool:
     """Tell whether a number with the unit of a mention may be the number that was seen."""
-    if mention.unit == sighting.unit or mention.unit in (None, "times"):
-        return True
-    scale = SCALES.get(mention.unit or "")
-    if scale is not None and scale[0] == sighting.unit:
+    unit, seen = mention.unit, sighting.unit
+    if unit is None or unit in (seen, "times"):
         return True
     # A bare number may be anything; in prose it is no share.
-    return sighting.unit is None and (mention.unit != "percent" or sighting.field is not None)
+    if seen is None:
+        return unit != "percent" or sighting.field is not None
+    return unit in SCALES and SCALES[unit][0] == seen
 
 
 def says(value: float, wanted: Mention, slack: float = 0.0) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from itertools import pairwise
+from operator import methodcaller
 from typing import Final
 
 from gem_sim.verifier.prose import WORD, Prose
@@ -110,7 +111,10 @@ def unseen_words(prose: Prose, seen: Seen) -> Iterator[tuple[str, int, str]]:
 
     A name is known too where something seen begins as it does: short forms, user names.
     """
-    unseen = [word for word in _WATCHED & prose.words if not (seen.says(word) or word in seen.read_texts().words)]
+    watched = _WATCHED & prose.words
+    if not watched:
+        return
+    unseen = [word for word in watched if not (seen.says(word) or word in seen.read_texts().words)]
     if not unseen:
         return
     text = prose.text
@@ -122,7 +126,8 @@ def unseen_words(prose: Prose, seen: Seen) -> Iterator[tuple[str, int, str]]:
             continue
         if lowered in GIVEN_NAMES:
             proper = word[0].isupper() and word[1:].islower()
-            if proper and not (len(lowered) > 3 and any(other.startswith(lowered[:4]) for other in seen.words)):
+            begins = methodcaller("startswith", lowered[:4])
+            if proper and not (len(lowered) > 3 and any(map(begins, seen.words))):
                 yield word, match.start(), "name"
         elif following is not None and not text[match.end() : following.start()].strip():
             thing = following.group().lower()
