@@ -180,6 +180,8 @@ def _without_evidence(scene: Scene, reported: set[object], environment: Environm
             without.append(mention)
             if len(without) > _ENOUGH:
                 return without
+    if not without:
+        return without
     before = [m for m in without if stands_before_parts(m, scene)] if len(without) <= _SOUGHT else []
     if not before:
         return without

@@ -129,13 +129,13 @@ def _label(phrases: str, mention: Mention, labels: Sequence[str]) -> _Label | No
         # `the price of 2 books`: what follows is what the number counts.
         counts = mention.unit is None and following is not None and following.group() not in _FUNCTION_WORDS
         return None if counts else _Label((" ".join(before[-2:]), before[-1]), follows=False)
+    after = _words_beside(phrases, mention.end, mention.end + _AFTER, labels, last=False)
+    if not after or after[0] not in labels or after[0] in _FUNCTION_WORDS:
+        return None
     # `Room 12 25 minutes`: the words are the other number's.
     # `40-liter bags`: how large they are, not how many.
     goes_on = phrases[mention.end : mention.end + 2].strip().isdigit() or "-" in mention.text
-    after = [] if goes_on else _words_beside(phrases, mention.end, mention.end + _AFTER, labels, last=False)[:2]
-    if after and after[0] in labels and after[0] not in _FUNCTION_WORDS:
-        return _Label((" ".join(after), after[0]), follows=True)
-    return None
+    return None if goes_on else _Label((" ".join(after[:2]), after[0]), follows=True)
 
 
 def _words_beside(phrases: str, start: int, end: int, labels: Sequence[str], *, last: bool) -> list[str]:

@@ -17,7 +17,7 @@ from gem_sim.canonical import Json
 from gem_sim.environment import Environment
 from gem_sim.verifier.families import PASTS, comes_with, doers, telling
 from gem_sim.verifier.phrases import phrases
-from gem_sim.verifier.prose import Sentence
+from gem_sim.verifier.prose import Sentence, any_of
 from gem_sim.verifier.refused import (
     ADMITS,
     BY_OTHERS,
@@ -44,10 +44,15 @@ _DONE = re.compile(
     r"\s*(?:(?:ok|okay|great|perfect|yes|alright)[,.!]? )?(?:all )?done\b(?=(?:[,.!:–—]| [–—-])\s*\S)", re.IGNORECASE
 )
 # A message with any of these does not hide that something went wrong, or speaks of something else.
+_DOUBTING = any_of(
+    (
+        *("sorry", "unfortunately", "cannot", "can't", "can’t", "couldn't", "couldn’t", "could not", "unable", "error"),
+        *("denied", "not", "no", "never", "nothing", "however", "but", "already", "only", "until", "unless", "once"),
+        *("if", "when", "before", "problem", "issue", "instead"),
+    )
+)
 DOUBT = re.compile(
-    r"\b(?:sorry|unfortunately|cannot|can['’]t|could(?:n['’]t| not)|unable|fail\w*|refus\w*|reject\w*|declin\w*|error"
-    r"|denied|not|no|never|nothing|however|but|already|only|until|unless|once|if|when|before|problem|issue|instead)\b"
-    r"|n['’]t\b",
+    rf"\b(?:{_DOUBTING}|(?=[frd])(?:fail|refus|reject|declin)\w*)\b|n['’]t\b",
     re.IGNORECASE,
 )
 

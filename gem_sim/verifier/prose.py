@@ -192,7 +192,7 @@ def _proposes(text: str) -> bool:
     return hinted and _PROPOSAL.search(text) is not None
 
 
-_START = attrgetter("start")
+_START, _KIND = attrgetter("start"), attrgetter("kind")
 
 
 class Prose:
@@ -208,7 +208,7 @@ class Prose:
         self.items = items
         self.lowered = text.lower()
         self.words = words_in(text)
-        self.kinds = frozenset([mention.kind for mention in mentions])
+        self.kinds = frozenset(map(_KIND, mentions))
         self._sentences: tuple[Sentence, ...] | None = None
 
     def may_have(self, pieces: Iterable[str]) -> bool:
@@ -238,8 +238,7 @@ class Prose:
                 start = marker.end()
                 place = bisect_left(mentions, start, key=_START)
             following = bisect_left(mentions, end, place, key=_START) if mentions else 0
-            text = whole[start:end].rstrip()
-            if text:
+            if text := whole[start:end].rstrip():
                 found.append(Sentence(text, start, mentions[place:following]))
             start, place = end, following
         return found
@@ -305,8 +304,7 @@ def _mentions(text: str, markers: Sequence[int]) -> tuple[Mention, ...]:
     for first, stop in _candidates(text):
         start = first
         if first < end:
-            # What follows `14 May, ` begins at the month, for a day that may stand behind it, and is read from there
-            # on; the full stop behind a number begins nothing.
+            # What follows `14 May, ` is read from there on; the full stop behind a number begins nothing.
             if end >= stop or _BEGINS.search(text, end, stop) is None:
                 continue
             start = end
@@ -454,9 +452,11 @@ def _follows_code(text: str, start: int) -> bool:
 
 def _side(match: re.Match[str], group: str, unit: str | None) -> Mention:
     """Return one end of a range or one side of a size."""
-    value, places = _value_of(match[group])
-    text = match[group] + (f" {unit}" if unit and unit not in ("money", "cent", "percent") else "")
-    return Mention(_KINDS_OF.get(unit, "number"), text.strip(), *match.span(group), value, unit, places)
+    digits, kind = match[group], _KINDS_OF.get(unit, "number")
+    value, places = _value_of(digits)
+    start, end = match.span(group)
+    text = f"{digits} {unit}" if unit and kind == "number" else digits
+    return Mention(kind, text, start, end, value, unit, places)
 
 
 def _value_of(digits: str) -> tuple[float, int]:

@@ -54,6 +54,12 @@ def is_pounds(mention: Mention) -> bool:
 def literal(mention: Mention, scene: Scene) -> bool:
     """Tell whether a mention stands in what was seen as it is, or in the way data write it."""
     seen, value, kind = scene.seen, mention.value, mention.kind
+    if isinstance(value, float) and kind not in ("time", "weekday"):
+        return (
+            known(mention, seen.read_results().numbers.get(value, ()))
+            or known(mention, seen.read_told().numbers.get(value, ()))
+            or known(mention, seen.read_texts().numbers.get(value, ()))
+        )
     if isinstance(value, str):
         return seen.says(value.lstrip("#"))
     if isinstance(value, tuple):
@@ -64,16 +70,7 @@ def literal(mention: Mention, scene: Scene) -> bool:
         return seen.says(f"{hour:02}:{minute:02}") or (
             mention.exact and seen.says(mention.text.lower().replace(" ", ""))
         )
-    if kind == "weekday":
-        return seen.says(mention.text.lower())
-    numbers = seen.read_results().numbers
-    if value in numbers and known(mention, numbers[value]):
-        return True
-    seen.read_told()
-    if value in numbers and known(mention, numbers[value]):
-        return True
-    seen.read_texts()
-    return value in numbers and known(mention, numbers[value])
+    return seen.says(mention.text.lower())
 
 
 def known(mention: Mention, sightings: Iterable[Sighting]) -> bool:
