@@ -62,6 +62,8 @@ _WITHOUT_FIELDS = frozenset(("date", "identifier", "contact", "weekday", "ordina
 # Between the sides of a size: `40 x 50`, `40 cm by 50 cm`.
 _BY = re.compile(r"\s?(?:[a-z]{1,2}\s?)?(?:[x×]|by)\s?")
 _PLACE: Callable[[Sighting], tuple[int, int, str]] = attrgetter("row", "message", "where")
+# A word in lower case of a text of ASCII.
+_ENGLISH = re.compile(r"[a-z]+")
 _NUMBERS = ("number", "amount", "percent")
 _COUNTS = ("number", "word")
 _SAID_OF_ROWS = (*_NUMBERS, "time")
@@ -143,9 +145,9 @@ def _words_beside(phrases: str, start: int, end: int, labels: Sequence[str], *, 
     if not any(map(phrases[start:end].__contains__, labels)):
         return []
     stop = phrases.rfind("\n", start, end) if last else phrases.find("\n", start, end)
-    if stop < 0:
-        return WORD.findall(phrases, start, end)
-    return WORD.findall(phrases, stop + 1, end) if last else WORD.findall(phrases, start, stop)
+    if stop >= 0:
+        start, end = (stop + 1, end) if last else (start, stop)
+    return (_ENGLISH if phrases.isascii() else WORD).findall(phrases, start, end)
 
 
 def _other_value(mention: Mention, label: _Label, scene: Scene) -> Iterator[Contradiction]:

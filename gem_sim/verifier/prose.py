@@ -139,7 +139,7 @@ _CODE = re.compile(rf"\b(?:{'|'.join(CURRENCIES)})[ \u00a0]?$", re.IGNORECASE)
 _OPENING = "\"'“‘([{<|~="
 # What a number with one of these units is; any other is a plain number.
 _KINDS_OF: Final[dict[str | None, Kind]] = {"money": "amount", "cent": "amount", "percent": "percent"}
-_MONTH_STARTS = frozenset(month[:3] for month in MONTHS)
+_MONTH_STARTS = {month[:3]: number for number, month in enumerate(MONTHS, start=1)}
 _PROPOSAL = re.compile(
     r"\bhow about\b|\bwhat about\b|\bwould you (?:like|prefer)\b(?! me\b)|\bdo you (?:want|prefer|need)\b(?! me\b)"
     r"|\bfor (?:example|instance)\b|\be\.g\.|\bsuch as\b|\bcould you\b|\bcan you\b"
@@ -481,9 +481,9 @@ def _date(text: str, start: int, end: int) -> Mention:
         whole = year[0] if year else 0
         exact = not (first <= 12 and second <= 12)
         return Mention("date", text, start, end, (whole + 2000 if 0 < whole < 100 else whole, month, day), exact=exact)
-    name = re.search(r"[A-Za-z]{3,}", re.sub(r"\d+(?:st|nd|rd|th)", "", text))
-    month = next(i for i, m in enumerate(MONTHS, 1) if name is not None and m.startswith(name.group().lower()[:3]))
-    numbers = [int(digits) for digits in re.findall(r"\d+", text)]
+    # `of` and `th` are shorter than any month's name.
+    month = _MONTH_STARTS[re.findall(r"[a-z]{3}", text.casefold())[0]]
+    numbers = list(map(int, re.findall(r"\d+", text)))
     return Mention("date", text, start, end, (numbers[1] if len(numbers) > 1 else 0, month, numbers[0]))
 
 

@@ -48,8 +48,10 @@ COLOURS: Final = frozenset(_COLOURS.split())
 MATERIALS: Final = frozenset(_MATERIALS.split())
 _WATCHED = GIVEN_NAMES | COLOURS | MATERIALS
 _REST = r"[a-zà-ÿ]+(?:[-'’][A-Z][a-zà-ÿ]+)?"
+# The same in front of a blank, where to give back a letter would never help.
+_WHOLE = r"[a-zà-ÿ]++(?:[-'’][A-Z][a-zà-ÿ]++|)"
 # What may not stand before a name is asked behind its first letter: what begins with a letter is found faster.
-_FULL_NAME = re.compile(rf"([A-Z](?<![\w'’*#-][A-Z]){_REST}) ([A-Z]{_REST})(?![\w*:-])")
+_FULL_NAME = re.compile(rf"([A-Z](?<![\w'’*#-][A-Z]){_WHOLE}) ([A-Z]{_REST})(?![\w*:-])")
 # In most texts no word begins with a capital but the first.
 _MIDDLE_CAPITAL = re.compile(r" (?<=[a-zà-ÿ] )[A-Z][a-zà-ÿ]")
 # What persons do, and how one turns to them; places and things do not, and are not turned to.
