@@ -226,15 +226,15 @@ class Prose:
         return self._sentences
 
     def _split(self) -> list[Sentence]:
-        found, whole, mentions = [], self.text, self.mentions
+        found, whole, mentions, items = [], self.text, self.mentions, self.items
         shortened = not whole.isascii() or not _ABBREVIATED.isdisjoint(self.words)
-        # `place` is how many mentions start before a sentence.
-        start = place = 0
+        start = place = 0  # `place` is how many mentions start before a sentence.
         for stop, end in (*[match.span() for match in _SENTENCE_END.finditer(whole)], (0, len(whole))):
             inside = shortened and end != len(whole) and whole[stop - 2 : stop].lower() in _ENDS_OF_ABBREVIATIONS
             if inside and _ABBREVIATION.search(whole, max(start, end - 12), end):
                 continue
-            if whole[start : start + 1] in _ITEM_STARTS and (marker := _ITEM.match(whole, start, end)):
+            listed = (items or not start) and whole[start : start + 1] in _ITEM_STARTS
+            if listed and (marker := _ITEM.match(whole, start, end)):
                 start = marker.end()
                 place = bisect_left(mentions, start, key=_START)
             following = bisect_left(mentions, end, place, key=_START) if mentions else 0
@@ -332,7 +332,7 @@ def _candidates(text: str) -> list[tuple[int, int]]:
             start = max(text.rfind(" ", 0, start), text.rfind("\n", 0, start)) + 1
             while text[start] in _OPENING and not text[start + 1 : start + 4].isdigit():
                 start += 1
-        before = text.rfind(" ", 0, max(start - 1, 0)) + 1
+        before = text.rfind(" ", 0, start - 1) + 1 if start > 1 else 0
         # A month's name stands before its day.
         spans.append((before if text[before : before + 3].lower() in _MONTH_STARTS else start, end))
     words = _BEGINNING & words_in(text)
