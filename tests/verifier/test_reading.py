@@ -67,3 +67,7 @@ def test_a_full_stop_behind_a_number_begins_nothing() -> None:
 def test_an_abbreviation_ends_no_sentence() -> None:
     sentences = read("Ask Dr. Ito, e.g. on Monday. No. 7 is free!\n- one\n- two").sentences
     assert [sentence.text for sentence in sentences] == ["Ask Dr. Ito, e.g. on Monday.", "No. 7 is free!", "one", "two"]
+
+
+def test_letters_that_are_the_same_but_for_case_make_the_same_month() -> None:
+    assert [mention.value for mention in read("from 5 to 6 ſep").mentions] == [(0, 9, 5), (0, 9, 6)]
