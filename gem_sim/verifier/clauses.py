@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from functools import cached_property
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
+from gem_sim.verifier.lazy import Lazy
 from gem_sim.verifier.prose import WORD, Mention, Prose, Sentence, find_words
 from gem_sim.verifier.records import Occurrence, Record, Records, is_id
 from gem_sim.verifier.spoken import durations, times
@@ -51,12 +51,11 @@ class Clauses:
 
     def __init__(self, prose: Prose, sentence: Sentence, found: list[Occurrence]) -> None:
         self.lowered = prose.lowered
-        self.span: Span = (sentence.start, sentence.start + len(sentence.text))
+        start, end = self.span = (sentence.start, sentence.start + len(sentence.text))
         self.sentence = sentence
-        self.named = [o for o in found if self.span[0] <= o.start < self.span[1]]
-        self._before = prose.lowered[max(0, self.span[0] - 12) : self.span[0]]
+        self.named = [o for o in found if start <= o.start < end]
 
-    @cached_property
+    @Lazy
     def figures(self) -> list[Mention]:
         """What the sentence mentions, also the times and durations that it says in words."""
         start, text = self.span[0], self.text(self.span)
@@ -66,10 +65,10 @@ class Clauses:
         spoken = [m._replace(start=m.start + start, end=m.end + start) for m in said]
         # `Room 12` names, and counts nothing.
         taken = [(s.start, s.end) for s in spoken] + [(o.start, o.end) for o in self.named if not is_id(o.text)]
-        kept = [m for m in self.sentence.mentions if not any(a < m.end and m.start < b for a, b in taken)]
+        kept = [m for m in self.sentence.mentions if not _meets(m.start, m.end, taken)]
         return sorted([*kept, *spoken], key=lambda mention: mention.start) if spoken else kept
 
-    @cached_property
+    @Lazy
     def doubtful(self) -> bool:
         """Whether it tells how things are not, might be or were."""
         text = self.text(self.span)
@@ -80,12 +79,14 @@ class Clauses:
             or ("may" in text and _MAY.search(text) is not None)
         )
 
-    @cached_property
+    @Lazy
     def is_item(self) -> bool:
         """Whether it is an item of a list or a row of a table: all that stands in it is of what it begins with."""
-        return self.lowered.startswith("|", self.span[0]) or _MARKER.search(self._before) is not None
+        start = self.span[0]
+        before = self.lowered[max(0, start - 12) : start]
+        return self.lowered.startswith("|", start) or _MARKER.search(before) is not None
 
-    @cached_property
+    @Lazy
     def parts(self) -> list[Span]:
         """Its clauses, in order."""
         return self._cut()
@@ -94,8 +95,9 @@ class Clauses:
         whole = [(o.start, o.end) for o in self.named] + [(m.start, m.end) for m in self.figures]
         start, parts = self.span[0], []
         for cut in _CUT.finditer(self.lowered, *self.span):
-            if not any(first <= cut.start() < last for first, last in whole):
-                parts.append((start, cut.start()))
+            at = cut.start()
+            if not _meets(at, at + 1, whole):
+                parts.append((start, at))
                 start = cut.end()
         return [part for part in (*parts, (start, self.span[1])) if part[0] < part[1]]
 
@@ -105,7 +107,8 @@ class Clauses:
 
     def within(self, span: Span) -> list[Occurrence]:
         """Return what names or describes records in a part."""
-        return [o for o in self.named if span[0] <= o.start < span[1]]
+        start, end = span
+        return [o for o in self.named if start <= o.start < end]
 
     def scope(self, mention: Mention) -> Span:
         """Return the part that says whose a figure is: the item, its clause, or the one before of a mere figure."""
@@ -180,11 +183,21 @@ class Clauses:
 
     def _bare(self, part: Span) -> bool:
         """Tell whether a clause is nothing but figures."""
+        if self.within(part):
+            return False
         text, start = list(self.text(part)), part[0]
-        for mention in self.figures:
-            if part[0] <= mention.start < part[1]:
-                text[mention.start - start : mention.end - start] = " " * (mention.end - mention.start)
-        return not self.within(part) and not _FILLING.sub("", "".join(text)).strip()
+        for mention in self._figures_in(part):
+            text[mention.start - start : mention.end - start] = " " * (mention.end - mention.start)
+        return not _FILLING.sub("", "".join(text)).strip()
+
+
+def _meets(start: int, end: int, spans: Iterable[Span]) -> bool:
+    """Tell whether a part has a sign in common with one of some others."""
+    # Asked so often that a generator would cost more than the answer.
+    for first, last in spans:  # noqa: SIM110
+        if first < end and start < last:
+            return True
+    return False
 
 
 def naming(found: list[Occurrence], records: Records, group: str) -> list[tuple[Occurrence, list[Record]]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from typing import NamedTuple, TypeGuard
@@ -26,6 +27,9 @@ _PERSONS = frozenset(_PERSONS_WORDS.split())
 _LONGEST = 60
 _MOST = 400
 _CONTAINERS = frozenset((dict, list))
+_NUMERIC = (int, float)
+# Numbers from there on are no figures to compare.
+_LARGEST = 10**15
 _EMPTY = frozenset(("yes", "no", "none", "null", "true", "false", "n/a", "unknown", "other", "all", "any"))
 
 
@@ -61,14 +65,22 @@ def _is_handle(text: str) -> bool:
 
 
 class Around:
-    """What an object stands in: the arguments of the call, and the fields of the objects around it; in lower case."""
+    """What an object stands in: the arguments of the call, and the fields of the objects around it; in lower case.
 
-    __slots__ = ("_levels", "_links", "_texts")
+    `deeper` is what stands deeper in the arguments.
+    """
 
-    def __init__(self, *levels: Mapping[str, Json]) -> None:
-        self._levels = levels
+    __slots__ = ("_levels", "_links", "_texts", "_within")
+
+    def __init__(self, within: tuple[Mapping[str, Json], ...], deeper: tuple[Mapping[str, Json], ...] = ()) -> None:
+        self._within = within
+        self._levels = within + deeper
         self._texts: frozenset[str] | None = None
         self._links: frozenset[str] | None = None
+
+    def inside(self, fields: Mapping[str, Json]) -> Around:
+        """Return what stands in an object that has some fields."""
+        return Around((*self._within, fields))
 
     def _pairs(self) -> Iterator[tuple[str, str]]:
         for level in self._levels:
@@ -102,61 +114,61 @@ class Around:
 class Record:
     """One object of a result: `fields` by name in words, `links` the ids it has, `around` what it was asked for with.
 
-    `own` is its own id, `handles` are the texts by which prose may name or describe it, each with its field. All texts
-    are in lower case.
+    `own` is its own id. It puts itself, with the field, among the `handles` under each text by which prose may name or
+    describe it. All texts are in lower case.
     """
 
-    __slots__ = (
-        *("_links", "_own_links", "around", "fields", "group", "handles", "message", "numbers", "own", "strings"),
-        *("tool", "writes"),
-    )
+    __slots__ = (*("_links", "around", "fields", "group", "message", "numbers", "own", "strings", "tool", "writes"),)
 
     def __init__(
-        self, received: Received, group: str, content: Mapping[str, Json], around: Around, key: str = ""
+        self, received: Received, group: str, content: Mapping[str, Json], around: Around, key: str, handles: Handles
     ) -> None:
         fields = self.fields = dict(zip(map(label_of, content), content.values(), strict=True))
         self.around = around
         self.group = group
         self.message = received.message
         self.tool = received.tool
-        self.writes = received.writes and group == received.tool
+        writes = self.writes = received.writes and group == received.tool
         strings: dict[str, str] = {}
         numbers: dict[str, float] = {}
-        handles: list[tuple[str, str]] = []
-        ids, links = [], []
+        ids: list[str] = []
         for name, value in fields.items():
-            if isinstance(value, str):
-                strings[name], identifies, number, handle = _read(value)
+            kind = type(value)
+            if kind is str:
+                lowered, identifies, number, handle = _read(value)  # type: ignore[arg-type]
+                strings[name] = lowered
+                # An id is a handle as well, and a number is none.
                 if handle:
-                    handles.append((strings[name], name))
-                if identifies:
-                    ids.append(strings[name])
-                    if not _is_person(name):
-                        links.append(strings[name])
+                    handles[lowered].append((self, name))
+                    if identifies:
+                        ids.append(lowered)
                 elif number is not None:
                     numbers[name] = number
-            elif value is not None and is_number(value):
-                numbers[name] = float(value)
-        self.strings, self.numbers, self.handles = strings, numbers, handles
-        # An answer that only repeats the ids it was asked for tells of them together, and of none by itself.
-        repeats = group == received.tool and not received.writes and len(ids) > 1 and around.ids.issuperset(ids)
-        self.own = self.strings[key] if key in self.strings else None if not ids or repeats else ids[0]
-        self._own_links = links
+            elif kind in _NUMERIC and abs(value) < _LARGEST:  # type: ignore[arg-type]
+                numbers[name] = float(value)  # type: ignore[arg-type]
+        self.strings, self.numbers = strings, numbers
         self._links: frozenset[str] | None = None
+        self.own: str | None = None
+        if key in strings:
+            self.own = strings[key]
+        # An answer that only repeats the ids it was asked for tells of them together, and of none by itself.
+        elif ids and (group != self.tool or writes or len(ids) == 1 or not around.ids.issuperset(ids)):
+            self.own = ids[0]
 
     @property
     def links(self) -> frozenset[str]:
         """The ids that lead to what it belongs to."""
         if self._links is None:
-            self._links = self.around.links.union(self._own_links)
+            own = [text for name, text in self.strings.items() if is_id(text) and not _is_person(name)]
+            self._links = self.around.links.union(own)
         return self._links
 
     def without(self, names: set[str]) -> Record:
         """Return it without some fields."""
         left = Record.__new__(Record)
-        left.around, left._own_links, left._links = self.around, self._own_links, self._links
-        left.own, left.handles = self.own, self.handles
-        left.group, left.message, left.tool, left.writes = self.group, self.message, self.tool, self.writes
+        left.around, left._links = self.around, self.links
+        left.own, left.group, left.tool = self.own, self.group, self.tool
+        left.message, left.writes = self.message, self.writes
         left.fields = {name: value for name, value in self.fields.items() if name not in names}
         left.strings = {name: value for name, value in self.strings.items() if name not in names}
         left.numbers = {name: value for name, value in self.numbers.items() if name not in names}
@@ -165,6 +177,10 @@ class Record:
     def says(self, text: str) -> bool:
         """Tell whether one of its texts, or of those it was asked for with, has some words."""
         return any(stands_in(text, own) for own in (*self.strings.values(), *self.around.texts))
+
+
+# A text in lower case → the records that it may name or describe, each with the field that has it.
+Handles = dict[str, list[tuple[Record, str]]]
 
 
 class Occurrence(NamedTuple):
@@ -185,10 +201,10 @@ class Records:
 
     def __init__(self) -> None:
         self.all: list[Record] = []
-        self.groups: dict[str, list[Record]] = {}
+        self.groups: dict[str, list[Record]] = defaultdict(list)
         self.told: list[str] = []
-        self._owned: dict[str, list[Record]] = {}
-        self._handles: dict[str, list[tuple[Record, str]]] = {}
+        self._owned: dict[str, list[Record]] = defaultdict(list)
+        self._handles: Handles = defaultdict(list)
         self._naming: dict[str, frozenset[str]] = {}
         self._read = 0
 
@@ -200,34 +216,51 @@ class Records:
     def take(self, results: list[Received]) -> Records:
         """Read the results that came since the last time."""
         for received in results[self._read :]:
-            if not received.refused and len(self.all) < _MOST:
-                arguments = {label_of(name): value for name, value in received.arguments.items()}
-                found: list[Record] = []
-                if isinstance(received.value, (dict, list)):
-                    _collect(found, received, received.value, received.tool, (arguments,), _asked(arguments))
-                for record in found[: _MOST - len(self.all)]:
-                    self._add(record)
+            value = received.value
+            if type(value) in _CONTAINERS and not received.refused:
+                self._collect(received, value, received.tool, _asked(received.arguments))
         self._read = len(results)
         return self
 
+    def _collect(self, received: Received, value: Json, group: str, around: Around, key: str = "") -> None:
+        """Take the objects in a value, each before those within it."""
+        if type(value) is list:
+            items = [item for item in value[:_MOST] if type(item) is dict]
+            key = _key_of(items)
+            for item in items:
+                self._collect(received, item, group, around, key)
+        elif value and type(value) is dict and len(self.all) < _MOST:
+            if _CONTAINERS.isdisjoint(map(type, value.values())):
+                self._add(Record(received, group, value, around, key, self._handles))
+                return
+            own = {name: below for name, below in value.items() if type(below) not in _CONTAINERS}
+            if own:
+                record = Record(received, group, own, around, key, self._handles)
+                self._add(record)
+                around = around.inside(record.fields)
+            for name, below in value.items():
+                if type(below) in _CONTAINERS:
+                    self._collect(received, below, f"{received.tool} {name}", around)
+
     def _add(self, record: Record) -> None:
         self.all.append(record)
-        self.groups.setdefault(record.group, []).append(record)
-        self._naming.pop(record.group, None)
+        self.groups[record.group].append(record)
+        if self._naming:
+            self._naming.pop(record.group, None)
         if record.own is not None:
-            self._owned.setdefault(record.own, []).append(record)
-        for text, name in record.handles:
-            self._handles.setdefault(text, []).append((record, name))
+            self._owned[record.own].append(record)
 
     def occurrences(self, lowered: str) -> list[Occurrence]:
         """Return the words of a text, in lower case, that name or describe records, the longest where they overlap."""
         found: list[Occurrence] = []
-        for value in [value for value in self._handles if value in lowered]:
+        for value in filter(lowered.__contains__, self._handles):
             holders = tuple(self._handles[value])
             found += [Occurrence(value, start, end, holders) for start, end in places(value, lowered)]
         # Who names so many says little of each, and every one costs.
         if len(found) > _MOST:
             return []
+        if len(found) < 2:
+            return found
         found.sort(key=lambda occurrence: occurrence.start - occurrence.end)
         kept: list[Occurrence] = []
         for occurrence in found:
@@ -286,8 +319,11 @@ class Records:
 
 def _asked(arguments: Mapping[str, Json]) -> Around:
     """Return what a call was asked for, also what stands deeper in its arguments."""
-    deeper = [value for value in arguments.values() if isinstance(value, (dict, list))]
-    return Around(arguments, *({str(at): leaf for at, leaf in enumerate(leaves(value))} for value in deeper))
+    labelled = dict(zip(map(label_of, arguments), arguments.values(), strict=True))
+    if _CONTAINERS.isdisjoint(map(type, labelled.values())):
+        return Around((labelled,))
+    deeper = [leaves(value) for value in labelled.values() if type(value) in _CONTAINERS]
+    return Around((labelled,), tuple({str(at): leaf for at, leaf in enumerate(found)} for found in deeper))
 
 
 def _has(record: Record, texts: set[str]) -> bool:
@@ -299,11 +335,9 @@ def _has(record: Record, texts: set[str]) -> bool:
 def _key_of(items: list[dict[str, Json]]) -> str:
     """Return the name of the field whose ids tell the items of a list apart, empty where there is none."""
     for name, value in items[0].items() if items else ():
-        if isinstance(value, str) and is_id(value.lower()):
-            values = [item.get(name) for item in items]
-            if all(isinstance(v, str) and is_id(v.lower()) for v in values) and len(set(map(str, values))) == len(
-                items
-            ):
+        if type(value) is str and is_id(value.lower()):
+            texts = [text for item in items if type(text := item.get(name)) is str and is_id(text.lower())]
+            if len(texts) == len(items) == len(set(texts)):
                 return label_of(name)
     return ""
 
@@ -330,42 +364,9 @@ def _tells_apart(records: list[Record], name: str) -> bool:
     return all(len(values) == len(set(values)) for values in lists.values())
 
 
-def _collect(
-    found: list[Record],
-    received: Received,
-    value: dict[str, Json] | list[Json],
-    group: str,
-    levels: tuple[Mapping[str, Json], ...],
-    around: Around,
-    key: str = "",
-) -> None:
-    """Add the objects in a value to those found, each before those within it, up to `_MOST`."""
-    if len(found) > _MOST:
-        return
-    if isinstance(value, list):
-        items = [item for item in value[:_MOST] if isinstance(item, dict)]
-        key = _key_of(items)
-        for item in items:
-            _collect(found, received, item, group, levels, around, key)
-        return
-    nested: list[tuple[str, Json]] = []
-    if not _CONTAINERS.isdisjoint(map(type, value.values())):
-        nested = [(name, below) for name, below in value.items() if type(below) in _CONTAINERS]
-    inner, within = levels, around
-    if len(nested) < len(value):
-        own = {name: below for name, below in value.items() if type(below) not in _CONTAINERS} if nested else value
-        record = Record(received, group, own, around, key)
-        found.append(record)
-        if nested:
-            inner = (*levels, record.fields)
-            within = Around(*inner)
-    for name, below in nested:
-        _collect(found, received, below, f"{received.tool} {name}", inner, within)  # type: ignore[arg-type]
-
-
 def is_number(value: Json) -> TypeGuard[int | float]:
     """Tell whether a value is a number that can be compared; a flag is none."""
-    return isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) < 10**15
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) < _LARGEST
 
 
 @lru_cache(maxsize=4096)

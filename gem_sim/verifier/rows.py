@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from functools import cached_property
 from itertools import pairwise
 
 from gem_sim.canonical import Json
 from gem_sim.environment import Environment
 from gem_sim.verifier.clauses import Clauses, Span, Subject, groups_of, naming, subject
 from gem_sim.verifier.contradict import Contradiction, equal, said_by_others
+from gem_sim.verifier.lazy import Lazy
 from gem_sim.verifier.prose import WORD, Mention
 from gem_sim.verifier.records import Occurrence, Record, Records, is_id, is_state, named, places, stands_in, vocabulary
 from gem_sim.verifier.scene import Scene
@@ -61,7 +61,7 @@ class Talk:
         self.records = records
         self.found = found
 
-    @cached_property
+    @Lazy
     def clauses(self) -> list[Clauses | None]:
         """Its sentences, None for those that ask or propose."""
         prose = self.scene.prose

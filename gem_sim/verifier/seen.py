@@ -7,13 +7,15 @@ results, what prompts and user say, and at last the texts in results.
 from __future__ import annotations
 
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
-from functools import cached_property, lru_cache
+from functools import lru_cache
+from itertools import chain
 from typing import NamedTuple
 
 from gem_sim.canonical import Json
+from gem_sim.verifier.lazy import Lazy
 from gem_sim.verifier.prose import Mention, mentions, read, words_in
 from gem_sim.verifier.units import UNITS
 
@@ -21,7 +23,7 @@ _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _PLAIN_NUMBER = re.compile(r"[$€£]?\d{1,12}(?:,\d{3})*(?:\.\d+)?%?")
 # Larger integers are no measures, and the largest no floats either.
 _BITS = 512
-_SCALARS = frozenset((str, int, float, bool, type(None)))
+_CONTAINERS = frozenset((dict, list))
 _NUMERIC = (int, float)
 # Kinds of mentions that are numbers of something.
 _COUNTING = ("number", "amount", "percent", "word")
@@ -61,28 +63,28 @@ class Row:
         self.content = content
         self.message = message
 
-    @cached_property
+    @Lazy
     def text(self) -> str:
         """All that is in it, in lower case, to search in."""
         return repr(self.content).lower()
 
-    @cached_property
+    @Lazy
     def numbers(self) -> frozenset[float]:
         """The numbers in it, also those in its texts."""
         return frozenset(value for kind, value in self._values if kind != "time")
 
-    @cached_property
+    @Lazy
     def times(self) -> frozenset[int]:
         """The times of day in it, in minutes since midnight."""
         return frozenset(int(value) for kind, value in self._values if kind == "time")
 
-    @cached_property
+    @Lazy
     def dates(self) -> frozenset[tuple[int, int, int]]:
         """The dates in it as (year or 0, month, day)."""
         found = (m.value for leaf in leaves(self.content) if isinstance(leaf, str) for m in mentions(leaf))
         return frozenset(value for value in found if isinstance(value, tuple))
 
-    @cached_property
+    @Lazy
     def _values(self) -> list[tuple[str, float]]:
         found: list[tuple[str, float]] = []
         for leaf in leaves(self.content):
@@ -148,10 +150,10 @@ class Seen:
 
     def __init__(self) -> None:
         self.results: list[Received] = []
-        self.fields: dict[str, list[Sighting]] = {}
+        self.fields: dict[str, list[Sighting]] = defaultdict(list)
         self.lists: list[list[Json]] = []
         self.lines: list[list[Mention]] = []
-        self.numbers: dict[float, list[Sighting]] = {}
+        self.numbers: dict[float, list[Sighting]] = defaultdict(list)
         self.times: set[int] = set()
         self.dates: set[tuple[int, int, int]] = set()
         self.weekdays: set[int] = set()
@@ -242,7 +244,7 @@ class Seen:
             else:
                 sightings, others = _told(item)
                 for sighting in sightings:
-                    self.numbers.setdefault(sighting.value, []).append(sighting)
+                    self.numbers[sighting.value].append(sighting)
                 self._add(others, item.message, item.where, None)
         return self
 
@@ -262,7 +264,7 @@ class Seen:
         return self
 
     def _walk(self, value: Json, key: str, item: Received) -> None:
-        if isinstance(value, dict):
+        if type(value) is dict:
             self._row += 1
             row, answered = self._row, item.answered
             if answered:
@@ -276,25 +278,18 @@ class Seen:
                     if number is not None:
                         label, unit = _field(name)
                         sighting = Sighting(number, unit, item.message, item.tool, label, row)
-                        self.numbers.setdefault(number, []).append(sighting)
+                        self.numbers[number].append(sighting)
                         if answered:
-                            self.fields.setdefault(label, []).append(sighting)
-        elif isinstance(value, list):
+                            self.fields[label].append(sighting)
+            return
+        if type(value) is list:
             self.lists.append(value)
-            for below in value:
-                if isinstance(below, (dict, list)):
-                    self._walk(below, key, item)
-                else:
-                    self._note(below, key, item)
-        else:
-            self._note(value, key, item)
-
-    def _note(self, value: Json, key: str, item: Received) -> None:
-        number = _number(value)
-        if number is not None:
-            label, unit = _field(key)
-            sighting = Sighting(number, unit, item.message, item.tool, label, self._row)
-            self.numbers.setdefault(number, []).append(sighting)
+        for below in value if type(value) is list else [value]:
+            if type(below) in _CONTAINERS:
+                self._walk(below, key, item)
+            elif (number := _number(below)) is not None:
+                label, unit = _field(key)
+                self.numbers[number].append(Sighting(number, unit, item.message, item.tool, label, self._row))
 
     def labels(self) -> set[str]:
         """Return the words in the names of the fields of the results read so far."""
@@ -308,7 +303,7 @@ class Seen:
         for mention in found:
             value, kind = mention.value, mention.kind
             if kind in _COUNTING and isinstance(value, float):
-                self.numbers.setdefault(value, []).append(Sighting(value, mention.unit, message, where, field))
+                self.numbers[value].append(Sighting(value, mention.unit, message, where, field))
             elif isinstance(value, tuple):
                 self.dates.add(value)
                 if not mention.exact:
@@ -427,34 +422,30 @@ def _items(value: Json, group: str) -> Iterator[tuple[str, Json]]:
 
 def leaves(value: Json) -> list[Json]:
     """Return the values in a JSON value that are no list and no object, in order."""
-    if not isinstance(value, (dict, list)):
-        return [value]
-    items = list(value.values()) if isinstance(value, dict) else value
-    if _SCALARS.issuperset(map(type, items)):
-        return list(items)
-    found: list[Json] = []
-    for item in items:
-        if type(item) in _SCALARS or not isinstance(item, (dict, list)):
-            found.append(item)
-        else:
-            found += leaves(item)
+    found = list(value.values()) if type(value) is dict else [value]
+    # One level at a time, so that most of the work is done in C.
+    while not _CONTAINERS.isdisjoint(map(type, found)):
+        opened = [(v,) if type(v) not in _CONTAINERS else v.values() if type(v) is dict else v for v in found]
+        found = list(chain.from_iterable(opened))  # type: ignore[arg-type]
     return found
 
 
 def texts_under(name: str, value: Json) -> list[str]:
     """Return the texts that stand in a value under a name, in lower case, at any depth."""
-    if not isinstance(value, (dict, list)):
+    if type(value) is dict:
+        if _CONTAINERS.isdisjoint(map(type, value.values())):
+            text = value.get(name)
+            return [text.lower()] if type(text) is str else []
+        found: list[str] = []
+        for key, below in value.items():
+            if type(below) in _CONTAINERS:
+                found += texts_under(name, below)
+            elif key == name and type(below) is str:
+                found.append(below.lower())
+        return found
+    if type(value) is not list:
         return []
-    if _SCALARS.issuperset(map(type, value.values() if isinstance(value, dict) else value)):
-        text = value.get(name) if isinstance(value, dict) else None
-        return [text.lower()] if isinstance(text, str) else []
-    found: list[str] = []
-    for key, below in value.items() if isinstance(value, dict) else ((None, item) for item in value):
-        if key == name and isinstance(below, str):
-            found.append(below.lower())
-        elif type(below) not in _SCALARS:
-            found += texts_under(name, below)
-    return found
+    return [text for below in value if type(below) in _CONTAINERS for text in texts_under(name, below)]
 
 
 def day_of(value: tuple[int, int, int], year: int) -> date | None:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
-from functools import cached_property, lru_cache
+from functools import lru_cache
 
 from gem_sim.canonical import Json
 from gem_sim.environment import Environment
 from gem_sim.verifier.clauses import Clauses, Span, groups_of, naming
 from gem_sim.verifier.contradict import Contradiction, equal
+from gem_sim.verifier.lazy import Lazy
 from gem_sim.verifier.prose import WORD, Mention
 from gem_sim.verifier.records import (
     Occurrence,
@@ -79,7 +80,7 @@ class Written:
         """The records with its own id, the newest last."""
         return self._records.owned(self.key)
 
-    @cached_property
+    @Lazy
     def _reached(self) -> tuple[set[str], list[Record]]:
         return self._records.reach(self.key)
 
@@ -88,7 +89,7 @@ class Written:
         """The ids that it leads to, and its own."""
         return self._reached[0]
 
-    @cached_property
+    @Lazy
     def chain(self) -> list[Record]:
         """All that it leads to; what its newest answers have anew is no longer what the older ones say."""
         renewed = {name for record in self.fresh for name in record.fields}
