@@ -17,28 +17,39 @@ from gem_sim.verifier.families import Doer, comes_with, doers, listed, own_pasts
 from gem_sim.verifier.naming import parts, pasts
 from gem_sim.verifier.outcomes import Outcome
 from gem_sim.verifier.phrases import Phrase, phrases
+from gem_sim.verifier.prose import Prose, any_of, find_words
 from gem_sim.verifier.refused import BY_OTHERS
 from gem_sim.verifier.scene import Scene
 from gem_sim.verifier.seen import Received, has
 from gem_sim.verifier.undone import fields_of, is_id, undone
 
 # What leaves open whether it was done, or speaks of something else.
+_DOUBTS = """
+after already always anybody apparently assume before cannot could denied earlier else error every generally hope if
+issue likely maybe mean means might must never no nobody normally not nothing once perhaps presumably previously
+probably problem quicker seem seems should somebody someone sorry suppose unable unfortunately unless usually when
+whenever whether would yesterday
+"""
+_LEFT_OPEN = _DOUBTS.split()
 _UNSURE = re.compile(
-    r"\b(?:sorry|unfortunately|cannot|can['’]t|could|unable|fail\w*|refus\w*|reject\w*|declin\w*|error|denied"
-    r"|not|no|never|nobody|nothing|already|unless|once|if|when|whenever|whether|as soon as|after|would|should"
-    r"|(?-i:may)|might|must|to be|earlier|previously|before|last (?:week|month|year|time)|yesterday|problem|issue"
-    r"|somebody|someone|anybody|else|quicker|means?|perhaps|maybe|probably|apparently|seems?|likely|presumably|hope"
-    r"|assume|suppose|usually|normally|generally|always|every|on [a-z]+days)\b|n['’]t\b",
+    rf"\b(?:{any_of(_LEFT_OPEN)}|can['’]t|(?:fail|refus|reject|declin)\w*|as soon as|(?-i:may)|to be"
+    r"|last (?:week|month|year|time)|on [a-z]+days)\b|n['’]t\b",
     re.IGNORECASE,
 )
+# One of these words, or of these pieces, stands in whatever `_UNSURE` matches.
+_UNSURE_WORDS = frozenset((*_LEFT_OPEN, "t", "soon", "may", "be", "last"))
+_UNSURE_PIECES = ("fail", "refus", "reject", "declin", "days")
 _EARLIER = re.compile(
     r"\b(?:already|earlier|previously|before|last (?:week|month|year|time)|yesterday)\b", re.IGNORECASE
 )
-_TWO_WORDS = re.compile(r"\W+[\w’']+")
+_EARLIER_WORDS = ("already", "earlier", "previously", "before", "last ", "yesterday")
+_TWO_WORDS = re.compile(r"(?:\W+[\w’']+){0,2}")
 # Texts made for somebody else to say or send.
 _DRAFT = re.compile(
     r"\b(?:draft\w*|subject:|dear [A-Z]|template|wording|e\.g\.|for example|for instance)", re.IGNORECASE
 )
+# One of these stands in whatever `_DRAFT` matches.
+_DRAFTED = ("draft", "subject:", "dear ", "template", "wording", "e.g.", "for example", "for instance")
 _QUOTE = re.compile(r"[\"“”]")
 _BY_SOMEBODY = re.compile(r"\bby (?:the (?!end\b|time\b)|your\b|his\b|her\b|their\b|an? )", re.IGNORECASE)
 # `What I have added so far`, `the soup I have added`.
@@ -84,13 +95,13 @@ def false_deeds(scene: Scene, environment: Environment) -> Iterator[Outcome]:
         tools = [doer.name for doer in able]
         message = f"{phrase.said!r} is said, and no call of {listed(tools)}{others} succeeded"
         yield Outcome(phrase.said, phrase.start, message, {"tools": list[Json](tools), "called": called})
-    yield from _handed(scene, environment)
+    # Nearly nobody hands anything over in such words.
+    if "you go" in scene.prose.lowered or "you are" in scene.prose.lowered:
+        yield from _handed(scene, environment)
 
 
 def _handed(scene: Scene, environment: Environment) -> Iterator[Outcome]:
     """Yield the id of something new that is handed over, `There you go: L-1`, where nothing was written."""
-    if "you go" not in scene.prose.lowered and "you are" not in scene.prose.lowered:
-        return
     match = _HANDED.search(scene.prose.text)
     if match is None or scene.seen.says(match["id"].lower()):
         return
@@ -130,7 +141,12 @@ def _able(phrase: Phrase, scene: Scene, environment: Environment) -> list[Doer]:
 
 def _begins_word(beginning: str, text: str) -> bool:
     """Tell whether a word of a text begins so."""
-    return beginning in text and re.search(rf"\b{re.escape(beginning)}", text) is not None
+    return beginning in text and _beginning(beginning).search(text) is not None
+
+
+@lru_cache(maxsize=1024)
+def _beginning(word: str) -> re.Pattern[str]:
+    return re.compile(rf"\b{re.escape(word)}")
 
 
 @lru_cache(maxsize=256)
@@ -180,23 +196,35 @@ def _is_added_to(phrase: Phrase, doer: Doer) -> bool:
 def _excused(phrase: Phrase, scene: Scene) -> bool:
     """Tell whether a sentence leaves open what was done, is for others, or tells of what the user has told of."""
     text, end = phrase.sentence.text, phrase.end - phrase.sentence.start
-    if phrase.kind in ("active", "befallen"):
+    prose, active = scene.prose, phrase.kind == "active"
+    if active or phrase.kind == "befallen":
         close = _CLAUSE.search(text, end)
         text = text if close is None else text[: close.start()]
-    if phrase.kind == "active":
-        if _EARLIER.search(text, end):
+    if active:
+        if prose.may_have(_EARLIER_WORDS) and _EARLIER.search(text, end):
             return True
         # What follows is told of, not left open: `I have sent a mail asking if`.
-        text = text[:end] + "".join(_TWO_WORDS.findall(text[end:])[:2])
-    if _UNSURE.search(text) or BY_OTHERS.match(scene.prose.text, phrase.end) or _BY_SOMEBODY.search(text, end):
+        told = _TWO_WORDS.match(text, end)
+        text = text if told is None else text[: told.end()]
+    if _is_unsure(text, prose) or BY_OTHERS.match(prose.text, phrase.end):
         return True
-    if phrase.kind == "active" and _RELATIVE.search(text[: phrase.start - phrase.sentence.start]):
+    if "by" in prose.words and _BY_SOMEBODY.search(text, end):
         return True
-    if len(_QUOTE.findall(text[:end])) % 2 or _DRAFT.search(scene.prose.text):
+    before = text[: phrase.start - phrase.sentence.start]
+    # Most begin a sentence, or what follows a comma.
+    if active and before and not before.endswith(", ") and _RELATIVE.search(before):
+        return True
+    if len(_QUOTE.findall(text[:end])) % 2 or (prose.may_have(_DRAFTED) and _DRAFT.search(prose.text)):
         return True
     words = scene.seen.read_told().asked.words
     # `Set an alarm` tells of none that is set.
     return phrase.past in words.difference(_BASES) or not words.isdisjoint(spellings(phrase.family) - _BASES)
+
+
+def _is_unsure(text: str, prose: Prose) -> bool:
+    """Tell whether a piece of a message leaves open what was done, or speaks of something else."""
+    hinted = not _UNSURE_WORDS.isdisjoint(find_words(text)) or prose.may_have(_UNSURE_PIECES)
+    return hinted and _UNSURE.search(text) is not None
 
 
 def _is_taken(phrase: Phrase) -> bool:

@@ -12,10 +12,13 @@ from gem_sim.verifier.prose import Prose, Sentence
 Kind = Literal["active", "befallen", "state", "head", "through"]
 
 _SAYS = r"(?: now| just| also| successfully| gone ahead and| all| both| fully| hereby)*"
+# A pattern that begins with one set of signs is searched for fast; what stands before it is asked behind it.
 _ACTIVE = re.compile(
-    rf"\b(?P<who>I|we|We)(?: have|['’]ve){_SAYS} (?P<past>[a-z]+)\b(?! (?:out|up|together)\b)"
-    r"|\bI(?: just| also)*(?: went ahead and)? (?P<simple>[a-z]+)\b",
+    rf"[IwW](?<!\w.)(?:(?:(?<=I)|(?<!I)e)(?: have|['’]ve){_SAYS} (?P<past>[a-z]+)\b(?! (?:out|up|together)\b)"
+    r"|(?<=I)(?: just| also)*(?: went ahead and)? (?P<simple>[a-z]+)\b)",
 )
+# One of these stands in whatever `_ACTIVE` matches.
+_DOING = ("I ", "'ve ", "’ve ", "e have ")
 _SUBJECT = (
     r"(?:\b(?:your|the|this|these|both|all)\b[^.,;:!?]{0,60}?|\b(?:it|they|you|both|everything)|\b[A-Z]+-?\d[\w-]*)"
 )
@@ -75,6 +78,9 @@ _SORTED = re.compile(r"\bby (?!the\b)[a-z]+|\balphabetical")
 _OF_SPEECH = re.compile(
     r" (?:judge?ment|my|our|the right|attention|heed|tribute|homage|respect|many|several|lots|such|some|countless)\b"
 )
+_GOES_ON = re.compile(r" (?!and\b|as\b|under\b)[a-z]")
+_YOURS = re.compile(r"\byour?\b")
+_ASIDE_ENDS = re.compile(r" (?:that|which|who)$", re.IGNORECASE)
 _NOUN_TO = re.compile(r" to (?:your|the) (?P<noun>[a-z]+)")
 
 
@@ -136,7 +142,7 @@ def _in_sentence(sentence: Sentence, lowered: str, first: bool, own: frozenset[s
         match = _HEAD.match(text)
         if match is not None and match["past"].lower() in _STATES and not _is_label(text, match):
             yield _phrase("head", match, match["past"], "", sentence)
-    for match in _ACTIVE.finditer(text) if "I" in text or "we" in lowered else ():
+    for match in _ACTIVE.finditer(text) if any(map(text.__contains__, _DOING)) else ():
         past = match["past"] or match["simple"]
         of_tool = match["past"] and past in own and past not in PASTS
         if of_tool or _is_deed(match, past, text[match.end() :]):
@@ -160,19 +166,15 @@ def _in_sentence(sentence: Sentence, lowered: str, first: bool, own: frozenset[s
 
 def _is_relative(match: re.Match[str]) -> bool:
     """Tell whether the verb is that of an aside: `the seat that is booked`."""
-    return re.search(r" (?:that|which|who)$", match["subject"], re.IGNORECASE) is not None
+    return _ASIDE_ENDS.search(match["subject"]) is not None
 
 
 def _is_general(match: re.Match[str], sentence: Sentence) -> bool:
     """Tell whether a sentence may say how things are in general: `The job is moved free of charge`."""
     subject, rest = match["subject"].lower(), sentence.text[match.end() :]
-    if (
-        not subject.startswith(("the ", "this ", "these "))
-        or " now" in match.group()
-        or not re.match(r" (?!and\b|as\b|under\b)[a-z]", rest)
-    ):
+    if not subject.startswith(("the ", "this ", "these ")) or " now" in match.group() or not _GOES_ON.match(rest):
         return False
-    return not sentence.mentions and re.search(r"\byour?\b", sentence.text) is None
+    return not sentence.mentions and _YOURS.search(sentence.text) is None
 
 
 def _is_label(text: str, match: re.Match[str]) -> bool:
@@ -183,7 +185,7 @@ def _is_label(text: str, match: re.Match[str]) -> bool:
 def _is_deed(match: re.Match[str], past: str, rest: str) -> bool:
     """Tell whether `I have` with a participle tells of a deed of a family."""
     if past == "put" or (past == "set" and _ASIDE.search(rest)):
-        return match["who"] is not None and _ASIDE.search(rest) is not None
+        return match["past"] is not None and _ASIDE.search(rest) is not None
     if past not in PASTS and past not in _LIGHT:
         return False
     if match["simple"] and past not in _PLAIN and (past not in PASTS or past == "set" or not _DONE_TO.match(rest)):
@@ -192,7 +194,7 @@ def _is_deed(match: re.Match[str], past: str, rest: str) -> bool:
         return False
     if _OF_SPEECH.match(rest):
         return False
-    return past in _LIGHT or not match["who"] or match["who"] == "I" or _DONE_TO.match(rest) is not None
+    return past in _LIGHT or not match["past"] or match.group().startswith("I") or _DONE_TO.match(rest) is not None
 
 
 def _phrase(kind: Kind, match: re.Match[str], past: str, subject: str, sentence: Sentence) -> Phrase:

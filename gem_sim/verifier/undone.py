@@ -100,15 +100,21 @@ def _span(phrase: Phrase) -> str:
 
 
 def _named(span: str, told: Told, environment: Environment) -> Iterator[tuple[str, str]]:
-    """Yield the arguments and the values for them that a span names: ids, and the keys of tables that are words."""
+    """Yield the arguments and the values for them that a span names: ids, and the keys of tables that are words.
+
+    Ids that a call which wrote something has, in what it was asked or answered, are left out.
+    """
     if not span:
         return
     values, runs = _keys_of(environment), [run for run in _RUN.findall(span) if any(map(str.isdigit, run))]
+    # What a call that wrote something has is no other; to look through all that was answered costs more.
+    texts = [result.text for result in told.writes] if runs else []
+    others = [run for run in runs if not any(has(text, run) for text in texts)]
     for key in sorted(frozenset[str]().union(*(doer.keys for doer in told.able))):
         known = values.get(key, frozenset())
-        if runs:
+        if others or (runs and key in values):
             known = known.union(*(texts_under(key, result.value) for result in told.succeeded))
-            yield from ((key, run) for run in runs if run in known)
+            yield from ((key, run) for run in others if run in known)
         if key in values and len(known) <= _FEW:
             for value in sorted(value for value in known if value in span):
                 if _WORD_KEY.fullmatch(value) and _as_object(value).search(span):
