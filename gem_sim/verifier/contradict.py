@@ -64,6 +64,8 @@ _BY = re.compile(r"\s?(?:[a-z]{1,2}\s?)?(?:[x×]|by)\s?")
 _PLACE: Callable[[Sighting], tuple[int, int, str]] = attrgetter("row", "message", "where")
 # A word in lower case of a text of ASCII.
 _ENGLISH = re.compile(r"[a-z]+")
+# The first word behind a number, or the end of its phrase.
+_WORD_OR_STOP = re.compile(rf"{WORD.pattern}|\n")
 _NUMBERS = ("number", "amount", "percent")
 _COUNTS = ("number", "word")
 _SAID_OF_ROWS = (*_NUMBERS, "time")
@@ -122,7 +124,7 @@ def _label(phrases: str, mention: Mention, labels: Sequence[str]) -> _Label | No
 
     `phrases` is the text in lower case, each phrase on a line of its own.
     """
-    before = _words_beside(phrases, max(0, mention.start - _BEFORE), mention.start, labels, last=True)
+    before = _words_before(phrases, mention.start, labels)
     while before and before[-1] in _CONNECTORS:
         before.pop()
     # `will cost 225` names no field `cost`.
@@ -131,23 +133,22 @@ def _label(phrases: str, mention: Mention, labels: Sequence[str]) -> _Label | No
         # `the price of 2 books`: what follows is what the number counts.
         counts = mention.unit is None and following is not None and following.group() not in _FUNCTION_WORDS
         return None if counts else _Label((" ".join(before[-2:]), before[-1]), follows=False)
-    after = _words_beside(phrases, mention.end, mention.end + _AFTER, labels, last=False)
-    if not after or after[0] not in labels or after[0] in _FUNCTION_WORDS:
+    first = _WORD_OR_STOP.search(phrases, mention.end, mention.end + _AFTER)
+    if first is None or first.group() not in labels or first.group() in _FUNCTION_WORDS:
         return None
+    after = WORD.findall(phrases[mention.end : mention.end + _AFTER].partition("\n")[0])
     # `Room 12 25 minutes`: the words are the other number's.
     # `40-liter bags`: how large they are, not how many.
     goes_on = phrases[mention.end : mention.end + 2].strip().isdigit() or "-" in mention.text
     return None if goes_on else _Label((" ".join(after[:2]), after[0]), follows=True)
 
 
-def _words_beside(phrases: str, start: int, end: int, labels: Sequence[str], *, last: bool) -> list[str]:
-    """Return the words of the last or the first phrase of a piece of text, none where it has no label at all."""
-    if not any(map(phrases[start:end].__contains__, labels)):
+def _words_before(phrases: str, end: int, labels: Sequence[str]) -> list[str]:
+    """Return the words of the phrase that a number ends, none where it has no label at all."""
+    phrase = phrases[max(0, end - _BEFORE) : end].rpartition("\n")[2]
+    if not any(map(phrase.__contains__, labels)):
         return []
-    stop = phrases.rfind("\n", start, end) if last else phrases.find("\n", start, end)
-    if stop >= 0:
-        start, end = (stop + 1, end) if last else (start, stop)
-    return (_ENGLISH if phrases.isascii() else WORD).findall(phrases, start, end)
+    return (_ENGLISH if phrase.isascii() else WORD).findall(phrase)
 
 
 def _other_value(mention: Mention, label: _Label, scene: Scene) -> Iterator[Contradiction]:
@@ -360,13 +361,14 @@ def _other_size(scene: Scene) -> Iterator[Contradiction]:
             continue
         if not _BY.fullmatch(scene.prose.text, first.end, second.start):
             continue
+        # Nearly always the fields of a result, or what was said, have both; only where not the texts are read.
+        places = _places_of(first, second, scene.seen)
+        if not places[0].isdisjoint(places[1]):
+            continue
         # A side that had to be worked out stands nowhere, alone or together.
         if not (literal(first, scene) and literal(second, scene)):
             continue
-        places = _places_of(first, second, scene.seen)
-        if places[0].isdisjoint(places[1]):
-            # Nearly always the fields of a result, or what was said, have both; only where not the texts are read.
-            places = _places_of(first, second, scene.seen.read_texts())
+        places = _places_of(first, second, scene.seen.read_texts())
         if places[0] and places[1] and places[0].isdisjoint(places[1]):
             said = scene.prose.text[first.start : second.end]
             message = f"{said!r} is the size of nothing seen: its sides stand in different places"

@@ -9,6 +9,7 @@ import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
+from itertools import product
 from operator import attrgetter
 from typing import Final, Literal, NamedTuple
 
@@ -29,11 +30,7 @@ _TENS: Final = ("twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eight
 NUMBER_WORDS: Final[dict[str, int]] = (
     {word: value for value, word in enumerate(_SMALL)}
     | {word: value for value, word in zip(range(20, 100, 10), _TENS, strict=True)}
-    | {
-        f"{ten}-{one}": value + digit
-        for value, ten in zip(range(20, 100, 10), _TENS, strict=True)
-        for digit, one in enumerate(_SMALL[1:10], start=1)
-    }
+    | {f"{ten}-{one}": 10 * tens + n for tens, ten in enumerate(_TENS, 2) for n, one in enumerate(_SMALL[1:10], 1)}
     | {"dozen": 12, "hundred": 100, "thousand": 1000}
 )
 
@@ -104,6 +101,9 @@ _MENTION = re.compile(
 )
 WORD: Final = re.compile(r"[^\W\d_]+")
 _ENGLISH = re.compile(r"[a-z]+")
+_THREE_LETTERS = re.compile(r"[a-z]{3}")
+_DIGITS = re.compile(r"\d+")
+_HALF_OF_DAY = re.compile(r"[ap](?=\.?m)")
 # Byte by byte the small letter of a letter, a blank for all else.
 _LETTERS: Final = bytes(ord(chr(code).lower()) if chr(code).isalpha() else 32 for code in range(128)) + bytes(128)
 _DECIMAL_COMMA = re.compile(r"\d+,\d\d")
@@ -140,6 +140,8 @@ _OPENING = "\"'“‘([{<|~="
 # What a number with one of these units is; any other is a plain number.
 _KINDS_OF: Final[dict[str | None, Kind]] = {"money": "amount", "cent": "amount", "percent": "percent"}
 _MONTH_STARTS = {month[:3]: number for number, month in enumerate(MONTHS, start=1)}
+# The same written large or small.
+_MONTH_SPELLINGS = frozenset("".join(way) for of in _MONTH_STARTS for way in product(*zip(of, of.upper(), strict=True)))
 _PROPOSAL = re.compile(
     r"\bhow about\b|\bwhat about\b|\bwould you (?:like|prefer)\b(?! me\b)|\bdo you (?:want|prefer|need)\b(?! me\b)"
     r"|\bfor (?:example|instance)\b|\be\.g\.|\bsuch as\b|\bcould you\b|\bcan you\b"
@@ -202,12 +204,12 @@ class Prose:
     among them needs no search of its own.
     """
 
-    def __init__(self, text: str, mentions: tuple[Mention, ...], items: int) -> None:
+    def __init__(self, text: str, words: frozenset[str], mentions: tuple[Mention, ...], items: int) -> None:
         self.text = text
         self.mentions = mentions
         self.items = items
         self.lowered = text.lower()
-        self.words = words_in(text)
+        self.words = words
         self.kinds = frozenset(map(_KIND, mentions))
         self._sentences: tuple[Sentence, ...] | None = None
 
@@ -283,25 +285,26 @@ def read(text: str) -> Prose:
     plain = _ASIDE.sub("", text) if "```" in text or "<think" in text else text
     plain = _MARKUP.sub("", plain) if "*" in plain or "`" in plain or "#" in plain else plain
     markers = [match.end() for match in _ITEM.finditer(plain)] if "\n" in plain else []
-    return Prose(plain, _mentions(plain, markers), len(markers))
+    words = words_in(plain)
+    return Prose(plain, words, _mentions(plain, words, markers), len(markers))
 
 
 def mentions(text: str) -> tuple[Mention, ...]:
     """Return what a short text mentions, in order; the two ends of a range and the sides of a size one by one."""
-    return _mentions_of_short(text) if len(text) <= SHORT else _mentions(text, ())
+    return _mentions_of_short(text) if len(text) <= SHORT else _mentions(text, words_in(text), ())
 
 
 # The rows of an environment come up again in one conversation after the other.
 @lru_cache(maxsize=8192)
 def _mentions_of_short(text: str) -> tuple[Mention, ...]:
-    return _mentions(text, ())
+    return _mentions(text, words_in(text), ())
 
 
-def _mentions(text: str, markers: Sequence[int]) -> tuple[Mention, ...]:
-    """Read a text; `markers` are the places behind the markers of list items, in order."""
+def _mentions(text: str, words: frozenset[str], markers: Sequence[int]) -> tuple[Mention, ...]:
+    """Read a text of these words; `markers` are the places behind the markers of list items, in order."""
     found: list[Mention] = []
     end = 0
-    for first, stop in _candidates(text):
+    for first, stop in _candidates(text, words):
         start = first
         if first < end:
             # What follows `14 May, ` is read from there on; the full stop behind a number begins nothing.
@@ -320,8 +323,8 @@ def _mentions(text: str, markers: Sequence[int]) -> tuple[Mention, ...]:
     return tuple(found)
 
 
-def _candidates(text: str) -> list[tuple[int, int]]:
-    """Return the spans in which a mention may begin, in order."""
+def _candidates(text: str, words: frozenset[str]) -> list[tuple[int, int]]:
+    """Return the spans of a text of these words in which a mention may begin, in order."""
     numeric = _NUMERIC if "://" in text else _NUMERIC_IN_ASCII if text.isascii() else _NUMERIC_BEYOND
     spans = []
     for match in numeric.finditer(text):
@@ -334,12 +337,11 @@ def _candidates(text: str) -> list[tuple[int, int]]:
                 start += 1
         before = text.rfind(" ", 0, start - 1) + 1 if start > 1 else 0
         # A month's name stands before its day.
-        spans.append((before if text[before : before + 3].lower() in _MONTH_STARTS else start, end))
-    words = _BEGINNING & words_in(text)
-    if not words:
+        spans.append((before if text[before : before + 3] in _MONTH_SPELLINGS else start, end))
+    if _BEGINNING.isdisjoint(words):
         return spans
     lowered = text.lower()
-    for word in words:
+    for word in _BEGINNING & words:
         start = lowered.find(word)
         while start >= 0:
             spans.append((start, start + len(word)))
@@ -358,10 +360,9 @@ def _read(match: re.Match[str]) -> list[Mention]:
         return [Mention("contact" if which == "contact" else "identifier", text, start, end, text.lower().rstrip(".,"))]
     if which == "range":
         unit = _unit(match, "unit1", match["cur0"] or match["cur1"], match["percent1"])
-        if _follows_code(match.string, start):
-            # `CHF 188 and 50 pounds` are two amounts.
-            return [_side(match, "low", "money"), _side(match, "high", unit or "money")]
-        return [_side(match, "low", unit), _side(match, "high", unit)]
+        # `CHF 188 and 50 pounds` are two amounts.
+        low = "money" if _follows_code(match.string, start) else unit
+        return [_side(match, "low", low), _side(match, "high", unit or low)]
     if which == "size":
         unit = _unit(match, "unit3") or _unit(match, "unit2")
         return [_side(match, "first", unit), _side(match, "second", unit)]
@@ -373,7 +374,7 @@ def _read(match: re.Match[str]) -> list[Mention]:
     if which == "word":
         return [Mention("word", text, start, end, float(_spelt_out(match["words"])), _unit(match, "unit4"))]
     if which == "ordinal":
-        return [Mention("ordinal", text, start, end, float(re.sub(r"\D", "", text)))]
+        return [Mention("ordinal", text, start, end, float(text[:-2]))]
     if which == "weekday":
         return [Mention("weekday", text, start, end, float(WEEKDAYS.index(text.lower().removesuffix("s"))))]
     if which == "days":
@@ -384,7 +385,7 @@ def _read(match: re.Match[str]) -> list[Mention]:
 def _spelt_out(words: str) -> int:
     """Return the number of some number words: `one hundred and eight` → 108."""
     total = part = 0
-    for word in re.findall(r"[a-z]+", words.lower()):
+    for word in _ENGLISH.findall(words.lower()):
         number = NUMBER_WORDS.get(word, 0)
         if word in ("hundred", "dozen"):
             part = max(part, 1) * number
@@ -423,9 +424,7 @@ def _fraction(match: re.Match[str]) -> list[Mention]:
 
 
 def _figure(match: re.Match[str]) -> Mention:
-    digits, spelling, currency, percent, times, big = match.group(
-        "number", "unit", "currency", "percent", "times", "big"
-    )
+    digits, word, currency, percent, times, big = match.group("number", "unit", "currency", "percent", "times", "big")
     value, places = _value_of(digits)
     if big:
         value *= {"k": 1e3, "million": 1e6, "billion": 1e9}[big.strip().lower()]
@@ -435,8 +434,8 @@ def _figure(match: re.Match[str]) -> Mention:
         unit = "times"
     elif currency:
         unit = "money"
-    elif spelling:
-        unit = UNITS[spelling.lower()]
+    elif word:
+        unit = UNITS[word.lower()]
     elif percent:
         unit = "percent"
     elif _follows_code(match.string, start):
@@ -463,7 +462,7 @@ def _value_of(digits: str) -> tuple[float, int]:
     """Return the value of a number in digits and how many decimals it has."""
     if "," in digits:
         digits = digits.replace(",", ".") if _DECIMAL_COMMA.fullmatch(digits) else digits.replace(",", "")
-    return float(digits), len(digits.partition(".")[2])
+    return float(digits), len(digits) - digits.index(".") - 1 if "." in digits else 0
 
 
 def _unit(match: re.Match[str], group: str, currency: str | None = None, percent: str | None = None) -> str | None:
@@ -482,8 +481,8 @@ def _date(text: str, start: int, end: int) -> Mention:
         exact = not (first <= 12 and second <= 12)
         return Mention("date", text, start, end, (whole + 2000 if 0 < whole < 100 else whole, month, day), exact=exact)
     # `of` and `th` are shorter than any month's name.
-    month = _MONTH_STARTS[re.findall(r"[a-z]{3}", text.casefold())[0]]
-    numbers = list(map(int, re.findall(r"\d+", text)))
+    month = _MONTH_STARTS[_THREE_LETTERS.findall(text.casefold())[0]]
+    numbers = list(map(int, _DIGITS.findall(text)))
     return Mention("date", text, start, end, (numbers[1] if len(numbers) > 1 else 0, month, numbers[0]))
 
 
@@ -492,9 +491,9 @@ def time_of(text: str) -> tuple[int, bool]:
     lowered = text.lower()
     if lowered in ("noon", "midnight"):
         return (720 if lowered == "noon" else 0), True
-    hour, *rest = map(int, re.findall(r"\d+", lowered))
+    hour, *rest = map(int, _DIGITS.findall(lowered))
     minute = rest[0] if rest else 0
-    half = re.search(r"[ap](?=\.?m)", lowered)
+    half = _HALF_OF_DAY.search(lowered)
     if half is None:
         return 60 * hour + minute, hour == 0 or hour > 12 or lowered.startswith("0")
     return 60 * (hour % 12 + (12 if half.group() == "p" else 0)) + minute, True

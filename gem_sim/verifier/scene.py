@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
@@ -73,12 +73,15 @@ def literal(mention: Mention, scene: Scene) -> bool:
     return seen.says(mention.text.lower())
 
 
-def known(mention: Mention, sightings: Iterable[Sighting]) -> bool:
+def known(mention: Mention, sightings: Sequence[Sighting]) -> bool:
     """Tell whether one of the numbers seen may be the one that a mention says."""
     unit = mention.unit
+    if unit is None:
+        return len(sightings) > 0
+    units = (unit, SCALES[unit][0]) if unit in SCALES else (unit,)
     # Asked so often that a generator would cost more than the answer.
     for sighting in sightings:  # noqa: SIM110
-        if unit is None or unit == sighting.unit or of_same_unit(mention, sighting):
+        if sighting.unit in units or of_same_unit(mention, sighting):
             return True
     return False
 
