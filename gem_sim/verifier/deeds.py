@@ -83,7 +83,7 @@ def false_deeds(scene: Scene, environment: Environment) -> Iterator[Outcome]:
         succeeded = [result for result in scene.seen.results if not result.refused]
         makers = _makers(phrase, able, environment)
         standing = _standing(phrase, makers, environment) or frozenset()
-        outcome = undone(phrase, makers, succeeded, standing, environment)
+        outcome = undone(phrase, makers, succeeded, standing, environment, scene.seen.text())
         if outcome is not None:
             yield outcome
             continue

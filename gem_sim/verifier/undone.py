@@ -38,7 +38,7 @@ _WORD_KEY = re.compile(r"[a-z]{4,}(?: [a-z]{3,}){0,2}")
 class Told(NamedTuple):
     """A deed told of and what may have done it: the tools, the answers that are no refusals, the writing ones of them.
 
-    `standing` are the keys of rows that may be said to be so because an answer shows them.
+    `standing` are the keys of rows that may be said to be so because an answer shows them, `text` all that was seen.
     """
 
     phrase: Phrase
@@ -46,6 +46,7 @@ class Told(NamedTuple):
     succeeded: list[Received]
     writes: list[Received]
     standing: frozenset[str]
+    text: str
 
     @property
     def pieces(self) -> tuple[str, ...]:
@@ -54,14 +55,22 @@ class Told(NamedTuple):
 
 
 def undone(
-    phrase: Phrase, able: list[Doer], succeeded: list[Received], standing: frozenset[str], environment: Environment
+    phrase: Phrase,
+    able: list[Doer],
+    succeeded: list[Received],
+    standing: frozenset[str],
+    environment: Environment,
+    text: str,
 ) -> Outcome | None:
-    """Return what a phrase tells to be done to more things, or to another, than the calls that succeeded did it to."""
+    """Return what a phrase tells to be done to more things, or to another, than the calls that succeeded did it to.
+
+    `text` is all that was seen, in lower case.
+    """
     tools = doers(environment)
     if any(result.tool not in tools for result in succeeded):
         return None
     writes = [r for r in succeeded if tools[r.tool].writes or phrase.family in tools[r.tool].families]
-    told = Told(phrase, able, succeeded, writes, standing)
+    told = Told(phrase, able, succeeded, writes, standing, text)
     return (_other(told, environment) or _one_of_both(told)) if writes else None
 
 
@@ -110,15 +119,26 @@ def _named(span: str, told: Told, environment: Environment) -> Iterator[tuple[st
     # What a call that wrote something has is no other; to look through all that was answered costs more.
     texts = [result.text for result in told.writes] if runs else []
     others = [run for run in runs if not any(has(text, run) for text in texts)]
+    quoted = [run for run in others if _may_be_answered(run, told.text)]
     for key in sorted(frozenset[str]().union(*(doer.keys for doer in told.able))):
         known = values.get(key, frozenset())
-        if others or (runs and key in values):
+        if quoted or (runs and key in values):
             known = known.union(*(texts_under(key, result.value) for result in told.succeeded))
+        if others:
             yield from ((key, run) for run in others if run in known)
         if key in values and len(known) <= _FEW:
             for value in sorted(value for value in known if value in span):
                 if _WORD_KEY.fullmatch(value) and _as_object(value).search(span):
                     yield key, value
+
+
+def _may_be_answered(run: str, text: str) -> bool:
+    """Tell, quickly, whether a run of characters may be a text in an answer, by all that was seen in lower case.
+
+    What is not plain ASCII may be written with escapes.
+    """
+    escaped = not run.isascii() or "\\u00" in text or "\\x" in text
+    return escaped or f'"{run}"' in text or f"'{run}'" in text
 
 
 @lru_cache(maxsize=1024)
