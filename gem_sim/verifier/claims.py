@@ -30,8 +30,8 @@ from gem_sim.verifier.records import Records
 from gem_sim.verifier.rows import misattributed, spoken_of
 from gem_sim.verifier.scene import Scene, value_of
 from gem_sim.verifier.seen import Received, Seen
-from gem_sim.verifier.stock import false_stock
-from gem_sim.verifier.watched import unseen_people, unseen_words
+from gem_sim.verifier.stock import false_stock, may_be_of_stock
+from gem_sim.verifier.watched import unseen
 from gem_sim.verifier.weekdays import false_weekdays
 from gem_sim.verifier.written import unlike_written
 
@@ -145,7 +145,7 @@ def _judged(scene: Scene, reported: set[object], records: Records, environment: 
         if severity is not None:
             nearest = _nearest(mention, scene.seen) if len(reported) <= _SOUGHT else None
             yield _unsupported(mention.text, _KINDS[mention.kind], sentence_of, nearest, severity)
-    for word, start, what in (*unseen_words(prose, scene.seen), *unseen_people(prose.text, scene.seen)):
+    for word, start, what in unseen(prose, scene.seen):
         if word not in reported:
             reported.add(word)
             yield _unsupported(word, what, prose.sentence_at(start), None)
@@ -160,7 +160,9 @@ def _judged(scene: Scene, reported: set[object], records: Records, environment: 
 
 def _outcomes(scene: Scene, environment: Environment) -> list[Outcome]:
     """Return what is said falsely of success, stock and deeds, of a sentence one only."""
-    told = [*false_outcomes(scene, environment), *false_stock(scene)]
+    told = list(false_outcomes(scene, environment))
+    if may_be_of_stock(scene.prose.lowered):
+        told += false_stock(scene)
     deeds = list(false_deeds(scene, environment))
     if told and deeds:
         refuted = {scene.prose.sentence_at(outcome.start).start for outcome in told}

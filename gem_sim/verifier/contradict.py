@@ -124,7 +124,8 @@ def _label(phrases: str, mention: Mention, labels: Sequence[str]) -> _Label | No
 
     `phrases` is the text in lower case, each phrase on a line of its own.
     """
-    before = _words_before(phrases, mention.start, labels)
+    phrase = phrases[max(0, mention.start - _BEFORE) : mention.start].rpartition("\n")[2]
+    before = _words(phrase) if any(map(phrase.__contains__, labels)) else []
     while before and before[-1] in _CONNECTORS:
         before.pop()
     # `will cost 225` names no field `cost`.
@@ -136,18 +137,15 @@ def _label(phrases: str, mention: Mention, labels: Sequence[str]) -> _Label | No
     first = _WORD_OR_STOP.search(phrases, mention.end, mention.end + _AFTER)
     if first is None or first.group() not in labels or first.group() in _FUNCTION_WORDS:
         return None
-    after = WORD.findall(phrases[mention.end : mention.end + _AFTER].partition("\n")[0])
+    after = _words(phrases[mention.end : mention.end + _AFTER].partition("\n")[0])
     # `Room 12 25 minutes`: the words are the other number's.
     # `40-liter bags`: how large they are, not how many.
     goes_on = phrases[mention.end : mention.end + 2].strip().isdigit() or "-" in mention.text
     return None if goes_on else _Label((" ".join(after[:2]), after[0]), follows=True)
 
 
-def _words_before(phrases: str, end: int, labels: Sequence[str]) -> list[str]:
-    """Return the words of the phrase that a number ends, none where it has no label at all."""
-    phrase = phrases[max(0, end - _BEFORE) : end].rpartition("\n")[2]
-    if not any(map(phrase.__contains__, labels)):
-        return []
+def _words(phrase: str) -> list[str]:
+    """Return the words of a phrase in lower case, in order."""
     return (_ENGLISH if phrase.isascii() else WORD).findall(phrase)
 
 

@@ -17,10 +17,13 @@ _IN_STOCK = re.compile(
 _FIELDS = frozenset(("in_stock", "stock", "available", "on_hand", "stock_count", "units_in_stock", "copies_available"))
 
 
+def may_be_of_stock(lowered: str) -> bool:
+    """Tell whether a text, in lower case, may say that something is in stock at all."""
+    return "in stock" in lowered or "available" in lowered
+
+
 def false_stock(scene: Scene) -> Iterator[Outcome]:
     """Yield what is said to be in stock where the row of that name has none, and no other row of that name has any."""
-    if "in stock" not in scene.prose.lowered and "available" not in scene.prose.lowered:
-        return
     for sentence in scene.prose.sentences:
         match = _IN_STOCK.search(sentence.text)
         if match is None or sentence.text.endswith("?") or DOUBT.search(sentence.text):

@@ -120,7 +120,9 @@ def _named(span: str, told: Told, environment: Environment) -> Iterator[tuple[st
     texts = [result.text for result in told.writes] if runs else []
     others = [run for run in runs if not any(has(text, run) for text in texts)]
     quoted = [run for run in others if _may_be_answered(run, told.text)]
-    for key in sorted(frozenset[str]().union(*(doer.keys for doer in told.able))):
+    keys = frozenset[str]().union(*(doer.keys for doer in told.able))
+    # Where no answer names an id, only the keys of tables are left to be named.
+    for key in sorted(keys if quoted else keys.intersection(values)):
         known = values.get(key, frozenset())
         if quoted or (runs and key in values):
             known = known.union(*(texts_under(key, result.value) for result in told.succeeded))

@@ -52,7 +52,6 @@ _REST = r"[a-zà-ÿ]+(?:[-'’][A-Z][a-zà-ÿ]+)?"
 _WHOLE = r"[a-zà-ÿ]++(?:[-'’][A-Z][a-zà-ÿ]++|)"
 # What may not stand before a name is asked behind its first letter: what begins with a letter is found faster.
 _FULL_NAME = re.compile(rf"([A-Z](?<![\w'’*#-][A-Z]){_WHOLE}) ([A-Z]{_REST})(?![\w*:-])")
-# In most texts no word begins with a capital but the first.
 _MIDDLE_CAPITAL = re.compile(r" (?<=[a-zà-ÿ] )[A-Z][a-zà-ÿ]")
 # What persons do, and how one turns to them; places and things do not, and are not turned to.
 _VERBS = "|".join(
@@ -108,23 +107,30 @@ _BODIES: Final = frozenset(
 )
 
 
-def unseen_words(prose: Prose, seen: Seen) -> Iterator[tuple[str, int, str]]:
-    """Yield (word, where it starts, what it is) for each first name and colour or material of a thing nobody mentioned.
+def unseen(prose: Prose, seen: Seen) -> list[tuple[str, int, str]]:
+    """Return (word, where it starts, what it is) for each name, and colour or material of a thing, nobody mentioned."""
+    watched = _WATCHED & prose.words
+    found = list(_unseen_words(watched, prose, seen)) if watched else []
+    # In most texts no word begins with a capital but the first.
+    if _MIDDLE_CAPITAL.search(prose.text):
+        found += _unseen_people(prose.text, seen)
+    return found
+
+
+def _unseen_words(watched: frozenset[str], prose: Prose, seen: Seen) -> Iterator[tuple[str, int, str]]:
+    """Yield (word, where it starts, what it is) for each first name, colour or material of `watched` nobody mentioned.
 
     A name is known too where something seen begins as it does: short forms, user names.
     """
-    watched = _WATCHED & prose.words
-    if not watched:
-        return
-    unseen = [word for word in watched if not (seen.says(word) or word in seen.read_texts().words)]
-    if not unseen:
+    missing = [word for word in watched if not (seen.says(word) or word in seen.read_texts().words)]
+    if not missing:
         return
     text = prose.text
     words = list(WORD.finditer(text))
     for match, following in pairwise([*words, None]):
         word = match.group() if match is not None else ""
         lowered = word.lower()
-        if match is None or lowered not in unseen:
+        if match is None or lowered not in missing:
             continue
         if lowered in GIVEN_NAMES:
             proper = word[0].isupper() and word[1:].islower()
@@ -137,13 +143,11 @@ def unseen_words(prose: Prose, seen: Seen) -> Iterator[tuple[str, int, str]]:
                 yield f"{word} {following.group()}", match.start(), "colour" if lowered in COLOURS else "material"
 
 
-def unseen_people(text: str, seen: Seen) -> Iterator[tuple[str, int, str]]:
+def _unseen_people(text: str, seen: Seen) -> Iterator[tuple[str, int, str]]:
     """Yield (name, where it starts, "name") for each full name of a person that nobody mentioned.
 
     Two capitalised words are a person's name where the sentence has them act or be turned to, and neither was seen.
     """
-    if _MIDDLE_CAPITAL.search(text) is None:
-        return
     for match in _FULL_NAME.finditer(text):
         words = [match.group(1).lower(), match.group(2).lower()]
         # First names that are well known are judged by themselves.
