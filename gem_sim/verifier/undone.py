@@ -137,9 +137,9 @@ def _named(span: str, told: Told, environment: Environment) -> Iterator[tuple[st
 def _may_be_answered(run: str, text: str) -> bool:
     """Tell, quickly, whether a run of characters may be a text in an answer, by all that was seen in lower case.
 
-    What is not plain ASCII may be written with escapes.
+    Where anything is written with escapes it may be, too.
     """
-    escaped = not run.isascii() or "\\u00" in text or "\\x" in text
+    escaped = not run.isascii() or "\\" in text
     return escaped or f'"{run}"' in text or f"'{run}'" in text
 
 
