@@ -117,6 +117,8 @@ def unsupported(replay: Replay) -> Iterator[Finding]:
             elif is_free(leaves[0]):
                 continue
             for leaf in leaves:
+                if sources.is_accounted_for(leaf, call):
+                    continue
                 origin = sources.origin(leaf, call)
                 if origin.kind in _WITHOUT or origin.stray is not None:
                     yield _finding(leaf, origin, sources, call)

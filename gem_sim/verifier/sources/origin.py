@@ -32,7 +32,7 @@ from gem_sim.verifier.sources.shapes import (
     shape_of,
 )
 from gem_sim.verifier.sources.stored import stored_at
-from gem_sim.verifier.sources.timing import Times
+from gem_sim.verifier.sources.timing import Times, speaks_of_time
 from gem_sim.verifier.sources.told import Told, plainly_told, told_of
 
 Kind = Literal[
@@ -121,20 +121,49 @@ class Sources:
     def is_plain(self, value: Json) -> bool:
         """Tell, quickly, whether a value is a choice, or stands as it is in a result, the user's words or the tool's.
 
-        For each such value in the call last moved on to `origin` names a source; for others it may find one still.
+        For each such value in the call last moved on to `origin` names a source; for others it may find one still. A
+        list is one where all its items are.
         """
         kind = type(value)
         if kind is str:
             return (
                 value in self.seen.values or value in self._plainly_told or bounded(self.seen.said, value) >= 0  # type: ignore[arg-type]
             )
-        if kind is list or kind is dict:
+        if kind is list:
+            return all(map(self.is_plain, value))  # type: ignore[arg-type]
+        if kind is dict:
             return False
         if value is None or kind is bool:
             return True
         return (
             value in self.seen.values or value in self._plainly_told or stands_in_digits(value, self.seen.said)  # type: ignore[arg-type]
         )
+
+    def is_accounted_for(self, leaf: Leaf, call: ReplayedCall) -> bool:
+        """Tell, quickly, whether a text is one of which `origin` would find nothing wrong, and note what it would note.
+
+        Two kinds are told without a look at results: what the user said in other case or punctuation, and a long text
+        of the agent's own that mentions no identifier. Others may be in order still.
+        """
+        text = leaf.value
+        # Only `origin` knows what was used before, and reads dates, in the order in which they come.
+        if not isinstance(text, str) or text in self._own or moments_of(text) or speaks_of_time(text):
+            return False
+        if find_words(self.seen, ("said",), text) is not None:
+            return True
+        if not self._is_own_prose(leaf, text):
+            return False
+        self._own[text] = (call.placed.number, "composed")
+        return True
+
+    def _is_own_prose(self, leaf: Leaf, text: str) -> bool:
+        """Tell whether an argument is the agent's own prose, whatever argument takes it: no other source is near."""
+        if not is_prose(leaf.name) or text.count(" ") < _OWN_WORDS or len(text.split()) <= _OWN_WORDS:
+            return False
+        if leaf.declared.defaults or self._identifies(leaf) or not any(map(str.isalpha, text)) or identifiers_in(text):
+            return False
+        proposed = self.seen.find("confirmed", "exact", text) or find_words(self.seen, ("confirmed",), text)
+        return proposed is None and self._stored(text) is None
 
     def leaves(self, argument: str, value: Json, call: ReplayedCall) -> Sequence[Leaf]:
         """Return the leaves of an argument of a call, each with what the tool declares for it."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import accumulate, count, islice, pairwise
+from itertools import accumulate, compress, count, islice, pairwise
 from operator import add
 from typing import Literal, NamedTuple, TypeAlias
 
@@ -300,17 +300,19 @@ def _plain_in(value: Json) -> set[str | float]:
     pending: list[list[Json] | dict[str, Json]] = [value]  # type: ignore[list-item]
     for held in pending:
         items = held.values() if type(held) is dict else held
-        if _FLAT.issuperset(map(type, items)):
+        kinds = list(map(type, items))
+        if _FLAT.issuperset(kinds):
             found.update(items)  # type: ignore[arg-type]
             continue
-        for item in items:
-            kind = type(item)
-            if kind in _HOLDING:
-                pending.append(item)  # type: ignore[arg-type]
-            elif kind is not bool:
-                found.add(item)  # type: ignore[arg-type]
+        found.update(compress(items, map(_FLAT.__contains__, kinds)))  # type: ignore[arg-type]
+        pending += compress(items, map(_HOLDING.__contains__, kinds))  # type: ignore[arg-type]
     found.discard(None)
     return found  # type: ignore[return-value]
+
+
+def texts_in(value: Json) -> list[str]:
+    """Return every string of a JSON value once, in no order."""
+    return [held for held in _plain_in(value) if type(held) is str]
 
 
 def _collect(value: Json, found: list[str]) -> None:

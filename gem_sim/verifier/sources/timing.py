@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
 from functools import lru_cache
+from operator import attrgetter
 
 from gem_sim.verifier.sources.dates import (
     NAMES,
@@ -36,6 +37,7 @@ _SHORT = 160
 _LONGEST_MONTH = 7
 # Each anchor is tried with each length of time, so the latest few must do.
 _MOST = 30
+_MONTH_OF = attrgetter("month")
 # What was told is read first; results, of which there may be many, only for what does not follow from that.
 _LEVELS: tuple[tuple[Group, ...], ...] = (("said", "confirmed"), ("prompt",), ("returned",))
 
@@ -48,7 +50,8 @@ class Times:
         self._used: dict[Group, int] = {"prompt": 0, "said": 0, "confirmed": 0, "returned": 0}
         self.now = None if clock is None else clock_moment(clock)
         self._named: list[Named] = []
-        self._months: set[int] = set()
+        # With None where some name has no month.
+        self._months: set[int | None] = set()
         self._spans: list[Span] = []
         self._terms: list[Span] = []
         self._hours: list[Hour] = []
@@ -62,20 +65,21 @@ class Times:
             if group == "returned":
                 self._read_results()
                 continue
-            texts = self._seen.texts[group]
-            if self._used[group] == len(texts):
+            texts, used = self._seen.texts[group], self._used[group]
+            if used == len(texts):
                 continue
-            for text in texts[self._used[group] :]:
-                reading = _read_told(text) if group == "prompt" else read_times(text)
+            self._used[group] = len(texts)
+            for text in texts[used:]:
                 if group == "prompt":
+                    reading = _read_told(text)
                     self._terms += reading.spans
                 else:
+                    reading = read_times(text)
                     self._units |= reading.units
                     self._every |= reading.every
                     self._beside = self._beside or reading.beside
                     self._spans += reading.spans
                 self._keep(reading)
-            self._used[group] = len(texts)
 
     def _read_results(self) -> None:
         for texts in self._seen.texts_by_result(self._used["returned"]):
@@ -91,7 +95,7 @@ class Times:
     def _keep(self, reading: Reading) -> None:
         if reading.named:
             self._named += reading.named
-            self._months.update([named.month for named in reading.named if named.month is not None])
+            self._months.update(map(_MONTH_OF, reading.named))
         self._hours += reading.hours
 
     def _measure(self, hours: Iterable[Hour], last: int | None) -> int | None:
@@ -120,12 +124,9 @@ class Times:
 
     def named(self, text: str) -> str | None:
         """Return how a weekday, a month or a month of a year follows from the clock or a day named; else None."""
-        name = text.strip().casefold()
-        if name not in NAMES and len(name) > _LONGEST_MONTH:
+        if not speaks_of_time(text):
             return None
-        wanted = month_of(text)
-        if name not in NAMES and wanted is None:
-            return None
+        name, wanted = text.strip().casefold(), month_of(text)
         self._update(("said", "confirmed", "prompt", "returned"))
         if wanted is not None:
             return next((repr(named.words) for named in self._named if (named.year, named.month) == wanted), None)
@@ -160,7 +161,7 @@ class Times:
         return list(dict.fromkeys(f"{written(hour.start)} ({hour.words})" for hour in hours))[:3]
 
     def _day(self, day: date) -> str | None:
-        return self._naming(day) or self._spanned(day) or self._by_calendar(day, self._anchors())
+        return self._naming(day) or self._spanned(day) or self._by_calendar(day)
 
     def _is_named(self, named: Named, day: date, now: date | None) -> bool:
         """Tell whether a name, which fits a day or counts from the clock's, means that day."""
@@ -209,7 +210,8 @@ class Times:
         if day == now:
             return f"the day of the clock, {day}"
         for named in self._named:
-            if named.offset is None and not named.fits(day):
+            # Most name another day of the month, which is told at once.
+            if named.offset is None and (named.day not in (None, day.day) or not named.fits(day)):
                 continue
             if named.month is not None and named.day is None and not whole_months:
                 continue
@@ -218,12 +220,12 @@ class Times:
                 return f"{named.words!r}{counted}"
         return None
 
-    def _by_calendar(self, day: date, anchors: list[tuple[date, str]]) -> str | None:
+    def _by_calendar(self, day: date) -> str | None:
         now = self.now.day if self.now is not None else None
         edge = None if now is None else edge_near(day, self._units, now)
         if edge is not None:
             return edge
-        for anchor, words in anchors:
+        for anchor, words in self._anchors() if self._every or self._beside else ():
             apart = (day - anchor).days
             if self._every and self._repeats(anchor, day):
                 return f"repeated from {words!r}"
@@ -246,7 +248,7 @@ class Times:
             evening = self._naming(moment.day - timedelta(days=1), whole_months=False)
             if evening is not None:
                 return f"the night after {evening}"
-        for anchor, words in self._anchors():
+        for anchor, words in self._anchors() if self._spans else ():
             apart = (moment.day - anchor).days
             if abs(apart) == 1 and self._minute(moment.minute) is not None:
                 for span in self._spans[-_MOST:]:
@@ -277,6 +279,12 @@ class Times:
         if self.now is not None and minute == self.now.minute:
             return True
         return any(hour.end - hour.start <= 120 and _covers(hour, minute) for hour in self._hours)
+
+
+def speaks_of_time(text: str) -> bool:
+    """Tell whether a text is the name of a weekday or a month, or a month of a year, and nothing else."""
+    name = text.strip().casefold()
+    return name in NAMES or (len(name) <= _LONGEST_MONTH and month_of(text) is not None)
 
 
 @lru_cache(maxsize=1024)
