@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence, Set
-from itertools import pairwise, takewhile
+from itertools import compress, pairwise, takewhile
 from operator import attrgetter
 
 from gem_sim.canonical import Json, show
@@ -14,6 +14,7 @@ from gem_sim.simulator.schema import json_path
 from gem_sim.trajectory import pair_answers
 from gem_sim.verdict import Finding
 from gem_sim.verifier.place import place_of, roles_of
+from gem_sim.verifier.sources.seen import texts_in
 
 # Placeholders GEM's stage 4 forbids, and their kin: a value somebody meant to fill in.
 _WHOLE_PLACEHOLDER = re.compile(
@@ -153,8 +154,8 @@ def parallel_calls(replay: Replay) -> Iterator[Finding]:
 def empty_message(replay: Replay) -> Iterator[Finding]:
     """Yield a finding for each assistant message that says nothing and calls nothing."""
     messages = replay.trajectory.messages
-    for index, message in enumerate(messages):
-        if message.role == "assistant" and not message.tool_calls and not (message.content or "").strip():
+    for index, message in compress(enumerate(messages), map("assistant".__eq__, roles_of(replay))):
+        if not message.tool_calls and not (message.content or "").strip():
             yield Finding(
                 code="format.empty_message",
                 turn=sum(earlier.role == "user" for earlier in messages[:index]) or None,
@@ -198,9 +199,10 @@ def _placeholders(value: Json) -> list[tuple[str, str]]:
     """Return path and text of every placeholder in a value."""
     if isinstance(value, str):
         return [("$", value)] if _is_placeholder(value) else []
-    if isinstance(value, (dict, list)):
-        return [(json_path(path), text) for path, text in _texts(value, ()) if _is_placeholder(text)]
-    return []
+    # Where a text stands is worked out only where one of them is a placeholder.
+    if not isinstance(value, (dict, list)) or not any(map(_is_placeholder, texts_in(value))):
+        return []
+    return [(json_path(path), text) for path, text in _texts(value, ()) if _is_placeholder(text)]
 
 
 def _is_placeholder(text: str) -> bool:

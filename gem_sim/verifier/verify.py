@@ -61,10 +61,7 @@ def verify(replay: Replay, checks: Sequence[Check] | None = None, *, digest: boo
     """
     findings: list[Finding] = []
     family, faulty_before, faulty = "", set[int](), set[int]()
-    for check in checks_for(replay.environment) if checks is None else checks:
-        found = run_check(check, replay)
-        if not found:
-            continue
+    for check, found in _found_by(checks_for(replay.environment) if checks is None else checks, replay):
         if check.__module__ != family:
             family, faulty_before = check.__module__, set(faulty)
         for finding in found:
@@ -89,19 +86,24 @@ def checks_of(*families: str) -> tuple[Check, ...]:
     return tuple(check for check in CHECKS if check.__module__.rpartition(".")[2] in families)
 
 
-def run_check(check: Check, replay: Replay) -> list[Finding]:
-    """Return what one check finds.
+def _found_by(checks: Sequence[Check], replay: Replay) -> list[tuple[Check, list[Finding]]]:
+    """Return the checks that find something, each with what it finds.
 
     Raises:
-        CheckError: If it crashes.
+        CheckError: If one crashes.
     """
+    every = []
     try:
-        return list(check(replay))
+        for check in checks:
+            found = list(check(replay))
+            if found:
+                every.append((check, found))
     except (GemSimError, MemoryError):
         raise
     except Exception as error:
         message = f"check {check.__name__!r} crashed on {replay.trajectory.id!r}: {type(error).__name__}: {error}"
         raise CheckError(message) from error
+    return every
 
 
 def checks_for(environment: Environment) -> tuple[Check, ...]:
