@@ -43,18 +43,23 @@ def differing(earlier: ReplayedCall, call: ReplayedCall, names: Sequence[str]) -
     if not names:
         return ()
     found = []
-    wishes, asked = call.placed.call.arguments, earlier.placed.call.arguments
-    told = earlier.recorded if isinstance(earlier.recorded, dict) else {}
+    wishes, asked, told = call.placed.call.arguments, earlier.placed.call.arguments, earlier.recorded
+    if not isinstance(told, dict):
+        told = {}
+    # Nearly always the earlier one has nothing of these names, or both say the same.
+    if asked.keys().isdisjoint(names) and told.keys().isdisjoint(names) and _as_recorded(earlier, call):
+        return ()
     for name in names:
         wanted = wishes.get(name)
         if wanted is None:
             continue
         given, answered = asked.get(name), told.get(name)
-        # Nearly always: both say the same, or the earlier one has nothing of that name.
-        same = (given == wanted and type(given) in PLAIN) or (answered == wanted and type(answered) in PLAIN)
-        if same and type(wanted) in PLAIN:
-            continue
-        if given is None and answered is None and _as_recorded(earlier, call):
+        if given is None and answered is None:
+            if _as_recorded(earlier, call):
+                continue
+        elif type(wanted) in PLAIN and (
+            (given == wanted and type(given) in PLAIN) or (answered == wanted and type(answered) in PLAIN)
+        ):
             continue
         stated = [(wanted, known) for wanted, known in _stated(earlier, call, name) if wanted and known]
         if stated and not any(wanted & known for wanted, known in stated):

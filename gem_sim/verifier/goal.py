@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from itertools import compress, repeat
+from itertools import compress, islice, repeat
 from operator import eq
 
 from gem_sim.canonical import Json, identical_json, same_json, show
@@ -110,14 +110,17 @@ def holds_in(expectation: Expectation, state: State) -> bool:
 
 
 def _count(expectation: Expectation, state: State) -> int:
-    table = state.get(expectation.table or "")
+    table = state.table(expectation.table or "")
     rows = [] if table is None else table.rows()
-    for name, value in expectation.where.items():
-        # Every row of the table is compared, so that is left to `map`.
+    where = expectation.where
+    # Every row of the table is compared by the first field, so that is left to `map`; few rows are left for the others.
+    for name, value in islice(where.items(), 1):
         found = map(dict.get, rows, repeat(name), repeat(_ABSENT))
         rows = list(compress(rows, map(eq, found, repeat(value))))
-        if type(value) not in _EXACT:
-            rows = [row for row in rows if same_json(row[name], value)]
+    rows = [row for row in rows if where.items() <= row.items()]
+    inexact = [name for name, value in where.items() if type(value) not in _EXACT] if rows else ()
+    for name in inexact:
+        rows = [row for row in rows if same_json(row[name], where[name])]
     return len(rows)
 
 

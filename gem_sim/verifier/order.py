@@ -92,9 +92,16 @@ def _judgements(replay: Replay, from_: int = 0) -> Iterator[Judgement]:
     candidates = _ranked(replay.environment, tools_called(replay))
     done: dict[str, list[ReplayedCall]] = {}
     for index, call in enumerate(replay.calls):
-        tool, refused = call.placed.call.tool, _refused(call)
+        tool = call.placed.call.tool
+        posts = candidates.get(tool)
+        if posts is None:
+            # No step uses the tool, so none will ask for its calls either.
+            if index >= from_:
+                yield Judgement(call, None, None, ())
+            continue
+        refused = _refused(call)
         if index >= from_:
-            yield _judged(call, candidates.get(tool, ()), done, replay.environment, refused=refused)
+            yield _judged(call, posts, done, replay.environment, refused=refused)
         if not refused:
             done.setdefault(tool, []).append(call)
 
@@ -176,7 +183,7 @@ def _judged(
         if not problems:
             return judgement
         judged.append(judgement)
-    return min(judged, key=lambda judgement: _weight(judgement.problems), default=Judgement(call, None, None, ()))
+    return min(judged, key=lambda judgement: _weight(judgement.problems))
 
 
 def _refused(call: ReplayedCall) -> bool:
