@@ -10,7 +10,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import accumulate, compress, count, islice, pairwise
-from operator import add
+from operator import add, attrgetter
 from typing import Literal, NamedTuple, TypeAlias
 
 from gem_sim.canonical import Json, same_json
@@ -31,6 +31,7 @@ _WITH_STRINGS = (str, dict, list)
 _HOLDING = frozenset((dict, list))
 # What a set takes as it is; a boolean would stand for 0 or 1 there.
 _FLAT = frozenset((str, int, float, type(None)))
+_ROLE = attrgetter("role")
 # The roles of messages that tell an agent something.
 _TELLING = frozenset(("user", "system"))
 _YES = re.compile(
@@ -127,8 +128,10 @@ class Seen:
         """Take in all that stands before the message of that index (from 0)."""
         if message <= self._next_message:
             return
-        for index, said in enumerate(self._messages[self._next_message : message], self._next_message):
-            if said.role in _TELLING and said.content:
+        new = self._messages[self._next_message : message]
+        tells = map(_TELLING.__contains__, map(_ROLE, new))
+        for index, said in compress(enumerate(new, self._next_message), tells):
+            if said.content:
                 self._hear(index, said.role, said.content)
         self._next_message = message
         calls, following = self._calls, self._next_call
@@ -311,7 +314,7 @@ def _plain_in(value: Json) -> set[str | float]:
 
 
 def texts_in(value: Json) -> list[str]:
-    """Return every string of a JSON value once, in no order."""
+    """Return every string of a JSON value once, in no order; keys are none."""
     return [held for held in _plain_in(value) if type(held) is str]
 
 
