@@ -55,13 +55,13 @@ def collateral(replay: Replay) -> Iterator[Finding]:
     none are judged. A row has to do with the call where it shares a value with the arguments, or with another row
     changed that does. What the task's end leaves unmentioned is an error; without such a task it is a warning.
     """
-    expected = _expectations(replay.task)
     for call in replay.calls:
         if call.before is call.after:
             continue
         tool = replay.tool_of(call)
         if tool is None or tool.writes is not None or tool.effect == "read":
             continue
+        expected = _expectations(replay.task)
         strangers = [change for change in _unrelated(call, list(_changes(call))) if not _mentioned(change, expected)]
         if strangers:
             message = f"{tool.name!r} changed {_listed(strangers)}, which its arguments have nothing to do with"

@@ -57,7 +57,7 @@ def steps(replay: Replay) -> Iterator[Finding]:
 
     `evidence.smallest_prefix` numbers the fewest calls that, replayed alone, still show it.
     """
-    if not replay.environment.workflows:
+    if not replay.environment.workflows or not _may_object(replay.environment, tools_called(replay)):
         return
     for index, judged in enumerate(judge(replay)):
         for problem in judged.problems:
@@ -140,6 +140,13 @@ def _ranked(environment: Environment, tools: frozenset[str]) -> dict[str, list[_
     return {
         tool: sorted(posts[tool], key=lambda post: -len(tools & post.workflow.tools)) for tool in tools & posts.keys()
     }
+
+
+@lru_cache(maxsize=256)
+def _may_object(environment: Environment, tools: frozenset[str]) -> bool:
+    """Tell whether a step that uses one of the tools may hold anything against a call of it."""
+    posts = _posts(environment)
+    return any(not post.allows for tool in tools for post in posts.get(tool, ()))
 
 
 @lru_cache(maxsize=16)
@@ -359,13 +366,16 @@ class _Bench(NamedTuple):
     def _from_one_call(self) -> Iterator[Problem]:
         """Yield what is wrong if arguments that come from one step each come from another call of it."""
         for before, single in self.step.joint.items():
+            step = self.post.workflow.by_id[before]
+            calls = self._calls_of(step)
+            # One call alone gave them together, or it did not give them all, which is said elsewhere.
+            if len(calls) < 2:
+                continue
             arguments = self.call.placed.call.arguments
             edges = [edge for edge in single if not isinstance(arguments.get(edge.argument or ""), _NO_SINGLE)]
             if len(edges) < 2:
                 continue
             given = {edge: arguments.get(edge.argument or "") for edge in edges}
-            step = self.post.workflow.by_id[before]
-            calls = self._calls_of(step)
             if any(all(_stray(given[edge], _values(other, edge)) is None for edge in edges) for other in calls):
                 continue
             held = {

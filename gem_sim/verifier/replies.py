@@ -52,7 +52,8 @@ def _texts(call: ReplayedCall) -> Iterator[tuple[str, str]]:
     free = texts.difference(leaves(call.result.content)) if texts else ()
     if not free or call.recorded_error != call.executed_error:
         return
-    given, refused = dict(_leaves(call.result.content, "$")), call.executed_error
+    refused = call.executed_error
+    given = () if refused else dict(_leaves(call.result.content, "$"))
     for path, text in _leaves(call.recorded, "$"):
         if text in free and (refused or path in given):
             yield path, text

@@ -7,7 +7,7 @@ counts as seen only before the message that makes the call; calls of one message
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import accumulate, compress, count, islice, pairwise
 from operator import add, attrgetter
@@ -32,6 +32,7 @@ _HOLDING = frozenset((dict, list))
 # What a set takes as it is; a boolean would stand for 0 or 1 there.
 _FLAT = frozenset((str, int, float, type(None)))
 _ROLE = attrgetter("role")
+_MESSAGE_OF = attrgetter("placed.message")
 # The roles of messages that tell an agent something.
 _TELLING = frozenset(("user", "system"))
 _YES = re.compile(
@@ -134,14 +135,13 @@ class Seen:
             if said.content:
                 self._hear(index, said.role, said.content)
         self._next_message = message
-        calls, following = self._calls, self._next_call
-        while following < len(calls) and (call := calls[following]).placed.message < message:
+        following = bisect_left(self._calls, message, self._next_call, key=_MESSAGE_OF)
+        for call in self._calls[self._next_call : following]:
             if call.has_answer:
                 held = _plain_in(call.recorded)
                 self.results.append(call)
                 self._held.append(held)
                 self.values |= held
-            following += 1
         self._next_call = following
 
     def _hear(self, index: int, role: str, text: str) -> None:
