@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from operator import attrgetter
 
 from gem_sim.canonical import Json, show
 from gem_sim.simulator import Replay, ReplayedCall, faults
@@ -10,6 +11,8 @@ from gem_sim.simulator.compare import Difference, error_key
 from gem_sim.tool import is_unspecified
 from gem_sim.verdict import Finding
 from gem_sim.verifier.place import place_of
+
+_DIFFERENCES = attrgetter("differences")
 
 
 def outcome(replay: Replay) -> Iterator[Finding]:
@@ -30,8 +33,8 @@ def outcome(replay: Replay) -> Iterator[Finding]:
 
 def mismatch(replay: Replay) -> Iterator[Finding]:
     """Yield a finding for each place where an answer of the same outcome differs from the executed one."""
-    for call in replay.calls:
-        if not call.differences or call.result.is_error or _accepted(call):
+    for call in filter(_DIFFERENCES, replay.calls):
+        if call.result.is_error or _accepted(call):
             continue
         for difference in call.differences:
             if difference.kind != "unspecified":
@@ -40,7 +43,7 @@ def mismatch(replay: Replay) -> Iterator[Finding]:
 
 def unspecified(replay: Replay) -> Iterator[Finding]:
     """Yield an undecided finding for each recorded value that nothing in the environment determines."""
-    for call in replay.calls:
+    for call in filter(_DIFFERENCES, replay.calls):
         for difference in call.differences:
             if difference.kind == "unspecified":
                 reason = next(iter(difference.executed.values())) if isinstance(difference.executed, dict) else None

@@ -16,6 +16,7 @@ from gem_sim.verifier.place import place_of, tools_called
 
 _NAME = attrgetter("name")
 _PARAMETERS = attrgetter("parameters")
+_REFUSED = attrgetter("result.is_error")
 
 
 def tool_definition(replay: Replay) -> Iterator[Finding]:
@@ -56,10 +57,8 @@ def unknown_tool(replay: Replay) -> Iterator[Finding]:
 
 def argument(replay: Replay) -> Iterator[Finding]:
     """Yield a finding for each argument that is undeclared, missing or breaks its schema."""
-    for call in replay.calls:
-        # A run refuses what breaks the schema, so what it accepted does not.
-        if not call.result.is_error:
-            continue
+    # A run refuses what breaks the schema, so what it accepted does not.
+    for call in filter(_REFUSED, replay.calls):
         tool = replay.tool_of(call)
         if tool is None or call.placed.call.unreadable is not None:
             continue
