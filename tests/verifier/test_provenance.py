@@ -274,7 +274,20 @@ def test_plain_digits_are_seen_at_once(text: str) -> None:
     assert stands_in_digits(18, text)
 
 
-@given(st.lists(ENTRIES, min_size=1, max_size=8))
+WORDS = "Please call me about order B7-4412 on Monday at 12:30 yes cheapest 2026-05-01 Thanks, LA then? 4 pears"
+# The same few words again and again: what is said, proposed, confirmed, answered, and written by the agent itself.
+PROSE = st.lists(st.sampled_from(WORDS.split()), min_size=1, max_size=8).map(" ".join)
+SAYINGS = st.one_of(
+    PROSE.map(lambda text: ["user", text]),
+    PROSE.map(lambda text: ["assistant", f"{text}?"]),
+    PROSE.map(lambda text: ["user", f"Yes. {text}"]),
+    st.tuples(st.sampled_from(["message", "body", "note", "order_id", "due", "name"]), PROSE, PROSE).map(
+        lambda parts: ["call", "act", {parts[0]: parts[1]}, {"result": parts[2]}]
+    ),
+)
+
+
+@given(st.lists(st.one_of(ENTRIES, SAYINGS), min_size=1, max_size=8))
 def test_the_check_and_the_explanation_agree(entries: list[Any]) -> None:
     replayed = as_recorded(conversation(*entries))
     explained = {(v.call, v.argument) for v in explain(replayed) if v.origin.kind in BAD or v.origin.stray}
