@@ -22,8 +22,11 @@ ROOT = Path(__file__).resolve().parents[2]
 # Families that look at what was executed; the others read the conversation.
 EXECUTION = ("schema", "result", "effects", "goal")
 
+# Kind of work → the seconds it took in each round.
+Rounds = dict[str, list[float]]
 
-def measure(repeat: int = 5) -> dict[str, Any]:
+
+def measure(repeat: int = 9) -> dict[str, Any]:
     """Return per set of trajectories the milliseconds a replay takes and a verdict takes, each the median of `repeat`.
 
     The sets are those of the bundled environments, ToolTalk's dialogues, and `made`: what the offline teacher makes of
@@ -35,32 +38,32 @@ def measure(repeat: int = 5) -> dict[str, Any]:
     `ratio` is all checks over the replay in this process, `ratio_in_worker` over the one in the worker, `ratio_first`
     the checks of new conversations over the replay in the worker, `ratio_cold` the verdict over the replay in new
     processes, `ratio_execution` the checks of the execution over the replay in this process: below 1, judging is
-    cheaper. The last set has all trajectories. Wall-clock time, since the worker is another process.
+    cheaper. A ratio is the median of those of each round, since a machine is now faster, now slower. The last set has
+    all trajectories. Wall-clock time, since the worker is another process.
     """
+    sets: dict[str, tuple[list[Work], Rounds]] = {}
     with TemporaryDirectory() as text:
         folder = Path(text)
-        sets = {name: _of_set(name, folder, repeat) for name, _ in _sets(folder)}
-    sets["all"] = _sum(list(sets.values()))
-    return {"repeat": repeat, "sets": [_row(name, seconds) for name, seconds in sets.items()]}
+        for name, of_set in _sets(folder).items():
+            warm = _sum([_seconds(*work, repeat) for work in of_set])
+            cold = [_cold(name, folder) for _ in range(repeat)]
+            sets[name] = of_set, warm | {f"cold_{kind}": [each[kind] for each in cold] for kind in ("replay", "judge")}
+    every = [work for of_set, _ in sets.values() for work in of_set]
+    sets["all"] = every, _sum([rounds for _, rounds in sets.values()])
+    return {"repeat": repeat, "sets": [_row(name, *measured) for name, measured in sets.items()]}
 
 
-def _sets(folder: Path) -> list[tuple[str, list[Work]]]:
+def _sets(folder: Path) -> dict[str, list[Work]]:
     """Return the sets whose data are there."""
-    found = []
+    found = {}
     for name in NAMES:
         try:
             if name == "made":
                 make(folder)
-            found.append((name, list(works(name, folder))))
+            found[name] = list(works(name, folder))
         except InputError as error:
             print(f"left out: {error}")
     return found
-
-
-def _of_set(name: str, folder: Path, repeat: int) -> dict[str, float]:
-    cold = [_cold(name, folder) for _ in range(repeat)]
-    taken = {f"cold_{kind}": statistics.median(each[kind] for each in cold) for kind in ("replay", "judge")}
-    return _sum([_seconds(*work, repeat) for work in works(name, folder)]) | taken
 
 
 def _cold(name: str, folder: Path) -> dict[str, float]:
@@ -71,8 +74,8 @@ def _cold(name: str, folder: Path) -> dict[str, float]:
     return taken
 
 
-def _seconds(environment: gem_sim.Environment, trajectories: list[gem_sim.Trajectory], repeat: int) -> dict[str, float]:
-    """Return how many trajectories and calls there are, and what each kind of work on all of them takes."""
+def _seconds(environment: gem_sim.Environment, trajectories: list[gem_sim.Trajectory], repeat: int) -> Rounds:
+    """Return the seconds that each kind of work on all trajectories takes, round by round."""
     here, apart = replace(environment, trusted=True), replace(environment, trusted=False)
     every, execution = checks_for(here), checks_of(*EXECUTION)
     replays = _replayed(trajectories, here)
@@ -92,8 +95,7 @@ def _seconds(environment: gem_sim.Environment, trajectories: list[gem_sim.Trajec
             run()
             seconds[name].append(time.perf_counter() - started)
     # The first round warms up: stubs are compiled, the worker starts.
-    cost = {name: statistics.median(rounds[1:]) for name, rounds in seconds.items()}
-    return {"trajectories": len(trajectories), "calls": sum(len(replayed.calls) for replayed in replays), **cost}
+    return {name: rounds[1:] for name, rounds in seconds.items()}
 
 
 def _replayed(trajectories: Sequence[gem_sim.Trajectory], environment: gem_sim.Environment) -> list[gem_sim.Replay]:
@@ -116,23 +118,27 @@ def _judge(replays: Sequence[gem_sim.Replay], checks: Sequence[Check]) -> None:
         gem_sim.verify(replayed, checks)
 
 
-def _sum(seconds: Sequence[dict[str, float]]) -> dict[str, float]:
-    return {name: sum(each[name] for each in seconds) for name in seconds[0]}
+def _sum(measured: Sequence[Rounds]) -> Rounds:
+    return {kind: list(map(sum, zip(*(rounds[kind] for rounds in measured), strict=True))) for kind in measured[0]}
 
 
-def _row(name: str, seconds: dict[str, float]) -> dict[str, Any]:
-    trajectories, calls = int(seconds["trajectories"]), int(seconds["calls"])
-    cost = {kind: value for kind, value in seconds.items() if kind not in ("trajectories", "calls")}
+def _row(name: str, of_set: Sequence[Work], rounds: Rounds) -> dict[str, Any]:
+    trajectories = [trajectory for _, some in of_set for trajectory in some]
+
+    def ratio(judged: str, replayed: str) -> float:
+        pairs = zip(rounds[judged], rounds[replayed], strict=True)
+        return round(statistics.median(above / below for above, below in pairs), 2)
+
     return {
         "set": name,
-        "trajectories": trajectories,
-        "calls": calls,
-        **{f"{kind}_ms": round(value * 1e3 / trajectories, 3) for kind, value in cost.items()},
-        "ratio_execution": round(cost["execution"] / cost["replay"], 2),
-        "ratio_cold": round(cost["cold_judge"] / cost["cold_replay"], 2),
-        "ratio_in_worker": round(cost["all"] / cost["replay_in_worker"], 2),
-        "ratio_first": round(cost["first"] / cost["replay_in_worker"], 2),
-        "ratio": round(cost["all"] / cost["replay"], 2),
+        "trajectories": len(trajectories),
+        "calls": sum(1 for trajectory in trajectories for _ in trajectory.calls()),
+        **{f"{kind}_ms": round(statistics.median(each) * 1e3 / len(trajectories), 3) for kind, each in rounds.items()},
+        "ratio_execution": ratio("execution", "replay"),
+        "ratio_cold": ratio("cold_judge", "cold_replay"),
+        "ratio_in_worker": ratio("all", "replay_in_worker"),
+        "ratio_first": ratio("first", "replay_in_worker"),
+        "ratio": ratio("all", "replay"),
     }
 
 
