@@ -216,7 +216,7 @@ def _excused(phrase: Phrase, scene: Scene) -> bool:
         return True
     if len(_QUOTE.findall(text[:end])) % 2 or (prose.may_have(_DRAFTED) and _DRAFT.search(prose.text)):
         return True
-    words = scene.seen.read_told().asked.words
+    words = scene.seen.asked_words()
     # `Set an alarm` tells of none that is set.
     return phrase.past in words.difference(_BASES) or not words.isdisjoint(spellings(phrase.family) - _BASES)
 

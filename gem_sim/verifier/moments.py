@@ -88,9 +88,9 @@ def _reached(wanted: date, mention: Mention, scene: Scene) -> bool:
         return True
     if wanted.weekday() in asked.weekdays and gap <= 14:
         return True
-    if gap <= 14 and ({"week", "weekend"} & asked.words) and wanted.weekday() in (0, 4, 5, 6):
+    if gap <= 14 and ({"week", "weekend"} & scene.seen.asked_words()) and wanted.weekday() in (0, 4, 5, 6):
         return True
-    if "month" in asked.words and gap <= 62 and (wanted.day == today.day or _edge(wanted)):
+    if "month" in scene.seen.asked_words() and gap <= 62 and (wanted.day == today.day or _edge(wanted)):
         return True
     own = {m.value for m in scene.prose.around(mention, _AROUND) if isinstance(m.value, tuple)} - {
         (wanted.year, wanted.month, wanted.day)
@@ -146,8 +146,8 @@ def said_quantities(mention: Mention, scene: Scene) -> set[tuple[float, str]]:
         for m in scene.prose.around(mention, _AROUND)
         if m.unit is not None and isinstance(m.value, float)
     }
-    asked = scene.seen.asked
-    return asked.quantities | {(number, unit) for number, unit in own if unit} | set(spoken(asked.words))
+    seen = scene.seen
+    return seen.asked.quantities | {(number, unit) for number, unit in own if unit} | set(spoken(seen.asked_words()))
 
 
 def spoken(words: set[str]) -> Iterator[tuple[float, str]]:

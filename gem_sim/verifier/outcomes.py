@@ -101,7 +101,7 @@ def _never_so(scene: Scene, environment: Environment) -> Iterator[Outcome]:
         (standing, result), *_ = given.items()
         for match in _NOW.finditer(scene.prose.lowered):
             sentence = scene.prose.sentence_at(match.start())
-            said, told = match["what"], scene.seen.read_told().asked.words
+            said, told = match["what"], scene.seen.asked_words()
             if said not in allowed - given.keys() or said in told or DOUBT.search(sentence.text):
                 continue
             if not sentence.text.endswith("?") and not any(
@@ -260,7 +260,7 @@ def _false_status(standings: list[_Standing], sentence: Sentence, scene: Scene) 
             start = lowered.find(other)
             verb = _BEING.search(lowered, max(0, start - 24), start) if start >= 0 else None
             # What the user calls so, the assistant may call so too.
-            asked = scene.seen.read_told().asked.words.issuperset(other.split())
+            asked = scene.seen.asked_words().issuperset(other.split())
             if verb is not None and not asked and not lowered[start + len(other) :][:1].isalnum():
                 said = lowered[verb.start() : start + len(other)]
                 value, result = next(iter(given.items()))

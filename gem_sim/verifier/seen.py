@@ -130,7 +130,6 @@ class Asked:
     """What the user has spoken of, from which dates and times may be worked out."""
 
     def __init__(self) -> None:
-        self.words: set[str] = set()
         self.quantities: set[tuple[float, str]] = set()
         self.weekdays: set[int] = set()
         self.dates: set[tuple[int, int, int]] = set()
@@ -162,6 +161,8 @@ class Seen:
         self.asked = Asked()
         self.wishes: list[str] = []
         self.offered: list[float] = []
+        self._asked_words: set[str] = set()
+        self._worded = 0
         self._numeric: list[Received] = []
         self._heard: list[_Heard] = []
         self._textual: list[Received] = []
@@ -189,6 +190,13 @@ class Seen:
         self._textual.append(received)
         if received.answered:
             self.results.append(received)
+
+    def asked_words(self) -> set[str]:
+        """Return the words of all that the user has said; told without reading what else it says."""
+        for wish in self.wishes[self._worded :]:
+            self._asked_words |= words_in(wish)
+        self._worded = len(self.wishes)
+        return self._asked_words
 
     def since(self, message: int) -> list[Received]:
         """Return the results that came after a message."""
@@ -237,7 +245,6 @@ class Seen:
             self.words |= words
             if item.where == "the user":
                 found = read(item.text).mentions
-                self.asked.words |= words
                 for mention in found:
                     self._ask(mention)
                 self._add(found, item.message, item.where, None)
