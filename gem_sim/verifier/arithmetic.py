@@ -13,6 +13,7 @@ from datetime import datetime
 from itertools import combinations, pairwise, permutations, product
 
 from gem_sim.verifier.announced import announced, columns
+from gem_sim.verifier.letters import folded
 from gem_sim.verifier.moments import just_answered, spoken
 from gem_sim.verifier.prose import MONTHS, Mention
 from gem_sim.verifier.reckoned import multiples, reckoned
@@ -243,12 +244,12 @@ def _years(years: float, mention: Mention, scene: Scene) -> bool:
     if span is not None and round(12 * years, 6) == (_month(span[2]) - _month(span[1])) % 12 + 1:
         return True
     hedge = _FROM_NOW.search(scene.prose.text, max(0, mention.start - 24), mention.start)
-    low, high = _WITHIN_HOURS[hedge[1].lower()] if hedge is not None else (1.0, (years + 1) / years if years else 1.0)
+    low, high = _WITHIN_HOURS[folded(hedge[1])] if hedge is not None else (1.0, (years + 1) / years if years else 1.0)
     return any(low * years <= gap / 365.25 <= high * years for gap in _gaps(mention, scene))
 
 
 def _month(name: str) -> int:
-    return MONTHS.index(name.lower())
+    return MONTHS.index(folded(name))
 
 
 def _from_clock(minutes: float, mention: Mention, scene: Scene) -> bool:

@@ -23,7 +23,7 @@ _WHOLE_PLACEHOLDER = re.compile(
     r"|(todo|tbd|placeholder|your_[a-z_]+_here)$",
     re.IGNORECASE,
 )
-_PLACEHOLDER_STARTS = frozenset("PpFfUuIiTtYy<[{")
+_PLACEHOLDER_STARTS = frozenset("PpFfUuIiTtYy<[{ıİ")
 _NO_WORDS = frozenset((int, float, bool, type(None)))
 _PLACEHOLDER_WITHIN = re.compile(r"\b\d+\+? more (results|items|entries|rows)\b|\blorem ipsum\b", re.IGNORECASE)
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 
 from gem_sim.canonical import Json
+from gem_sim.verifier.letters import folded
 from gem_sim.verifier.prose import Mention
 from gem_sim.verifier.scene import Scene, value_of
 from gem_sim.verifier.seen import Row, Sighting, day_of
@@ -98,7 +99,7 @@ def _reached(wanted: date, mention: Mention, scene: Scene) -> bool:
     known = (own & scene.seen.dates) | asked.dates | just_answered(scene)
     bases = [today, *(d for d in (day_of(v, today.year) for v in known) if d)]
     days = {n * SCALES[u][1] / 86400 for n, u in said_quantities(mention, scene) if u in _SPANS}
-    days |= {_SHIFTS[match[1].lower()] for match in _SHIFTED.finditer(scene.prose.text)}
+    days |= {_SHIFTS[folded(match[1])] for match in _SHIFTED.finditer(scene.prose.text)}
     if any(abs((wanted - base).days) in days for base in bases) or wanted.day in asked.days:
         return True
     # The same weekday of another week.

@@ -150,7 +150,8 @@ def _in_sentence(sentence: Sentence, lowered: str, first: bool, own: frozenset[s
     for match in _BEFALLEN.finditer(text) if " been " in lowered or " successfully " in lowered else ():
         if (match["past"] in PASTS or match["past"] in _LIGHT or match["past"] in own) and not _is_relative(match):
             yield _phrase("befallen", match, match["past"], match["subject"], sentence)
-    for match in _STATE.finditer(text) if any(map(lowered.__contains__, _BEING)) else ():
+    beyond = not text.isascii()
+    for match in _STATE.finditer(text) if beyond or any(map(lowered.__contains__, _BEING)) else ():
         if (
             (match["past"] in _STATES or match["past"] in _LIGHT)
             and not _is_general(match, sentence)
@@ -159,7 +160,7 @@ def _in_sentence(sentence: Sentence, lowered: str, first: bool, own: frozenset[s
             yield _phrase("state", match, match["past"], match["subject"], sentence)
     for match in _COUNTED.finditer(text) if " added " in text or " ordered " in text else ():
         yield _phrase("state", match, match["past"], text[match.start() : match.start("past")], sentence)
-    for match in _THROUGH.finditer(text) if any(map(lowered.__contains__, _GOING_THROUGH)) else ():
+    for match in _THROUGH.finditer(text) if beyond or any(map(lowered.__contains__, _GOING_THROUGH)) else ():
         noun = (match["noun"] or match["bare"]).lower()
         yield _phrase("through", match, "", noun, sentence)
 

@@ -13,6 +13,7 @@ from itertools import product
 from operator import attrgetter
 from typing import Final, Literal, NamedTuple
 
+from gem_sim.verifier.letters import folded, plain_letters
 from gem_sim.verifier.units import CURRENCIES, UNITS
 
 Kind = Literal["number", "word", "ordinal", "amount", "percent", "date", "time", "weekday", "identifier", "contact"]
@@ -232,10 +233,10 @@ class Prose:
         shortened = not whole.isascii() or not _ABBREVIATED.isdisjoint(self.words)
         start = place = 0  # `place` is how many mentions start before a sentence.
         for stop, end in (*[match.span() for match in _SENTENCE_END.finditer(whole)], (0, len(whole))):
-            inside = shortened and end != len(whole) and whole[stop - 2 : stop].lower() in _ENDS_OF_ABBREVIATIONS
+            inside = shortened and end != len(whole) and folded(whole[stop - 2 : stop]) in _ENDS_OF_ABBREVIATIONS
             if inside and _ABBREVIATION.search(whole, max(start, end - 12), end):
                 continue
-            listed = (items or not start) and whole[start : start + 1] in _ITEM_STARTS
+            listed = (items or not start) and (whole[start : start + 1] in _ITEM_STARTS or not whole.isascii())
             if listed and (marker := _ITEM.match(whole, start, end)):
                 start = marker.end()
                 place = bisect_left(mentions, start, key=_START)
@@ -302,7 +303,7 @@ def _mentions_of_short(text: str) -> tuple[Mention, ...]:
 
 def _mentions(text: str, words: frozenset[str], markers: Sequence[int]) -> tuple[Mention, ...]:
     """Read a text of these words; `markers` are the places behind the markers of list items, in order."""
-    found: list[Mention] = []
+    text, found = plain_letters(text), list[Mention]()
     end = 0
     for first, stop in _candidates(text, words):
         start = first

@@ -14,6 +14,7 @@ from collections.abc import Iterable, Iterator
 from itertools import combinations, product
 
 from gem_sim.verifier.announced import shares_seen
+from gem_sim.verifier.letters import folded
 from gem_sim.verifier.prose import WORD, Mention, Prose, read
 from gem_sim.verifier.scene import Line, Scene, is_hedged, literal, value_of
 from gem_sim.verifier.seen import Row, leaves, rows_of
@@ -247,7 +248,7 @@ def _counts(
 def _measures(sentence: str, scene: Scene) -> list[float]:
     """Return what the message, or an answer, measures in the unit that a price is said by: `5 euros a kilo`."""
     per = _PER_UNIT.search(sentence)
-    scale = SCALES.get(UNITS[per[1].lower()]) if per is not None else None
+    scale = SCALES.get(UNITS[folded(per[1])]) if per is not None else None
     if scale is None:
         return []
     found = [0.5] if re.search(r"\bhalf an? ", sentence, re.IGNORECASE) else []

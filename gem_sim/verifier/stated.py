@@ -14,6 +14,7 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import Literal, NamedTuple
 
+from gem_sim.verifier.letters import folded
 from gem_sim.verifier.prose import Mention, mentions
 from gem_sim.verifier.units import SCALES
 
@@ -104,7 +105,7 @@ def figures_of(text: str) -> tuple[Figure, ...]:
         for mention in mentions(text)
         if isinstance(mention.value, float) and mention.kind in ("number", "amount", "percent", "word")
     ]
-    found += [Figure(_WORDS_OF_NUMBERS[m.group().lower()], "times", m.group()) for m in _NUMERIC_WORD.finditer(text)]
+    found += [Figure(_WORDS_OF_NUMBERS[folded(m.group())], "times", m.group()) for m in _NUMERIC_WORD.finditer(text)]
     return tuple(found)
 
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from gem_sim.verifier.prose import find_words, read, words_in
 from gem_sim.verifier.records import places, stands_in
 from gem_sim.verifier.seen import leaves, texts_under
+from gem_sim.verifier.sources.dates import read_times
 
 LETTERS = st.text("aes-_ .1bé", max_size=12)
 JSON = st.recursive(
@@ -71,3 +73,21 @@ def test_an_abbreviation_ends_no_sentence() -> None:
 
 def test_letters_that_are_the_same_but_for_case_make_the_same_month() -> None:
     assert [mention.value for mention in read("from 5 to 6 ſep").mentions] == [(0, 9, 5), (0, 9, 6)]
+
+
+# Patterns that ignore case take these letters for s, i, I and K.
+ALIKE = str.maketrans("siIK", "ſıİ\u212a")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "It takes 5 days on Sundays, 3 minutes, 2 kilos or 7 million.",
+        "In April it is INR 12, five weeks from Monday at six minutes past twelve.",
+        "from 5 to 6 Sep, half past six, a week earlier, tonight, this evening",
+    ],
+)
+def test_letters_that_a_pattern_takes_for_the_same_are_read_so(text: str) -> None:
+    turned = [mention.value for mention in read(text.translate(ALIKE)).mentions if isinstance(mention.value, tuple)]
+    assert turned == [mention.value for mention in read(text).mentions if isinstance(mention.value, tuple)]
+    assert read_times(text.translate(ALIKE)).named or not read_times(text).named

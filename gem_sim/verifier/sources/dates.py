@@ -12,6 +12,7 @@ from datetime import date, datetime, time, timedelta
 from functools import lru_cache
 from typing import NamedTuple
 
+from gem_sim.verifier.letters import plain_letters
 from gem_sim.verifier.prose import english_words
 
 
@@ -310,6 +311,7 @@ def _month(name: str) -> int:
 
 def read_times(text: str) -> Reading:
     """Return the days, times of day and lengths of time that a text names."""
+    text = plain_letters(text)
     digits = _DIGIT.search(text) is not None
     if len(text) < 24 and digits and not _LETTER.search(text):
         named = tuple(_dates_in_digits(text))

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from gem_sim.canonical import Json
 from gem_sim.simulator import ReplayedCall
+from gem_sim.verifier.letters import folded
 from gem_sim.verifier.prose import english_words
 from gem_sim.verifier.sources.forms import bounded
 from gem_sim.verifier.sources.seen import Group, Seen, Text, leaves
@@ -86,7 +87,7 @@ def numbers_in(text: str) -> Iterator[tuple[float, str]]:
         value = float(match["whole"].replace(",", "") + (match["part"] or ""))
         scale = match["scale"]
         if scale:
-            yield value * _SCALES[scale.casefold()], match[0].strip()
+            yield value * _SCALES[folded(scale)], match[0].strip()
         yield -value if match["sign"] else value, match[0].strip()
         if match["sign"]:
             yield value, match[0].strip()
