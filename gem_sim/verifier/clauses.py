@@ -89,17 +89,18 @@ class Clauses:
     @Lazy
     def parts(self) -> list[Span]:
         """Its clauses, in order."""
-        return self._cut()
+        return [part for part in self.cut(_CUT) if part[0] < part[1]]
 
-    def _cut(self) -> list[Span]:
+    def cut(self, pattern: re.Pattern[str]) -> Iterator[Span]:
+        """Yield the parts between what a pattern finds, but for what stands within a figure or the name of a record."""
         whole = [(o.start, o.end) for o in self.named] + [(m.start, m.end) for m in self.figures]
-        start, parts = self.span[0], []
-        for cut in _CUT.finditer(self.lowered, *self.span):
-            at = cut.start()
+        start = self.span[0]
+        for found in pattern.finditer(self.lowered, *self.span):
+            at = found.start()
             if not _meets(at, at + 1, whole):
-                parts.append((start, at))
-                start = cut.end()
-        return [part for part in (*parts, (start, self.span[1])) if part[0] < part[1]]
+                yield start, at
+                start = found.end()
+        yield start, self.span[1]
 
     def text(self, span: Span) -> str:
         """Return the words of a part, in lower case."""

@@ -24,7 +24,6 @@ _WHOLE_PLACEHOLDER = re.compile(
     re.IGNORECASE,
 )
 _PLACEHOLDER_STARTS = frozenset("PpFfUuIiTtYy<[{ıİ")
-_NO_WORDS = frozenset((int, float, bool, type(None)))
 _PLACEHOLDER_WITHIN = re.compile(r"\b\d+\+? more (results|items|entries|rows)\b|\blorem ipsum\b", re.IGNORECASE)
 
 _IDENTITY = attrgetter("placed.message", "placed.call.id")
@@ -172,10 +171,6 @@ def placeholder(replay: Replay) -> Iterator[Finding]:
     """
     for number, call in enumerate(replay.calls):
         for name, value in call.placed.call.arguments.items():
-            kind = type(value)
-            # Nearly always: a number, or a text that is none.
-            if kind in _NO_WORDS or (kind is str and not _is_placeholder(value)):  # type: ignore[arg-type]
-                continue
             for _, text in _placeholders(value):
                 if not _was_said(text, replay, number):
                     yield _placeholder(call, text, name, None)

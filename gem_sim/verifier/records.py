@@ -10,7 +10,7 @@ from typing import NamedTuple, TypeGuard
 
 from gem_sim.canonical import Json
 from gem_sim.environment import Environment
-from gem_sim.verifier.seen import Received, leaves
+from gem_sim.verifier.seen import CONTAINERS, Received, leaves
 
 _ID = re.compile(r"[a-z]{1,8}[-_]?\d{1,10}")
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\d.*|\d{1,2}:\d\d(?::\d\d)?")
@@ -26,7 +26,6 @@ _PERSONS = frozenset(_PERSONS_WORDS.split())
 # Texts of a result that are longer describe; beyond so many things nobody speaks of each.
 _LONGEST = 60
 _MOST = 400
-_CONTAINERS = frozenset((dict, list))
 _NUMERIC = (int, float)
 # Numbers from there on are no figures to compare.
 _LARGEST = 10**15
@@ -118,7 +117,7 @@ class Record:
     describe it. All texts are in lower case.
     """
 
-    __slots__ = (*("_links", "around", "fields", "group", "message", "numbers", "own", "strings", "tool", "writes"),)
+    __slots__ = ("_links", "around", "fields", "group", "message", "numbers", "own", "strings", "tool", "writes")
 
     def __init__(
         self, received: Received, group: str, content: Mapping[str, Json], around: Around, key: str, handles: Handles
@@ -217,7 +216,7 @@ class Records:
         """Read the results that came since the last time."""
         for received in results[self._read :]:
             value = received.value
-            if type(value) in _CONTAINERS and not received.refused:
+            if type(value) in CONTAINERS and not received.refused:
                 self._collect(received, value, received.tool, _asked(received.arguments))
         self._read = len(results)
         return self
@@ -230,16 +229,16 @@ class Records:
             for item in items:
                 self._collect(received, item, group, around, key)
         elif value and type(value) is dict and len(self.all) < _MOST:
-            if _CONTAINERS.isdisjoint(map(type, value.values())):
+            if CONTAINERS.isdisjoint(map(type, value.values())):
                 self._add(Record(received, group, value, around, key, self._handles))
                 return
-            own = {name: below for name, below in value.items() if type(below) not in _CONTAINERS}
+            own = {name: below for name, below in value.items() if type(below) not in CONTAINERS}
             if own:
                 record = Record(received, group, own, around, key, self._handles)
                 self._add(record)
                 around = around.inside(record.fields)
             for name, below in value.items():
-                if type(below) in _CONTAINERS:
+                if type(below) in CONTAINERS:
                     self._collect(received, below, f"{received.tool} {name}", around)
 
     def _add(self, record: Record) -> None:
@@ -290,13 +289,6 @@ class Records:
         ids = [name for name in ordered if is_id(records[0].strings[name])]
         return frozenset((*named, *capitals, *ids))
 
-    def describing(self, record: Record) -> Iterator[tuple[str, str]]:
-        """Yield the fields of a record, with their texts, that describe it."""
-        naming = self.naming(record.group)
-        for name, value in record.strings.items():
-            if name not in naming and not is_state(name) and not _MOMENT.fullmatch(value):
-                yield name, value
-
     def reach(self, key: str) -> tuple[set[str], list[Record]]:
         """Return the ids and the records that the thing with an id leads to, itself first."""
         ids, found, waiting = {key}, list(self.owned(key)), list(self.owned(key))
@@ -320,9 +312,9 @@ class Records:
 def _asked(arguments: Mapping[str, Json]) -> Around:
     """Return what a call was asked for, also what stands deeper in its arguments."""
     labelled = dict(zip(map(label_of, arguments), arguments.values(), strict=True))
-    if _CONTAINERS.isdisjoint(map(type, labelled.values())):
+    if CONTAINERS.isdisjoint(map(type, labelled.values())):
         return Around((labelled,))
-    deeper = [leaves(value) for value in labelled.values() if type(value) in _CONTAINERS]
+    deeper = [leaves(value) for value in labelled.values() if type(value) in CONTAINERS]
     return Around((labelled,), tuple({str(at): leaf for at, leaf in enumerate(found)} for found in deeper))
 
 

@@ -23,7 +23,7 @@ _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _PLAIN_NUMBER = re.compile(r"[$€£]?\d{1,12}(?:,\d{3})*(?:\.\d+)?%?")
 # Larger integers are no measures, and the largest no floats either.
 _BITS = 512
-_CONTAINERS = frozenset((dict, list))
+CONTAINERS = frozenset((dict, list))
 _NUMERIC = (int, float)
 # Kinds of mentions that are numbers of something.
 _COUNTING = ("number", "amount", "percent", "word")
@@ -292,7 +292,7 @@ class Seen:
         if type(value) is list:
             self.lists.append(value)
         for below in value if type(value) is list else [value]:
-            if type(below) in _CONTAINERS:
+            if type(below) in CONTAINERS:
                 self._walk(below, key, item)
             elif (number := _number(below)) is not None:
                 label, unit = _field(key)
@@ -431,8 +431,8 @@ def leaves(value: Json) -> list[Json]:
     """Return the values in a JSON value that are no list and no object, in order."""
     found = list(value.values()) if type(value) is dict else [value]
     # One level at a time, so that most of the work is done in C.
-    while not _CONTAINERS.isdisjoint(map(type, found)):
-        opened = [(v,) if type(v) not in _CONTAINERS else v.values() if type(v) is dict else v for v in found]
+    while not CONTAINERS.isdisjoint(map(type, found)):
+        opened = [(v,) if type(v) not in CONTAINERS else v.values() if type(v) is dict else v for v in found]
         found = list(chain.from_iterable(opened))  # type: ignore[arg-type]
     return found
 
@@ -440,19 +440,19 @@ def leaves(value: Json) -> list[Json]:
 def texts_under(name: str, value: Json) -> list[str]:
     """Return the texts that stand in a value under a name, in lower case, at any depth."""
     if type(value) is dict:
-        if _CONTAINERS.isdisjoint(map(type, value.values())):
+        if CONTAINERS.isdisjoint(map(type, value.values())):
             text = value.get(name)
             return [text.lower()] if type(text) is str else []
         found: list[str] = []
         for key, below in value.items():
-            if type(below) in _CONTAINERS:
+            if type(below) in CONTAINERS:
                 found += texts_under(name, below)
             elif key == name and type(below) is str:
                 found.append(below.lower())
         return found
     if type(value) is not list:
         return []
-    return [text for below in value if type(below) in _CONTAINERS for text in texts_under(name, below)]
+    return [text for below in value if type(below) in CONTAINERS for text in texts_under(name, below)]
 
 
 def day_of(value: tuple[int, int, int], year: int) -> date | None:

@@ -135,7 +135,7 @@ def _spoken_of(clauses: Clauses, written: list[Written]) -> Iterator[tuple[Writt
         sentence = clauses.text(clauses.span)
         if len(written) > 1 or not any(_stem(record.tool) in sentence for record in written[0].fresh):
             return
-    parts = list(_parts(clauses))
+    parts = list(clauses.cut(_CUT))
     # `L1 and L2 are for Monday and Tuesday`: only order tells which is which.
     if len(parts) > 1 and any(o.text == clauses.text(part).strip(" .,") for part in parts for o in ids):
         return
@@ -146,16 +146,6 @@ def _spoken_of(clauses: Clauses, written: list[Written]) -> Iterator[tuple[Writt
         elif len(written) == 1 and not any(_make(o.text) in makes for o in ids):
             text = clauses.text(part)
             yield from ((thing, part) for thing in written if any(_tells(record.tool, text) for record in thing.fresh))
-
-
-def _parts(clauses: Clauses) -> Iterator[Span]:
-    whole = [(o.start, o.end) for o in clauses.named] + [(m.start, m.end) for m in clauses.figures]
-    start = clauses.span[0]
-    for cut in _CUT.finditer(clauses.lowered, *clauses.span):
-        if not any(first <= cut.start() < last for first, last in whole):
-            yield start, cut.start()
-            start = cut.end()
-    yield start, clauses.span[1]
 
 
 def _tells(tool: str, text: str) -> bool:
