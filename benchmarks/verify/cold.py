@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import json
 import sys
-import time
 from dataclasses import replace
 from pathlib import Path
 
-import gem_sim
-from benchmarks.verify.works import works
+from benchmarks.verify.works import in_turn, works
 from gem_sim.verifier.verify import checks_for
 
 
@@ -19,16 +17,12 @@ def seconds(name: str, folder: Path) -> dict[str, float]:
     Stubs are compiled, the worker is started, and nothing is kept from before; only the modules are imported, and the
     trajectories read.
     """
-    taken = {"replay": 0.0, "judge": 0.0}
+    taken = {"replay": 0.0, "verdict": 0.0}
     for environment, trajectories in list(works(name, folder)):
         apart = replace(environment, trusted=False)
-        started = time.perf_counter()
-        replays = [gem_sim.replay(trajectory, apart) for trajectory in trajectories]
-        replayed = time.perf_counter()
-        for each in replays:
-            gem_sim.verify(each, checks_for(apart))
-        taken["replay"] += replayed - started
-        taken["judge"] += time.perf_counter() - replayed
+        replayed, judged, _ = in_turn(trajectories, apart, checks_for(apart))
+        taken["replay"] += replayed
+        taken["verdict"] += judged
     return taken
 
 

@@ -1,8 +1,9 @@
-"""The sets of trajectories that verifying is measured on."""
+"""The sets of trajectories that verifying is measured on, and how it is."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import time
+from collections.abc import Iterator, Sequence
 from importlib import import_module
 from itertools import islice
 from pathlib import Path
@@ -13,6 +14,7 @@ from gem_sim.formats import write_rows
 from gem_sim.pipeline.documents import read_documents
 from gem_sim.pipeline.offline.teacher import Offline
 from gem_sim.pipeline.synthesize import synthesize
+from gem_sim.verifier.verify import Check
 
 TEXTS = Path(__file__).resolve().parents[3] / "shared" / "data" / "texts.jsonl"
 # Of the texts, every so many-th one is made into an environment with trajectories.
@@ -50,3 +52,19 @@ def works(name: str, folder: Path) -> Iterator[Work]:
     for place in places:
         environment = gem_sim.load_environment(str(place))
         yield environment, list(gem_sim.read_trajectories(Path(environment.folder or "") / "trajectories.jsonl"))
+
+
+def in_turn(
+    trajectories: Sequence[gem_sim.Trajectory], environment: gem_sim.Environment, checks: Sequence[Check]
+) -> tuple[float, float, list[gem_sim.Replay]]:
+    """Replay and judge trajectories one after the other; return the seconds of each, and the replays."""
+    replaying = judging = 0.0
+    replays = []
+    for trajectory in trajectories:
+        started = time.perf_counter()
+        replays.append(gem_sim.replay(trajectory, environment))
+        replayed = time.perf_counter()
+        gem_sim.verify(replays[-1], checks)
+        judging += time.perf_counter() - replayed
+        replaying += replayed - started
+    return replaying, judging, replays
