@@ -98,4 +98,6 @@ def __getattr__(name: str) -> object:
     home = _HOMES.get(name)
     if home is None:
         raise AttributeError(f"module 'gem_sim' has no attribute {name!r}")
-    return getattr(import_module(f"gem_sim.{home}"), name)
+    # Kept, so that it is found at once the next time.
+    globals()[name] = value = getattr(import_module(f"gem_sim.{home}"), name)
+    return value
