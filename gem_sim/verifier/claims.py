@@ -26,6 +26,7 @@ from gem_sim.verifier.deeds import false_deeds
 from gem_sim.verifier.derive import supported
 from gem_sim.verifier.outcomes import Outcome, false_outcomes
 from gem_sim.verifier.prose import Mention, Sentence, read
+from gem_sim.verifier.reach import Reach, reach
 from gem_sim.verifier.records import Records
 from gem_sim.verifier.rows import misattributed, spoken_of
 from gem_sim.verifier.scene import Scene, value_of
@@ -84,7 +85,9 @@ def statements(replay: Replay) -> Iterator[Finding]:
                     evidence = {"message": number} | finding.evidence
                     yield finding.model_copy(update={"turn": turn or None, "evidence": evidence})
                 spoken = number
-                seen.offered = _offered(scene) if scene.accepted else []
+                stated = [m for m in prose.mentions if m.start in scene.accepted] if scene.accepted else []
+                seen.offered = [value_of(m) for m in stated if m.kind == "amount"]
+                seen.stated += stated
 
 
 def _answer(message: Message, call: ReplayedCall | None, number: int) -> Received:
@@ -94,11 +97,6 @@ def _answer(message: Message, call: ReplayedCall | None, number: int) -> Receive
         return Received(message.name or "a tool", {}, True, value, number, False, says_error(value))
     asked, value = call.placed.call, call.recorded
     return Received(asked.tool, asked.arguments, True, value, number, call.before is not call.after, says_error(value))
-
-
-def _offered(scene: Scene) -> list[float]:
-    """Return the amounts of a message that have evidence."""
-    return [value_of(m) for m in scene.prose.mentions if m.kind == "amount" and m.start in scene.accepted]
 
 
 def clock_of(replay: Replay) -> datetime:
@@ -133,7 +131,7 @@ def _judged(scene: Scene, reported: set[object], records: Records, environment: 
                 message=contradiction.message,
                 evidence=evidence | contradiction.evidence,
             )
-    for mention in _without_evidence(scene, reported, environment) if prose.mentions else ():
+    for mention, reached in _without_evidence(scene, reported, environment) if prose.mentions else ():
         key = (mention.kind, mention.value)
         if key in reported:
             continue
@@ -144,7 +142,8 @@ def _judged(scene: Scene, reported: set[object], records: Records, environment: 
         severity = _severity(mention, sentence_of)
         if severity is not None:
             nearest = _nearest(mention, scene.seen) if len(reported) <= _SOUGHT else None
-            yield _unsupported(mention.text, _KINDS[mention.kind], sentence_of, nearest, severity)
+            found = _unsupported(mention.text, _KINDS[mention.kind], sentence_of, nearest, severity)
+            yield found if reached is None or severity != "error" else _undecided(found, reached)
     for word, start, what in unseen(prose, scene.seen):
         if word not in reported:
             reported.add(word)
@@ -170,8 +169,10 @@ def _outcomes(scene: Scene, environment: Environment) -> list[Outcome]:
     return told + deeds
 
 
-def _without_evidence(scene: Scene, reported: set[object], environment: Environment) -> list[Mention]:
-    """Return the claims of a message that nothing supports; a total may stand before its parts."""
+def _without_evidence(
+    scene: Scene, reported: set[object], environment: Environment
+) -> list[tuple[Mention, Reach | None]]:
+    """Return the claims of a message that nothing supports, each with a way in which it may have been worked out."""
     without: list[Mention] = []
     for mention in scene.prose.mentions:
         if (mention.kind, mention.value) in reported:
@@ -181,15 +182,28 @@ def _without_evidence(scene: Scene, reported: set[object], environment: Environm
         if not supported(mention, scene):
             without.append(mention)
             if len(without) > _ENOUGH:
-                return without
-    if not without:
-        return without
-    before = [m for m in without if stands_before_parts(m, scene)] if len(without) <= _SOUGHT else []
-    if not before:
-        return without
-    # What was said after a total may rest on it.
+                break
+    if len(reported) + len(without) > _SOUGHT:
+        return [(mention, None) for mention in without]
+    # A total may stand before its parts, and what was said after it may rest on it.
+    before = [m for m in without if stands_before_parts(m, scene)]
     scene.accepted.update(mention.start for mention in before)
-    return [m for m in without if m not in before and not supported(m, scene)]
+    left = [m for m in without if m not in before and not (before and supported(m, scene))]
+    found = []
+    for mention in left:
+        reached = reach(mention, scene)
+        if reached is not None:
+            scene.accepted.add(mention.start)
+        if reached is None or not reached.telling:
+            found.append((mention, reached))
+    return found
+
+
+def _undecided(found: Finding, reached: Reach) -> Finding:
+    """Return the finding of a number that may have been worked out, in a way in which many another could be."""
+    evidence = found.evidence | {"reckoned": reached.how, "chance": round(reached.chance, 2)}
+    message = f"{found.message}; it may be {reached.how}, but so may many another number"
+    return found.model_copy(update={"severity": "undecided", "message": message, "evidence": evidence})
 
 
 def is_claim(mention: Mention, environment: Environment) -> bool:

@@ -18,7 +18,7 @@ from gem_sim.verifier.derive import supported
 from gem_sim.verifier.prose import WORD, Mention
 from gem_sim.verifier.scene import Scene, literal, names_another, of_same_unit, says, value_of
 from gem_sim.verifier.seen import Row, Seen, Sighting, rows_of
-from gem_sim.verifier.units import CURRENCIES, SCALES, UNITS
+from gem_sim.verifier.units import CURRENCIES, MEASURES, SCALES, UNITS
 
 # Between a label and its number.
 _BETWEEN = "is are was were be been of at a an the now only just about around to has s exactly currently"
@@ -54,13 +54,23 @@ _HAVING = re.compile(
 )
 # One of these stands in whatever `_HAVING` matches.
 _HAVING_HINTS = ("has", "have", "had", "'ve", "’ve", "there", "found", "see")
+# What is counted in whole numbers.
+_WHOLE = ("count", "night", "day")
 # Words by which a message says that a value is no longer so.
 _EARLIER = ("was", "were", "before", "previous", "earlier", "old", "instead", "from", "original", "first", "had")
 _SMALL = 12
 _MOST = 16
 _WITHOUT_FIELDS = frozenset(("date", "identifier", "contact", "weekday", "ordinal"))
+_DIGIT = re.compile(r"\d")
+# Before the size of what a number counts, and before the whole of which a number is a part.
+_COUNTED = re.compile(r"\d\s(?:[^\W\d_]+\s){1,2}of\s$")
+_OF_WHICH = re.compile(r"\d\s?[a-z%]{0,3} (?:of|out of|/) $")
 # Between the sides of a size: `40 x 50`, `40 cm by 50 cm`.
 _BY = re.compile(r"\s?(?:[a-z]{1,2}\s?)?(?:[x×]|by)\s?")
+# Behind a number that is a rate.
+_PER = re.compile(r"\s?(?:/|per\b|an?\b|each\b|every\b|the\b)")
+# Behind what is no size: `2 × 7 × €0.90`, `5 × 12 = 60`.
+_PRODUCT = re.compile(r"\s?[x×*=]")
 _PLACE: Callable[[Sighting], tuple[int, int, str]] = attrgetter("row", "message", "where")
 # A word in lower case of a text of ASCII.
 _ENGLISH = re.compile(r"[a-z]+")
@@ -94,7 +104,9 @@ def contradictions(scene: Scene) -> Iterator[Contradiction]:
         return
     labels = seen.read_results().labels()
     lowered = scene.prose.lowered
-    named = [] if kinds.isdisjoint(_NUMBERS) else list(filter(lowered.__contains__, labels))
+    named = (
+        [] if kinds.isdisjoint(_NUMBERS) else [word for word in filter(lowered.__contains__, labels) if _names(word)]
+    )
     phrases = lowered.translate(_STOPS) if named else lowered
     counts = seen.lists and not kinds.isdisjoint(_COUNTS) and any(map(lowered.__contains__, _HAVING_HINTS))
     for mention in scene.prose.mentions if named or counts else ():
@@ -126,6 +138,9 @@ def _label(phrases: str, mention: Mention, labels: Sequence[str]) -> _Label | No
     """
     phrase = phrases[max(0, mention.start - _BEFORE) : mention.start].rpartition("\n")[2]
     before = _words(phrase) if any(map(phrase.__contains__, labels)) else []
+    # `20 doses of 6.4 ml`: the word is what the number before it counts.
+    if before and before[-1] == "of" and _COUNTED.search(phrase):
+        before = []
     while before and before[-1] in _CONNECTORS:
         before.pop()
     # `will cost 225` names no field `cost`.
@@ -136,6 +151,11 @@ def _label(phrases: str, mention: Mention, labels: Sequence[str]) -> _Label | No
         return None if counts else _Label((" ".join(before[-2:]), before[-1]), follows=False)
     first = _WORD_OR_STOP.search(phrases, mention.end, mention.end + _AFTER)
     if first is None or first.group() not in labels or first.group() in _FUNCTION_WORDS:
+        return None
+    # `5 × 42 tax`, and `465 of 500 GB used`: the word goes with another number.
+    if _DIGIT.search(phrases, mention.end, first.start()) or _OF_WHICH.search(
+        phrases, max(0, mention.start - _BEFORE), mention.start
+    ):
         return None
     after = _words(phrases[mention.end : mention.end + _AFTER].partition("\n")[0])
     # `Room 12 25 minutes`: the words are the other number's.
@@ -154,11 +174,15 @@ def _other_value(mention: Mention, label: _Label, scene: Scene) -> Iterator[Cont
     name, named = label.names[0], _named(fields, label.names[0])
     if not named:
         name, named = label.names[1], _named(fields, label.names[1])
+    if not _PER.match(scene.prose.text, mention.end):
+        named = [field for field in named if not _is_rate(field)]
     known = [sighting for field in named for sighting in fields[field] if _comparable(mention, sighting)]
     if any(equal(mention, sighting) for sighting in known):
         yield from _stale(mention, name, known, scene)
         return
     if not known or said_by_others(mention, scene, by_user=label.follows) or _taken(mention, label, known, scene):
+        return
+    if label.follows and _counts_otherwise(mention, label, known, scene):
         return
     # What another field of the same row has is mixed up; what stands elsewhere, or adds up, may be another matter.
     whole = name in fields and " " in name
@@ -177,6 +201,25 @@ def _is_of_another(mention: Mention, sighting: Sighting, scene: Scene) -> bool:
     """Tell whether the sentence names an id, and none that the answer with a sighting, or its call, has."""
     answers = [result for result in scene.seen.results if result.message == sighting.message]
     return bool(answers) and names_another(scene.prose.sentence_at(mention.start), answers)
+
+
+def _counts_otherwise(mention: Mention, label: _Label, known: list[Sighting], scene: Scene) -> bool:
+    """Tell whether what follows a number is what it counts: of several things together, or as was told before."""
+    if mention.unit is not None:
+        return False
+    several = len({sighting.value for sighting in known}) > 1
+    return several or scene.seen.says(f"{mention.text.lower()} {label.names[1]}")
+
+
+def _is_rate(field: str) -> bool:
+    """Tell whether a field says so much for each of a measure: `dose mg per kg`, of which a dose is another number."""
+    _, per, measure = field.rpartition(" per ")
+    return bool(per) and UNITS.get(measure) in MEASURES
+
+
+def _names(word: str) -> bool:
+    """Tell whether a word of a field's name names what the field is of: a unit does not, nor a single letter."""
+    return len(word) > 1 and UNITS.get(word) not in MEASURES
 
 
 def _adds_up(mention: Mention, known: list[Sighting]) -> bool:
@@ -226,6 +269,8 @@ def _named(fields: Iterable[str], name: str) -> list[str]:
 
 def _comparable(mention: Mention, sighting: Sighting) -> bool:
     """Tell whether a number of a mention's unit could stand in the field: equal units, convertible ones, or none."""
+    if mention.places and sighting.unit in _WHOLE and sighting.value.is_integer():
+        return False
     if of_same_unit(mention, sighting) or mention.unit == "percent":
         return sighting.unit not in ("label", "count") or mention.unit is None
     left, right = SCALES.get(mention.unit or ""), SCALES.get(sighting.unit or "")
@@ -239,7 +284,7 @@ def equal(mention: Mention, sighting: Sighting) -> bool:
         return False
     unit, number = mention.unit, sighting.value
     if unit == "percent":
-        number *= 100 if number <= 1 else 1
+        number *= 100 if number <= 1 and number != value else 1
     elif unit != sighting.unit and unit in SCALES and sighting.unit in SCALES:
         left, right = SCALES[unit], SCALES[sighting.unit]
         number *= right[1] / left[1] if left[0] == right[0] else 1
@@ -276,6 +321,10 @@ def _other_count(mention: Mention, text: str, scene: Scene) -> Iterator[Contradi
     known = {count + change for count in counts for change in range(-writes, writes + 1)}
     lengths = [len(items) for items in scene.seen.lists[-_MOST:]]
     known |= {sum(pair) for pair in combinations(lengths, 2)}
+    # `6 crates to load` may be those of several rows.
+    fields = scene.seen.fields
+    for values in ([sighting.value for sighting in fields[name][-_MOST:]] for name in _named(fields, noun.group())):
+        known |= {int(sum(some)) for some in (values, *combinations(values, 2), *combinations(values, 3))}
     if value in known or _said(value, scene):
         return
     message = f"{mention.text} {noun.group()} here, and no list that was seen has so many"
@@ -357,7 +406,7 @@ def _other_size(scene: Scene) -> Iterator[Contradiction]:
     for first, second in pairwise(scene.prose.mentions):
         if first.kind != "number" or second.kind != "number":
             continue
-        if not _BY.fullmatch(scene.prose.text, first.end, second.start):
+        if not _BY.fullmatch(scene.prose.text, first.end, second.start) or _PRODUCT.match(scene.prose.text, second.end):
             continue
         # Nearly always the fields of a result, or what was said, have both; only where not the texts are read.
         places = _places_of(first, second, scene.seen)

@@ -119,7 +119,11 @@ def weekday_known(number: int, scene: Scene) -> bool:
         return True
     days = [today, today + timedelta(days=1)]
     days += [day for day in (day_of(value, today.year) for value in seen.dates) if day is not None]
-    return any(day.weekday() == number for day in days) or _within(number, scene)
+    known = {day.weekday() for day in days}
+    # `the day after`
+    if {"day", "after"} <= seen.asked_words():
+        known |= {(day + 1) % 7 for day in known}
+    return number in known or _within(number, scene)
 
 
 def _within(number: int, scene: Scene) -> bool:

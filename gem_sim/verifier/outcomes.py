@@ -58,6 +58,9 @@ DOUBT = re.compile(
 
 
 _REFUSED = attrgetter("refused")
+_NUMBERS = ("number", "amount", "percent", "word")
+# So begin the names of fields that say how a thing stood before.
+_EARLIER = ("old", "prev", "former", "last", "was", "initial", "original")
 
 
 class Outcome(NamedTuple):
@@ -266,6 +269,10 @@ def _false_status(standings: list[_Standing], sentence: Sentence, scene: Scene) 
                 value, result = next(iter(given.items()))
                 if names_another(sentence, given.values()) or _IN_GENERAL.search(lowered[: verb.start()]):
                     continue
+                # `€82.32 are left`
+                before = sentence.start + verb.start() - 1
+                if other == "left" and any(m.end == before and m.kind in _NUMBERS for m in sentence.mentions):
+                    continue
                 message = f"{said!r} is said where {result.tool} answers {name} = {value!r}"
                 evidence: dict[str, Json] = {"seen": list(given), "field": name, "seen_in_message": result.message}
                 yield Outcome(said, sentence.start + verb.start(), message, evidence)
@@ -290,7 +297,7 @@ def _collect(schema: Json, found: dict[str, set[str]]) -> None:
         return
     properties = schema.get("properties")
     for name, below in properties.items() if isinstance(properties, dict) else ():
-        if name.endswith(("status", "state")) and isinstance(below, dict):
+        if name.endswith(("status", "state")) and not name.startswith(_EARLIER) and isinstance(below, dict):
             allowed = below.get("enum")
             values = [*(allowed if isinstance(allowed, list) else ()), below.get("const")]
             found.setdefault(name, set()).update(value.lower() for value in values if isinstance(value, str))

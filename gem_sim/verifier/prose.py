@@ -70,7 +70,7 @@ _MENTION = re.compile(
     (?P<iso>\b\d{{4}}-\d\d-\d\d)(?:[T ](?P<isotime>\d\d:\d\d(?::\d\d)?)(?:\.\d+)?(?:Z\b|[+-]\d\d:?\d\d)?)?(?![\w-])
     |(?P<fraction>(?=\d/)(?<![\w/.])(?:1/[2348]|2/3|3/[48]|5/8|7/8)(?![\w/])(?!\s?(?:and|to|-|–)\s?\d+/))
     |(?P<days>(?=\d{{1,2}}+[snrt]?[tdh]?\s?[-–taou])\b
-        (?P<day1>\d{{1,2}})(?:st|nd|rd|th)?\s?(?:[-–]|to|and|or|until)\s?(?:the\s)?(?P<day2>\d{{1,2}})
+        (?P<day1>\d{{1,2}})(?:st|nd|rd|th)?\s?(?:[-–]|to|and|or|until)\s?(?:the\s|[mtwfs][a-z]+day,?\s)?(?P<day2>\d{{1,2}})
         (?:st|nd|rd|th)?\s(?:of\s)?(?P<month1>{_MONTH})\b(?:,?\s(?P<year1>\d{{4}})\b)?
         |\b(?P<month2>{_MONTH})\s(?P<day3>\d{{1,2}})(?:st|nd|rd|th)?\s?(?:[-–]|to|until)\s?(?:the\s)?(?P<day4>\d{{1,2}})
         (?:st|nd|rd|th)?\b(?![:%]|\s?(?:[ap]m\b|{_UNIT}))(?:,?\s(?P<year2>\d{{4}})\b)?)
@@ -78,7 +78,7 @@ _MENTION = re.compile(
         |(?=\d{{1,2}}+[snrt]?[tdh]?\s[jfmasond])\b\d{{1,2}}(?:st|nd|rd|th)?\s(?:of\s)?{_MONTH}\b(?:,?\s\d{{4}}\b)?
         |(?=\d{{1,2}}+/)(?<![\w/.])(?!24/7)\d{{1,2}}/\d{{1,2}}(?:/(?:\d{{4}}|\d\d))?(?![\w/]))
     |(?P<time>(?=\d{{1,2}}+[:\sap])(?:
-        (?<![\w:.])(?<!\D-)\d{{1,2}}:\d\d(?::\d\d)?(?![\w:]){_AM}?|(?<![\w:.])\d{{1,2}}:\d\d[ap]m\b
+        (?<![\w:.])(?<!\D-)\d{{1,2}}:\d\d(?::\d\d)?(?!\w|:\d){_AM}?|(?<![\w:.])\d{{1,2}}:\d\d[ap]m\b
         |(?<![\w:.])\d{{1,2}}{_AM})|\bnoon\b|\bmidnight\b))
     |(?=[\d$€£¥UCA])(?:
     (?P<ordinal>\b\d++(?:st|nd|rd|th)\b)
@@ -96,7 +96,7 @@ _MENTION = re.compile(
     |(?P<identifier>\#\w[\w-]*|(?<![\w$€£#.-])(?=[\w-]*\d)(?=[\w-]*[A-Za-z_])\w+(?:[-_]\w+)*
         |\b\d+(?:-\d+)+\b)
     |(?P<weekday>\b(?=[mtwfs])(?:{"|".join(WEEKDAYS)})s?\b)
-    |(?P<word>\b(?P<words>{_WORDS}(?:[\s-](?:and\s)?{_WORDS}){{0,9}})\b(?:[\s-](?P<unit4>{_UNIT}))?)
+    |(?P<word>\b(?P<words>{_WORDS}(?:[\s-](?:(?:(?<=hundred\s)|(?<=thousand\s))and\s)?{_WORDS}){{0,9}})\b(?:[\s-](?P<unit4>{_UNIT}))?)
     """,
     re.VERBOSE | re.IGNORECASE,
 )

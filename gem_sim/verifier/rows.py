@@ -162,7 +162,10 @@ def _of_other(mention: Mention, about: Subject, clauses: Clauses, talk: Talk) ->
             told = _other_day(mention, clauses, talk.scene)
         else:
             told = _told(mention, talk.scene)
-        if told or _held_elsewhere(mention, about, clauses, talk):
+        # What is named by a sign alone, as the root of a file system, is found by no words.
+        words = clauses.text(clauses.span).split()
+        signs = any(text in words and not any(map(str.isalnum, text)) for o in others for text in o.strings.values())
+        if told or signs or _held_elsewhere(mention, about, clauses, talk):
             return None
         return misplaced(mention, mention.text, about.words, name, about.records, others)
     return None

@@ -13,7 +13,8 @@ from gem_sim.verifier.seen import Received, Seen, Sighting, has
 from gem_sim.verifier.units import SCALES
 
 _HEDGE = re.compile(
-    r"\b(?:about|around|approximately|roughly|nearly|almost|over|under|more than|less than|some)\s+[$€£]?$|~$",
+    r"\b(?:about|around|approximately|roughly|nearly|almost|over|under|more than|less than|some|not yet|not quite"
+    r"|close to)\s+[$€£]?$|~$",
     re.IGNORECASE,
 )
 

@@ -141,10 +141,10 @@ class Asked:
 class Seen:
     """Evidence in the order in which it came.
 
-    `text`, `results`, `wishes` (the user's messages) and `offered` (the amounts with evidence in the assistant's last
-    message) are always up to date. After `read_results` so are `fields`, `labels`, `lists`, `counts` and the numbers of
-    results; after `read_told` what was said to the assistant; after `read_texts` all, with
-    the numbers that stand in one text as `lines`.
+    `text`, `results`, `wishes` (the user's messages), `offered` (the amounts with evidence in the assistant's last
+    message) and `stated` (what has evidence in all of its messages) are always up to date. After `read_results` so are
+    `fields`, `labels`, `lists`, `counts` and the numbers of results; after `read_told` what was said to the assistant;
+    after `read_texts` all, with the numbers that stand in one text as `lines`.
     """
 
     def __init__(self) -> None:
@@ -161,6 +161,7 @@ class Seen:
         self.asked = Asked()
         self.wishes: list[str] = []
         self.offered: list[float] = []
+        self.stated: list[Mention] = []
         self._asked_words: set[str] = set()
         self._worded = 0
         self._numeric: list[Received] = []

@@ -18,11 +18,13 @@ UNITS: Final[dict[str, str]] = {
         "inch": "inch inches in",
         "foot": "foot feet ft",
         "mile": "mile miles mi",
+        "mg": "mg milligram milligrams",
         "g": "g gram grams",
         "kg": "kg kilogram kilograms kilo kilos",
         "lb": "lb lbs pound pounds",
         "ml": "ml millilitre millilitres milliliter milliliters",
         "l": "l litre litres liter liters",
+        "ms": "ms millisecond milliseconds",
         "second": "second seconds sec secs",
         "minute": "minute minutes min mins",
         "hour": "hour hours hr hrs h",
@@ -60,11 +62,13 @@ SCALES: Final[dict[str, tuple[str, float]]] = {
     "inch": ("length", 25.4),
     "foot": ("length", 304.8),
     "mile": ("length", 1609344.0),
+    "mg": ("weight", 0.001),
     "g": ("weight", 1.0),
     "kg": ("weight", 1000.0),
     "lb": ("weight", 453.59237),
     "ml": ("volume", 1.0),
     "l": ("volume", 1000.0),
+    "ms": ("duration", 0.001),
     "second": ("duration", 1.0),
     "minute": ("duration", 60.0),
     "hour": ("duration", 3600.0),
@@ -78,3 +82,7 @@ SCALES: Final[dict[str, tuple[str, float]]] = {
     "gb": ("size", 1e6),
     "tb": ("size", 1e9),
 }
+# Units that only measure: in the name of a field they say how, and not what.
+MEASURES: Final = frozenset(
+    unit for unit, (dimension, _) in SCALES.items() if dimension in ("length", "weight", "volume", "size")
+) | {"degree", "percent", "ms"}

@@ -1,0 +1,224 @@
+"""Numbers that could be worked out from what was seen in ways that no rule of their own knows, and how telling that is.
+
+What one step of reckoning reaches from many numbers is much: that a small round number is among it says little, that
+`54.67` is says a lot. So a number that is reached is weighed by the chance that any number of its size and decimals
+would be, from as few numbers as reach it: those of the message, those just told, all of them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from itertools import combinations, permutations
+from typing import NamedTuple
+
+from gem_sim.verifier.prose import Mention
+from gem_sim.verifier.scene import Scene, is_hedged, literal, value_of
+from gem_sim.verifier.seen import day_of
+from gem_sim.verifier.units import SCALES
+
+# So many of the numbers seen last are reckoned with; so many just told, by others and by itself; so many in two steps;
+# so many added up.
+_MOST, _JUST, _HALF, _FEW, _ADDED = 40, 12, 6, 10, 9
+# Up to this a number counts something; from that on it is no figure to reckon with.
+_COUNTS, _LARGE = 24, 1e15
+# How far a number may be off that the text says *about* of.
+_ABOUT = 0.05
+# Within what factor of a number others count as of its size.
+_NEAR = 1.5
+_NUMERIC = ("number", "amount", "percent", "word")
+_RATIOS = (("half", (0.5, 1.5)), ("double", (2.0,)), ("twice", (2.0,)), ("quarter", (0.25,)), ("third", (1 / 3,)))
+# Up to what chance a way to work a number out is evidence, and up to which it may be how the number came about: from
+# the message alone, with what was just told, with all that was seen.
+_UP_TO = ((0.15, 1.0), (0.1, 1.0), (0.05, 0.3))
+# In a sentence that reckons nothing it is never evidence: half the price is reached, and hardly by chance.
+_UP_TO_BY_ITSELF = ((0.0, 0.01),) * 3
+# What tells that a sentence reckons.
+_RECKONS = re.compile(
+    r"\b(?:together|total|in all|sum|left|remain\w*|keeps?|more|less|fewer|than|cheaper|dearer|difference|divided|times"
+    r"|per|each|every|average|mean|weighted|points|would|could|then|so|that['’]s|makes?|comes? to|half|twice|double"
+    r"|enough|altogether|apart|between|after|before|earlier|later|sooner|away|ago|old|short|over|under|above|below"
+    r"|used|free|at least|at most|too|spare|about|almost|nearly|around|roughly|some|will|still|longer|shorter|heavier"
+    r"|lighter|faster|slower|an? (?:day|night|week|month|hour|piece|person|dose|kilo|metre)"
+    r"|of (?:its|your|the|them|my|our))\b|[=×+/]|['’]d\b",
+    re.IGNORECASE,
+)
+_BARE = (None, "times", "count")
+_ROUNDED = re.compile(r"\bround", re.IGNORECASE)
+_TIMES = re.compile(r"\s?[x×*·]\s?[$€£]?")
+
+
+class Part(NamedTuple):
+    """A number to reckon with: as it was given (`raw`), and in the unit of what is sought where it has that dimension.
+
+    `alike` tells whether it may be added to it, `text` how it was written.
+    """
+
+    raw: float
+    value: float
+    unit: str | None
+    alike: bool
+    text: str
+
+
+class Reach(NamedTuple):
+    """How a number can be worked out, in words, and the chance that any number like it could be.
+
+    `telling` says that so few others could be that this is evidence.
+    """
+
+    how: str
+    chance: float
+    telling: bool
+
+
+def reach(mention: Mention, scene: Scene) -> Reach | None:
+    """Return how a number can be worked out; None where it cannot be, or many can and its sentence reckons nothing."""
+    if mention.kind not in _NUMERIC or not 0 < value_of(mention) < _LARGE:
+        return None
+    own, seen, stated, ratios = _own(mention, scene), _seen(mention, scene), _stated(mention, scene), _ratios(scene)
+    pools = (own, _few([*own, *seen[:_JUST], *stated[:_HALF], *ratios]), _few([*own, *stated, *ratios, *seen]))
+    found = [_weighed(mention, scene, parts, own) for parts in pools]
+    reckons = _RECKONS.search(scene.prose.sentence_at(mention.start).text) is not None
+    ways = [(way, *up_to) for way, up_to in zip(found, _UP_TO if reckons else _UP_TO_BY_ITSELF, strict=True) if way]
+    for way, telling, _ in ways:
+        if way.chance <= telling:
+            return way._replace(telling=True)
+    return next((way for way, _, possible in ways if way.chance <= possible), None)
+
+
+def _weighed(mention: Mention, scene: Scene, parts: list[Part], own: list[Part]) -> Reach | None:
+    value, slack = value_of(mention), 0.5 * 10.0**-mention.places
+    if is_hedged(mention, scene):
+        slack = max(slack, _ABOUT * value)
+    if _ROUNDED.search(scene.prose.sentence_at(mention.start).text):
+        slack = max(slack, 1.0)
+    slots: set[int] = set()
+    how = ""
+    for result, text in _results(mention, parts, own, scene):
+        if value / _NEAR <= result <= value * _NEAR:
+            slots.add(round(result / (2 * slack)))
+        if not how and abs(result - value) <= slack + 1e-9:
+            how = text
+    every = max(value * (_NEAR - 1 / _NEAR) / (2 * slack), 1.0)
+    return Reach(how, min(len(slots) / every, 1.0), telling=False) if how else None
+
+
+def _own(mention: Mention, scene: Scene) -> list[Part]:
+    """Return the other numbers of the message that have evidence; `2 × €19.50` also as one."""
+    found = []
+    before: Mention | None = None
+    for other in scene.prose.around(mention, _MOST):
+        if other is mention or other.kind not in _NUMERIC:
+            continue
+        if other.start in scene.accepted or literal(other, scene):
+            found.append(_part(value_of(other), other.unit, mention, other.text))
+            if before is not None and _TIMES.fullmatch(scene.prose.text, before.end, other.start):
+                found.append(
+                    _part(value_of(before) * value_of(other), other.unit, mention, f"{before.text} × {other.text}")
+                )
+            before = other
+    return _few(found)
+
+
+def _seen(mention: Mention, scene: Scene) -> list[Part]:
+    """Return the numbers of what was seen, the latest first."""
+    seen = [s for some in scene.seen.read_texts().numbers.values() for s in some if s.unit != "label"]
+    seen.sort(key=lambda sighting: (-sighting.message, sighting.value))
+    return _few(_part(s.value, s.unit, mention, f"{s.value:g}", in_field=s.field is not None) for s in seen)
+
+
+def _stated(mention: Mention, scene: Scene) -> list[Part]:
+    """Return the numbers that the assistant said with evidence in its messages before, the latest first."""
+    stated = (m for m in reversed(scene.seen.stated[-_JUST:]) if m.kind in _NUMERIC)
+    return [_part(value_of(m), m.unit, mention, m.text) for m in stated]
+
+
+def _ratios(scene: Scene) -> list[Part]:
+    """Return the ratios that are said in words."""
+    said = [(word, ratios) for word, ratios in _RATIOS if word in scene.seen.text() or word in scene.prose.lowered]
+    return [Part(ratio, ratio, "times", False, word) for word, ratios in said for ratio in ratios]
+
+
+def _few(parts: Iterable[Part]) -> list[Part]:
+    """Return the first of some parts, each value of a unit once."""
+    found: dict[tuple[float, str | None], Part] = {}
+    for part in parts:
+        if 0 < part.value < _LARGE and len(found) < _MOST:
+            found.setdefault((part.value, part.unit), part)
+    return list(found.values())
+
+
+def _part(value: float, unit: str | None, mention: Mention, text: str, *, in_field: bool = False) -> Part:
+    wanted, given = SCALES.get(mention.unit or ""), SCALES.get(unit or "")
+    if wanted is not None and given is not None and wanted[0] == given[0]:
+        return Part(value, value * given[1] / wanted[1], unit, True, text)
+    # What counts something is added to no amount.
+    bare = unit is None and (mention.kind != "amount" or in_field or value > _COUNTS)
+    return Part(value, value, unit, bare or mention.unit is None or unit in (mention.unit, wanted and wanted[0]), text)
+
+
+def _results(mention: Mention, parts: list[Part], own: list[Part], scene: Scene) -> Iterator[tuple[float, str]]:
+    """Yield what numbers come to, each with the reckoning in words."""
+    yield from _gaps(mention, scene)
+    alike = sorted((part for part in own if part.alike), key=lambda part: part.unit != mention.unit)[:_ADDED]
+    for size in range(3, len(alike) + 1):
+        for some in combinations(alike, size):
+            yield sum(part.value for part in some), " + ".join(part.text for part in some)
+    for one, other in combinations(parts, 2):
+        if one.alike and other.alike:
+            yield one.value + other.value, f"{one.text} + {other.text}"
+            yield abs(one.value - other.value), f"{one.text} - {other.text}"
+        if (one.alike or other.alike) and (one.unit is None or one.unit != other.unit):
+            yield from _products(one, other)
+    for one, other in permutations(parts, 2):
+        yield from _quotients(one, other, mention.unit)
+    for one, two, three in combinations(parts[:_FEW], 3):
+        yield one.value * two.value * three.value, f"{one.text} × {two.text} × {three.text}"
+
+
+def _quotients(one: Part, other: Part, unit: str | None) -> Iterator[tuple[float, str]]:
+    """Yield what part one number is of another, one in the other's shares, and what a percentage makes of one."""
+    ratio, text = one.value / other.value, f"{one.text} / {other.text}"
+    if unit == "percent":
+        yield 100 * ratio, text
+        yield abs(100 * ratio - 100), text
+    elif one.unit == other.unit or (one.alike and (unit is None or one.unit or other.unit in _BARE)):
+        yield ratio, text
+    if other.unit == "percent" and one.alike and other.value < 100:
+        share = other.value / 100
+        for factor in (share, 1 - share, 1 + share, 1 / share):
+            yield one.value * factor, f"{one.text} and {other.text}"
+
+
+def _products(one: Part, other: Part) -> Iterator[tuple[float, str]]:
+    """Yield the product of two numbers, also of a rate (`0.2 mg/kg`) and what it is taken of, each in its own unit."""
+    text = f"{one.text} × {other.text}"
+    yield one.value * other.value, text
+    if one.unit is not None and other.unit is not None:
+        yield one.raw * other.raw, text
+
+
+def _gaps(mention: Mention, scene: Scene) -> Iterator[tuple[float, str]]:
+    """Yield how far apart two times or dates are that were seen or that the message has."""
+    dimension, size = SCALES.get(mention.unit or "", ("duration" if mention.unit is None else "", 60.0))
+    if dimension != "duration":
+        return
+    own = [m.value for m in scene.prose.mentions if m.kind == "time" and isinstance(m.value, float)]
+    clock = 60.0 * scene.clock.hour + scene.clock.minute
+    times = list(dict.fromkeys([*own, clock, *map(float, sorted(scene.seen.times))]))[:_MOST]
+    for one, other in combinations(times, 2):
+        gap, text = abs(one - other), f"between {_clock(one)} and {_clock(other)}"
+        yield from ((60 * minutes / size, text) for minutes in (gap, 1440 - gap, 1440 + gap))
+    if size < 86400:
+        return
+    said = [m.value for m in scene.prose.mentions if isinstance(m.value, tuple)]
+    values = list(dict.fromkeys([*said, *sorted(scene.seen.dates)]))[:_MOST]
+    days = [scene.clock.date(), *(day for day in (day_of(value, scene.clock.year) for value in values) if day)]
+    for day, later in combinations(days, 2):
+        gap, text = abs((later - day).days), f"from {day} to {later}"
+        yield from ((86400 * number / size, text) for number in (gap, gap + 1))
+
+
+def _clock(minutes: float) -> str:
+    return f"{int(minutes) // 60:02}:{int(minutes) % 60:02}"
