@@ -1,7 +1,7 @@
 """Conversations written by hand in environments of their own: how many correct ones are doubted, what faults are found.
 
 Each faulty conversation is a correct one with one fault of the kind a language model makes, mostly in what it says. It
-counts as found if it has an error that the correct one has not.
+counts as found if it has an error that the correct one has not, as unsure if it has such an undecided finding only.
 """
 
 from __future__ import annotations
@@ -15,33 +15,45 @@ from gem_sim.verdict import Finding
 
 HERE = Path(__file__).resolve().parent
 _SHOWN = 12
+_COLUMNS = ("correct", "doubted", "undecided", "faulty", "found", "unsure")
 
 
 def measure() -> dict[str, Any]:
-    """Return per environment `correct`, `doubted` (correct ones with an error or an undecided finding), `faulty`,
-    `found`, and the ids of the `doubted` and the `missed`, each with what is said of it."""
+    """Return per environment how many conversations are `correct` and `faulty`, and the ids with what is said of them.
+
+    Of the correct ones, `doubted` have an error and `undecided` nothing worse than an undecided finding; of the faulty
+    ones, `found` have a new error, `unsure` only a new undecided finding, `missed` neither.
+    """
     rows = [_measured(folder) for folder in sorted(HERE.iterdir()) if (folder / "environment.json").is_file()]
     return {"environments": rows}
 
 
 def _measured(folder: Path) -> dict[str, Any]:
     environment = gem_sim.load_environment(str(folder))
-    correct = {t.id: _grave(t, environment) for t in gem_sim.read_trajectories(folder / "correct.jsonl")}
-    faulty = list(gem_sim.read_trajectories(folder / "faulty.jsonl"))
-    missed = [t for t in faulty if not _new(_grave(t, environment), correct[str(t.extra["base"])])]
-    return {
-        "environment": folder.name,
-        "correct": len(correct),
-        "doubted": {name: [str(finding) for finding in findings] for name, findings in correct.items() if findings},
-        "faulty": len(faulty),
-        "found": len(faulty) - len(missed),
-        "missed": {trajectory.id: str(trajectory.extra["fault"]) for trajectory in missed},
-    }
+    row: dict[str, Any] = {"environment": folder.name, "correct": 0, "doubted": {}, "undecided": {}}
+    row |= {"faulty": 0, "found": {}, "unsure": {}, "missed": {}}
+    known: dict[str, list[Finding]] = {}
+    for trajectory in gem_sim.read_trajectories(folder / "correct.jsonl"):
+        row["correct"] += 1
+        findings = known[trajectory.id] = _grave(trajectory, environment)
+        if findings:
+            worst = _worst(findings)
+            row["doubted" if worst.severity == "error" else "undecided"][trajectory.id] = str(worst)
+    for trajectory in gem_sim.read_trajectories(folder / "faulty.jsonl"):
+        row["faulty"] += 1
+        new = _new(_grave(trajectory, environment), known[str(trajectory.extra["base"])])
+        kind = "missed" if not new else "found" if _worst(new).severity == "error" else "unsure"
+        row[kind][trajectory.id] = str(trajectory.extra["fault"])
+    return row
 
 
 def _grave(trajectory: gem_sim.Trajectory, environment: gem_sim.Environment) -> list[Finding]:
     verdict = gem_sim.verify(gem_sim.replay(trajectory, environment))
     return [finding for finding in verdict.findings if finding.severity != "warning"]
+
+
+def _worst(findings: list[Finding]) -> Finding:
+    return next((finding for finding in findings if finding.severity == "error"), findings[0])
 
 
 def _new(findings: list[Finding], known: list[Finding]) -> list[Finding]:
@@ -55,17 +67,16 @@ def table(measured: dict[str, Any]) -> str:
 
 
 def _lines(rows: list[dict[str, Any]]) -> Iterator[str]:
-    for row in rows:
-        yield from (f"doubted: {row['environment']} {name}: {said[0]}" for name, said in row["doubted"].items())
+    for kind in ("doubted", "undecided"):
+        for row in rows:
+            yield from (f"{kind}: {row['environment']} {name}: {said}" for name, said in row[kind].items())
     for row in rows:
         for name, fault in list(row["missed"].items())[:_SHOWN]:
             yield f"missed: {row['environment']} {name}: {fault}"
         if len(row["missed"]) > _SHOWN:
             yield f"missed: {row['environment']}: {len(row['missed']) - _SHOWN} more"
-    yield f"{'environment':<18}{'correct':>9}{'doubted':>9}{'faulty':>9}{'found':>9}{'':>9}"
-    total = {key: sum(row[key] for row in rows) for key in ("correct", "faulty", "found")}
-    every = {**total, "environment": "all", "doubted": [name for row in rows for name in row["doubted"]]}
-    for row in (*rows, every):
-        share = f"{100 * row['found'] / row['faulty']:.1f}%"
-        counts = (row["correct"], len(row["doubted"]), row["faulty"], row["found"], share)
-        yield f"{row['environment']:<18}" + "".join(f"{count:>9}" for count in counts)
+    yield f"{'environment':<18}" + "".join(f"{name:>10}" for name in _COLUMNS) + f"{'found':>10}"
+    for name, some in (*((row["environment"], [row]) for row in rows), ("all", rows)):
+        counts = [sum(row[key] if isinstance(row[key], int) else len(row[key]) for row in some) for key in _COLUMNS]
+        share = counts[_COLUMNS.index("found")] / counts[_COLUMNS.index("faulty")]
+        yield f"{name:<18}" + "".join(f"{count:>10}" for count in counts) + f"{100 * share:>9.1f}%"

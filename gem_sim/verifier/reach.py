@@ -28,11 +28,11 @@ _ABOUT = 0.05
 _NEAR = 1.5
 _NUMERIC = ("number", "amount", "percent", "word")
 _RATIOS = (("half", (0.5, 1.5)), ("double", (2.0,)), ("twice", (2.0,)), ("quarter", (0.25,)), ("third", (1 / 3,)))
-# Up to what chance a way to work a number out is evidence, and up to which it may be how the number came about: from
-# the message alone, with what was just told, with all that was seen.
-_UP_TO = ((0.15, 1.0), (0.1, 1.0), (0.05, 0.3))
+# Up to what chance a way to work a number out is evidence, and up to which it may be how the number came about: plain
+# sums of the message, anything from the message alone, with what was just told, with all that was seen.
+_UP_TO = ((0.15, 1.0), (0.15, 1.0), (0.1, 1.0), (0.05, 0.3))
 # In a sentence that reckons nothing it is never evidence: half the price is reached, and hardly by chance.
-_UP_TO_BY_ITSELF = ((0.0, 0.01),) * 3
+_UP_TO_BY_ITSELF = ((0.0, 0.01),) * 4
 # What tells that a sentence reckons.
 _RECKONS = re.compile(
     r"\b(?:together|total|in all|sum|left|remain\w*|keeps?|more|less|fewer|than|cheaper|dearer|difference|divided|times"
@@ -77,8 +77,9 @@ def reach(mention: Mention, scene: Scene) -> Reach | None:
     if mention.kind not in _NUMERIC or not 0 < value_of(mention) < _LARGE:
         return None
     own, seen, stated, ratios = _own(mention, scene), _seen(mention, scene), _stated(mention, scene), _ratios(scene)
-    pools = (own, _few([*own, *seen[:_JUST], *stated[:_HALF], *ratios]), _few([*own, *stated, *ratios, *seen]))
-    found = [_weighed(mention, scene, parts, own) for parts in pools]
+    just, every = _few([*own, *seen[:_JUST], *stated[:_HALF], *ratios]), _few([*own, *stated, *ratios, *seen])
+    widening = (_plain(mention, own), *(_results(mention, parts, own, scene) for parts in (own, just, every)))
+    found = [_weighed(mention, scene, results) for results in widening]
     reckons = _RECKONS.search(scene.prose.sentence_at(mention.start).text) is not None
     ways = [(way, *up_to) for way, up_to in zip(found, _UP_TO if reckons else _UP_TO_BY_ITSELF, strict=True) if way]
     for way, telling, _ in ways:
@@ -87,7 +88,8 @@ def reach(mention: Mention, scene: Scene) -> Reach | None:
     return next((way for way, _, possible in ways if way.chance <= possible), None)
 
 
-def _weighed(mention: Mention, scene: Scene, parts: list[Part], own: list[Part]) -> Reach | None:
+def _weighed(mention: Mention, scene: Scene, results: Iterable[tuple[float, str]]) -> Reach | None:
+    """Return the first of some results that the number is, with the share of the numbers near it that they are."""
     value, slack = value_of(mention), 0.5 * 10.0**-mention.places
     if is_hedged(mention, scene):
         slack = max(slack, _ABOUT * value)
@@ -95,7 +97,7 @@ def _weighed(mention: Mention, scene: Scene, parts: list[Part], own: list[Part])
         slack = max(slack, 1.0)
     slots: set[int] = set()
     how = ""
-    for result, text in _results(mention, parts, own, scene):
+    for result, text in results:
         if value / _NEAR <= result <= value * _NEAR:
             slots.add(round(result / (2 * slack)))
         if not how and abs(result - value) <= slack + 1e-9:
@@ -158,6 +160,17 @@ def _part(value: float, unit: str | None, mention: Mention, text: str, *, in_fie
     return Part(value, value, unit, bare or mention.unit is None or unit in (mention.unit, wanted and wanted[0]), text)
 
 
+def _plain(mention: Mention, own: list[Part]) -> Iterator[tuple[float, str]]:
+    """Yield the sums of numbers of one unit that follow one another in the message, and the differences of two."""
+    alike = [part for part in own if part.alike and (part.unit is None) == (mention.unit is None)]
+    for first, last in combinations(range(len(alike) + 1), 2):
+        some = alike[first:last]
+        if len(some) > 1:
+            yield sum(part.value for part in some), " + ".join(part.text for part in some)
+    for one, other in combinations(alike, 2):
+        yield abs(one.value - other.value), f"{one.text} - {other.text}"
+
+
 def _results(mention: Mention, parts: list[Part], own: list[Part], scene: Scene) -> Iterator[tuple[float, str]]:
     """Yield what numbers come to, each with the reckoning in words."""
     yield from _gaps(mention, scene)
@@ -186,9 +199,11 @@ def _quotients(one: Part, other: Part, unit: str | None) -> Iterator[tuple[float
     elif one.unit == other.unit or (one.alike and (unit is None or one.unit or other.unit in _BARE)):
         yield ratio, text
     if other.unit == "percent" and one.alike and other.value < 100:
-        share = other.value / 100
-        for factor in (share, 1 - share, 1 + share, 1 / share):
-            yield one.value * factor, f"{one.text} and {other.text}"
+        share, percent = other.value / 100, f"{other.value:g} %"
+        yield one.value * share, f"{percent} of {one.text}"
+        yield one.value * (1 - share), f"{one.text} less {percent}"
+        yield one.value * (1 + share), f"{one.text} and {percent}"
+        yield one.value / share, f"what {one.text} are {percent} of"
 
 
 def _products(one: Part, other: Part) -> Iterator[tuple[float, str]]:
@@ -208,7 +223,7 @@ def _gaps(mention: Mention, scene: Scene) -> Iterator[tuple[float, str]]:
     clock = 60.0 * scene.clock.hour + scene.clock.minute
     times = list(dict.fromkeys([*own, clock, *map(float, sorted(scene.seen.times))]))[:_MOST]
     for one, other in combinations(times, 2):
-        gap, text = abs(one - other), f"between {_clock(one)} and {_clock(other)}"
+        gap, text = abs(one - other), f"the time between {_clock(one)} and {_clock(other)}"
         yield from ((60 * minutes / size, text) for minutes in (gap, 1440 - gap, 1440 + gap))
     if size < 86400:
         return
@@ -216,7 +231,7 @@ def _gaps(mention: Mention, scene: Scene) -> Iterator[tuple[float, str]]:
     values = list(dict.fromkeys([*said, *sorted(scene.seen.dates)]))[:_MOST]
     days = [scene.clock.date(), *(day for day in (day_of(value, scene.clock.year) for value in values) if day)]
     for day, later in combinations(days, 2):
-        gap, text = abs((later - day).days), f"from {day} to {later}"
+        gap, text = abs((later - day).days), f"the days from {day} to {later}"
         yield from ((86400 * number / size, text) for number in (gap, gap + 1))
 
 
