@@ -47,7 +47,8 @@ CODES: Final[dict[str, str]] = {
     "consistency.constant": "Prompt, source and code state different figures for the same thing.",
     "consistency.formula": "Prompt and source work a thing out differently, or the prompt leaves it out (warning).",
     "consistency.rule": "The prompt leaves out a limit of its source (warning), or code and rule differ.",
-    "claims.unsupported": "The assistant states a figure, date, id, name or attribute that it had no evidence for.",
+    "claims.unsupported": "The assistant states a figure, date, id, name or attribute that it had no evidence for "
+    "(undecided: a number that may have been worked out).",
     "claims.contradiction": "The assistant states another value for something than the answer of a tool gave for it.",
     "claims.false_comparison": "The assistant states a comparison that the numbers it names refute.",
     "replay.checks_not_run": "The workspace has checks of its own, not run since it is not trusted (warning).",

@@ -158,6 +158,9 @@ def _label(phrases: str, mention: Mention, labels: Sequence[str]) -> _Label | No
     ):
         return None
     after = _words(phrases[mention.end : mention.end + _AFTER].partition("\n")[0])
+    # `3 full days`: what the number counts are days.
+    if len(after) > 1 and after[1] not in _FUNCTION_WORDS and after[1] not in labels:
+        return None
     # `Room 12 25 minutes`: the words are the other number's.
     # `40-liter bags`: how large they are, not how many.
     goes_on = phrases[mention.end : mention.end + 2].strip().isdigit() or "-" in mention.text

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from calendar import monthrange
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
 
 from gem_sim.canonical import Json
@@ -93,17 +93,28 @@ def _reached(wanted: date, mention: Mention, scene: Scene) -> bool:
         return True
     if "month" in scene.seen.asked_words() and gap <= 62 and (wanted.day == today.day or _edge(wanted)):
         return True
-    own = {m.value for m in scene.prose.around(mention, _AROUND) if isinstance(m.value, tuple)} - {
-        (wanted.year, wanted.month, wanted.day)
-    }
-    known = (own & scene.seen.dates) | asked.dates | just_answered(scene)
-    bases = [today, *(d for d in (day_of(v, today.year) for v in known) if d)]
+    bases = [today, *_days(asked.dates | just_answered(scene), today.year), *_own_days(mention, scene)]
     days = {n * SCALES[u][1] / 86400 for n, u in said_quantities(mention, scene) if u in _SPANS}
     days |= {_SHIFTS[folded(match[1])] for match in _SHIFTED.finditer(scene.prose.text)}
     if any(abs((wanted - base).days) in days for base in bases) or wanted.day in asked.days:
         return True
     # The same weekday of another week.
     return any(abs((wanted - day).days) == 7 for value in asked.dates if (day := day_of(value, today.year)) is not None)
+
+
+def _days(values: Iterable[tuple[int, int, int]], year: int) -> list[date]:
+    return [day for day in (day_of(value, year) for value in values) if day is not None]
+
+
+def _own_days(mention: Mention, scene: Scene) -> list[date]:
+    """Return the other days of the message that were seen, or have evidence."""
+    seen = set(_days(scene.seen.dates, scene.clock.year))
+    found = []
+    for other in scene.prose.around(mention, _AROUND):
+        if other is not mention and isinstance(other.value, tuple):
+            days = _days([other.value], scene.clock.year)
+            found += [day for day in days if day in seen or other.start in scene.accepted]
+    return found
 
 
 def _edge(day: date) -> bool:

@@ -84,7 +84,7 @@ _MENTION = re.compile(
     (?P<ordinal>\b\d++(?:st|nd|rd|th)\b)
     |(?<![\w.])(?:
     (?P<range>(?=[$€£¥]?[\d.,]++[ ]?+[-–ta])(?:(?=\d)|(?P<cur0>[$€£¥]))(?P<low>{_NUMBER})
-        [ ]?(?:[-–]|to[ ]|and[ ](?=[$€£¥\d]))[ ]?(?P<cur1>[$€£¥])?
+        [ ]?(?:[-–]|to[ ]|and[ ](?(cur0)(?=[$€£¥])|(?=[$€£¥\d])))[ ]?(?P<cur1>[$€£¥])?
         (?P<high>{_NUMBER})(?:\s?(?P<percent1>%)|[\s-]?(?P<unit1>{_UNIT})|(?![\w-]|[.,:/]\d)))
     |(?P<size>(?=[\d.,]++[ ]?+[a-z°/×*])(?=[\d.,]++[ ]?+(?:[a-z°/]{{1,12}}[ ]?|)(?:[x×*]|by\b))
         (?P<first>{_NUMBER})[ ]?(?P<unit2>{_UNIT})?[ ]?(?:[x×*]|by\b)[ ]?(?P<second>{_NUMBER})

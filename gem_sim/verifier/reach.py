@@ -14,12 +14,12 @@ from typing import NamedTuple
 
 from gem_sim.verifier.prose import Mention
 from gem_sim.verifier.scene import Scene, is_hedged, literal, value_of
-from gem_sim.verifier.seen import day_of
+from gem_sim.verifier.seen import Sighting, day_of
 from gem_sim.verifier.units import SCALES
 
 # So many of the numbers seen last are reckoned with; so many just told, by others and by itself; so many in two steps;
 # so many added up.
-_MOST, _JUST, _HALF, _FEW, _ADDED = 40, 12, 6, 10, 9
+_MOST, _JUST, _HALF, _FEW, _ADDED = 60, 12, 6, 10, 9
 # Up to this a number counts something; from that on it is no figure to reckon with.
 _COUNTS, _LARGE = 24, 1e15
 # How far a number may be off that the text says *about* of.
@@ -27,7 +27,10 @@ _ABOUT = 0.05
 # Within what factor of a number others count as of its size.
 _NEAR = 1.5
 _NUMERIC = ("number", "amount", "percent", "word")
-_RATIOS = (("half", (0.5, 1.5)), ("double", (2.0,)), ("twice", (2.0,)), ("quarter", (0.25,)), ("third", (1 / 3,)))
+_RATIOS = (
+    *(("half", (0.5, 1.5)), ("double", (2.0,)), ("twice", (2.0,)), ("quarter", (0.25,)), ("third", (1 / 3,))),
+    *(("month", (12.0,)), ("week", (7.0,))),
+)
 # Up to what chance a way to work a number out is evidence, and up to which it may be how the number came about: plain
 # sums of the message, anything from the message alone, with what was just told, with all that was seen.
 _UP_TO = ((0.15, 1.0), (0.15, 1.0), (0.1, 1.0), (0.05, 0.3))
@@ -45,7 +48,8 @@ _RECKONS = re.compile(
 )
 _BARE = (None, "times", "count")
 _ROUNDED = re.compile(r"\bround", re.IGNORECASE)
-_TIMES = re.compile(r"\s?[x×*·]\s?[$€£]?")
+# Between a count and what each is: `2 × €19.50`, `3 full days at €58`.
+_TIMES = re.compile(r"\s?[x×*·]\s?|[ -](?:[^\W\d_]+ ){0,3}at ")
 
 
 class Part(NamedTuple):
@@ -74,13 +78,18 @@ class Reach(NamedTuple):
 
 def reach(mention: Mention, scene: Scene) -> Reach | None:
     """Return how a number can be worked out; None where it cannot be, or many can and its sentence reckons nothing."""
+    if mention.kind == "date":
+        return _by_rule(mention, scene)
     if mention.kind not in _NUMERIC or not 0 < value_of(mention) < _LARGE:
         return None
-    own, seen, stated, ratios = _own(mention, scene), _seen(mention, scene), _stated(mention, scene), _ratios(scene)
+    own, terms = _own(mention, scene)
+    seen, stated, ratios = _seen(mention, scene), _stated(mention, scene), _ratios(scene)
     just, every = _few([*own, *seen[:_JUST], *stated[:_HALF], *ratios]), _few([*own, *stated, *ratios, *seen])
-    widening = (_plain(mention, own), *(_results(mention, parts, own, scene) for parts in (own, just, every)))
+    widening = (_plain(mention, terms), *(_results(mention, parts, own, scene) for parts in (own, just, every)))
     found = [_weighed(mention, scene, results) for results in widening]
-    reckons = _RECKONS.search(scene.prose.sentence_at(mention.start).text) is not None
+    # What the items of a list are is said before it.
+    text = scene.prose.text if scene.prose.items else scene.prose.sentence_at(mention.start).text
+    reckons = _RECKONS.search(text) is not None
     ways = [(way, *up_to) for way, up_to in zip(found, _UP_TO if reckons else _UP_TO_BY_ITSELF, strict=True) if way]
     for way, telling, _ in ways:
         if way.chance <= telling:
@@ -106,21 +115,28 @@ def _weighed(mention: Mention, scene: Scene, results: Iterable[tuple[float, str]
     return Reach(how, min(len(slots) / every, 1.0), telling=False) if how else None
 
 
-def _own(mention: Mention, scene: Scene) -> list[Part]:
-    """Return the other numbers of the message that have evidence; `2 × €19.50` also as one."""
-    found = []
+def _own(mention: Mention, scene: Scene) -> tuple[list[Part], list[Part]]:
+    """Return the other numbers of the message that have evidence, and the same with `2 × €19.50` as one."""
+    found, terms = list[Part](), list[Part]()
     before: Mention | None = None
     for other in scene.prose.around(mention, _MOST):
         if other is mention or other.kind not in _NUMERIC:
             continue
-        if other.start in scene.accepted or literal(other, scene):
-            found.append(_part(value_of(other), other.unit, mention, other.text))
-            if before is not None and _TIMES.fullmatch(scene.prose.text, before.end, other.start):
-                found.append(
-                    _part(value_of(before) * value_of(other), other.unit, mention, f"{before.text} × {other.text}")
-                )
-            before = other
-    return _few(found)
+        evident = other.start in scene.accepted or literal(other, scene)
+        part = _part(value_of(other), other.unit, mention, other.text)
+        if evident:
+            found.append(part)
+        # How many of something there are needs no evidence.
+        if before is not None and evident and _TIMES.fullmatch(scene.prose.text, before.end, other.start):
+            times = terms.pop()
+            part = _part(times.raw * part.raw, other.unit, mention, f"{times.text} × {part.text}")
+            found.append(part)
+        elif not evident and (other.unit is not None or part.value > _COUNTS):
+            before = None
+            continue
+        terms.append(part)
+        before = other
+    return _few(found), terms
 
 
 def _seen(mention: Mention, scene: Scene) -> list[Part]:
@@ -160,9 +176,9 @@ def _part(value: float, unit: str | None, mention: Mention, text: str, *, in_fie
     return Part(value, value, unit, bare or mention.unit is None or unit in (mention.unit, wanted and wanted[0]), text)
 
 
-def _plain(mention: Mention, own: list[Part]) -> Iterator[tuple[float, str]]:
+def _plain(mention: Mention, terms: list[Part]) -> Iterator[tuple[float, str]]:
     """Yield the sums of numbers of one unit that follow one another in the message, and the differences of two."""
-    alike = [part for part in own if part.alike and (part.unit is None) == (mention.unit is None)]
+    alike = [part for part in terms if part.alike and (part.unit is None) == (mention.unit is None)]
     for first, last in combinations(range(len(alike) + 1), 2):
         some = alike[first:last]
         if len(some) > 1:
@@ -186,8 +202,12 @@ def _results(mention: Mention, parts: list[Part], own: list[Part], scene: Scene)
             yield from _products(one, other)
     for one, other in permutations(parts, 2):
         yield from _quotients(one, other, mention.unit)
-    for one, two, three in combinations(parts[:_FEW], 3):
+    for some in combinations(parts[:_FEW], 3):
+        one, two, three = some
         yield one.value * two.value * three.value, f"{one.text} × {two.text} × {three.text}"
+        if all(part.alike for part in some):
+            most, *less = sorted(some, key=lambda part: -part.value)
+            yield most.value - sum(part.value for part in less), " - ".join(part.text for part in (most, *less))
 
 
 def _quotients(one: Part, other: Part, unit: str | None) -> Iterator[tuple[float, str]]:
@@ -233,6 +253,24 @@ def _gaps(mention: Mention, scene: Scene) -> Iterator[tuple[float, str]]:
     for day, later in combinations(days, 2):
         gap, text = abs((later - day).days), f"the days from {day} to {later}"
         yield from ((86400 * number / size, text) for number in (gap, gap + 1))
+
+
+def _by_rule(mention: Mention, scene: Scene) -> Reach | None:
+    """Return that a date is so many days from today as a rule names; no evidence, since rules name many."""
+    today = scene.clock.date()
+    day = day_of(mention.value, today.year) if isinstance(mention.value, tuple) else None
+    days = {s.value * SCALES[s.unit][1] / 86400 for s in _rules(scene) if s.unit in ("day", "week")}
+    if day is None or (day - today).days not in days:
+        return None
+    near = [number for number in days if (day - today).days / _NEAR <= number <= (day - today).days * _NEAR]
+    chance = len(near) / max((day - today).days * (_NEAR - 1 / _NEAR), 1.0)
+    return Reach(f"{(day - today).days} days after {today}", min(chance, 1.0), telling=False)
+
+
+def _rules(scene: Scene) -> Iterator[Sighting]:
+    """Yield the numbers that prompt and policy name."""
+    for some in scene.seen.read_told().numbers.values():
+        yield from (sighting for sighting in some if sighting.field is None and sighting.where != "the user")
 
 
 def _clock(minutes: float) -> str:

@@ -40,6 +40,9 @@ _FIELD_UNITS = (
 )
 
 
+_CURRENCIES = frozenset(spelling for spelling, unit in UNITS.items() if unit == "money")
+
+
 class Sighting(NamedTuple):
     """A number and where it was seen.
 
@@ -376,6 +379,8 @@ def _field(key: str) -> tuple[str, str | None]:
     parts = [part for part in _CAMEL.sub("_", key).lower().replace("-", "_").split("_") if part]
     # A price per night is a price.
     telling = parts[: parts.index("per")] if "per" in parts else parts
+    # So is a base in euros a month.
+    telling = next(([part] for part in telling if part in _CURRENCIES), telling)
     unit = next((_FIELD_UNITS[part] for part in reversed(telling) if part in _FIELD_UNITS), None)
     return " ".join(parts), unit
 

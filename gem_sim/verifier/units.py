@@ -40,7 +40,12 @@ UNITS: Final[dict[str, str]] = {
         "degree": "degree degrees °c °f °",
         "point": "point points",
         "money": "dollar dollars usd euro euros eur gbp chf yen",
-        "cent": "cent cents",
+        "wh": "wh",
+        "kwh": "kwh",
+        "mwh": "mwh",
+        "w": "w watt watts",
+        "kw": "kw kwp kilowatt kilowatts",
+        "cent": "cent cents ct",
         "percent": "percent pct",
         "km/h": "km/h kmh kph",
         "m/s": "m/s",
@@ -77,6 +82,11 @@ SCALES: Final[dict[str, tuple[str, float]]] = {
     "night": ("duration", 86400.0),
     "month": ("months", 1.0),
     "year": ("months", 12.0),
+    "wh": ("energy", 1.0),
+    "kwh": ("energy", 1e3),
+    "mwh": ("energy", 1e6),
+    "w": ("power", 1.0),
+    "kw": ("power", 1e3),
     "kb": ("size", 1.0),
     "mb": ("size", 1e3),
     "gb": ("size", 1e6),
@@ -84,5 +94,7 @@ SCALES: Final[dict[str, tuple[str, float]]] = {
 }
 # Units that only measure: in the name of a field they say how, and not what.
 MEASURES: Final = frozenset(
-    unit for unit, (dimension, _) in SCALES.items() if dimension in ("length", "weight", "volume", "size")
+    unit
+    for unit, (dimension, _) in SCALES.items()
+    if dimension in ("length", "weight", "volume", "size", "energy", "power")
 ) | {"degree", "percent", "ms"}
