@@ -50,7 +50,7 @@ reserved scheduled settled swapped voided
 _STATES = frozenset(_STANDING.split())
 _HEAD = re.compile(
     r"(?:(?:great|perfect|ok|okay|yes|sure|certainly|thanks|thank you|alright|all|both)[,!.]? )?(?P<past>[a-z]+)"
-    r"(?P<mark>[!,.:]| for )",
+    r"(?P<mark>[!,.:]| for | and )",
     re.IGNORECASE,
 )
 _THROUGH = re.compile(
@@ -140,7 +140,8 @@ def _in_sentence(sentence: Sentence, lowered: str, first: bool, own: frozenset[s
     text = sentence.text
     if first:
         match = _HEAD.match(text)
-        if match is not None and match["past"].lower() in _STATES and not _is_label(text, match):
+        past = "" if match is None else match["past"].lower()
+        if match is not None and (past in _STATES or past in own) and not _is_label(text, match):
             yield _phrase("head", match, match["past"], "", sentence)
     for match in _ACTIVE.finditer(text) if any(map(text.__contains__, _DOING)) else ():
         past = match["past"] or match["simple"]
