@@ -204,6 +204,10 @@ def _in_results(mention: Mention, scene: Scene) -> Iterator[float]:
         yield from _sums([value_of(m) for m in line if m.unit == mention.unit][:_MOST])
     for row in rows.values():
         counts = [s.value for s in row if s.unit == "count"]
+        # `182 of the 600 places are free`
+        if mention.unit is None:
+            free = [s.value for s in row if s.unit in ("count", None)][:_MOST]
+            yield from (abs(left - right) for left, right in product(counts, free))
         # Of amounts many a field's name says nothing, of other measures a sum has to be of one dimension.
         others = (None,) if mention.unit in (None, "money", "cent") else ()
         for unit in {s.unit for s in row if of_same_unit(mention, s)} - {"count", "label", None} | set(others):

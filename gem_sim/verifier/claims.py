@@ -189,14 +189,16 @@ def _without_evidence(
     before = [m for m in without if stands_before_parts(m, scene)]
     scene.accepted.update(mention.start for mention in before)
     left = [m for m in without if m not in before and not (before and supported(m, scene))]
-    found = []
-    for mention in left:
-        reached = reach(mention, scene)
-        if reached is not None:
-            scene.accepted.add(mention.start)
-        if reached is None or not reached.telling:
-            found.append((mention, reached))
-    return found
+    # Some rest on what is said behind them.
+    ways: dict[int, Reach | None] = {}
+    for mention in (*left, *left):
+        before_it = ways.get(mention.start)
+        if before_it is None or not before_it.telling:
+            reached = ways[mention.start] = reach(mention, scene)
+            if reached is not None:
+                scene.accepted.add(mention.start)
+    found = ((mention, ways[mention.start]) for mention in left)
+    return [(mention, way) for mention, way in found if way is None or not way.telling]
 
 
 def _undecided(found: Finding, reached: Reach) -> Finding:

@@ -328,7 +328,7 @@ def _other_count(mention: Mention, text: str, scene: Scene) -> Iterator[Contradi
     fields = scene.seen.fields
     for values in ([sighting.value for sighting in fields[name][-_MOST:]] for name in _named(fields, noun.group())):
         known |= {int(sum(some)) for some in (values, *combinations(values, 2), *combinations(values, 3))}
-    if value in known or _said(value, scene):
+    if value in known or _said(value, scene) or (value > _SMALL and supported(mention, scene)):
         return
     message = f"{mention.text} {noun.group()} here, and no list that was seen has so many"
     evidence: dict[str, Json] = {"seen": list(sorted(counts)[:12]), "seen_in_message": results[-1].message}

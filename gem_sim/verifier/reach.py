@@ -8,7 +8,7 @@ would be, from as few numbers as reach it: those of the message, those just told
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import combinations, permutations
 from typing import NamedTuple
 
@@ -42,12 +42,17 @@ _RECKONS = re.compile(
     r"|per|each|every|average|mean|weighted|points|would|could|then|so|that['’]s|makes?|comes? to|half|twice|double"
     r"|enough|altogether|apart|between|after|before|earlier|later|sooner|away|ago|old|short|over|under|above|below"
     r"|used|free|at least|at most|too|spare|about|almost|nearly|around|roughly|some|will|still|longer|shorter|heavier"
-    r"|lighter|faster|slower|an? (?:day|night|week|month|hour|piece|person|dose|kilo|metre)"
-    r"|of (?:its|your|the|them|my|our))\b|[=×+/]|['’]d\b",
+    r"|lighter|faster|slower|longest|shortest|stretch|gap|of (?:its|your|the|them|my|our)"
+    r"|an? (?:day|night|week|month|hour|piece|person|dose|kilo|metre))\b|[=×+/]|['’]d\b",
     re.IGNORECASE,
 )
 _BARE = (None, "times", "count")
 _ROUNDED = re.compile(r"\bround", re.IGNORECASE)
+# Words of a span, whose last day may be the one before a day that was seen.
+_EDGE = re.compile(r"\b(?:until|till|through|last|latest|from|since|after|before)\b", re.IGNORECASE)
+# Times of day and times that something took.
+_SPLIT = re.compile(r"(?<![\w:.-])\d{1,2}:\d\d(?::\d\d)?(?![\w:])")
+_LENGTHS = ("km", "mile", "m")
 # Between a count and what each is: `2 × €19.50`, `3 full days at €58`.
 _TIMES = re.compile(r"\s?[x×*·]\s?|[ -](?:[^\W\d_]+ ){0,3}at ")
 
@@ -79,12 +84,15 @@ class Reach(NamedTuple):
 def reach(mention: Mention, scene: Scene) -> Reach | None:
     """Return how a number can be worked out; None where it cannot be, or many can and its sentence reckons nothing."""
     if mention.kind == "date":
-        return _by_rule(mention, scene)
+        return _by_days(mention, scene)
+    if mention.kind == "time":
+        return _by_clock(mention, scene)
     if mention.kind not in _NUMERIC or not 0 < value_of(mention) < _LARGE:
         return None
     own, terms = _own(mention, scene)
     seen, stated, ratios = _seen(mention, scene), _stated(mention, scene), _ratios(scene)
-    just, every = _few([*own, *seen[:_JUST], *stated[:_HALF], *ratios]), _few([*own, *stated, *ratios, *seen])
+    just = _few([*own, *_wished(mention, scene), *seen[:_JUST], *stated[:_HALF], *ratios])
+    every = _few([*own, *stated, *ratios, *seen])
     widening = (_plain(mention, terms), *(_results(mention, parts, own, scene) for parts in (own, just, every)))
     found = [_weighed(mention, scene, results) for results in widening]
     # What the items of a list are is said before it.
@@ -144,6 +152,13 @@ def _seen(mention: Mention, scene: Scene) -> list[Part]:
     seen = [s for some in scene.seen.read_texts().numbers.values() for s in some if s.unit != "label"]
     seen.sort(key=lambda sighting: (-sighting.message, sighting.value))
     return _few(_part(s.value, s.unit, mention, f"{s.value:g}", in_field=s.field is not None) for s in seen)
+
+
+def _wished(mention: Mention, scene: Scene) -> list[Part]:
+    """Return the numbers that the user said, the latest first."""
+    said = [s for some in scene.seen.numbers.values() for s in some if s.where == "the user"]
+    said.sort(key=lambda sighting: (-sighting.message, sighting.value))
+    return [_part(s.value, s.unit, mention, f"{s.value:g}") for s in said[:_HALF]]
 
 
 def _stated(mention: Mention, scene: Scene) -> list[Part]:
@@ -255,16 +270,56 @@ def _gaps(mention: Mention, scene: Scene) -> Iterator[tuple[float, str]]:
         yield from ((86400 * number / size, text) for number in (gap, gap + 1))
 
 
-def _by_rule(mention: Mention, scene: Scene) -> Reach | None:
-    """Return that a date is so many days from today as a rule names; no evidence, since rules name many."""
+def _by_days(mention: Mention, scene: Scene) -> Reach | None:
+    """Return that a date is so many days from today as a rule names, or ends where one seen begins; many are."""
     today = scene.clock.date()
     day = day_of(mention.value, today.year) if isinstance(mention.value, tuple) else None
-    days = {s.value * SCALES[s.unit][1] / 86400 for s in _rules(scene) if s.unit in ("day", "week")}
-    if day is None or (day - today).days not in days:
+    if day is None:
         return None
-    near = [number for number in days if (day - today).days / _NEAR <= number <= (day - today).days * _NEAR]
-    chance = len(near) / max((day - today).days * (_NEAR - 1 / _NEAR), 1.0)
-    return Reach(f"{(day - today).days} days after {today}", min(chance, 1.0), telling=False)
+    gap = (day - today).days
+    days = {s.value * SCALES[s.unit][1] / 86400 for s in _rules(scene) if s.unit in ("day", "week")}
+    if gap in days:
+        return Reach(f"{gap} days after {today}", _share([float(gap)], days), telling=False)
+    if _EDGE.search(scene.prose.sentence_at(mention.start).text) is None:
+        return None
+    seen = (day_of(value, today.year) for value in sorted(scene.seen.dates))
+    beside = next((other for other in seen if other is not None and abs((day - other).days) == 1), None)
+    return None if beside is None else Reach(f"the day beside {beside}", 1.0, telling=False)
+
+
+def _by_clock(mention: Mention, scene: Scene) -> Reach | None:
+    """Return that hours, minutes and seconds are what two others are apart, or one takes for each of a measure."""
+    wanted = _seconds(mention.text)
+    seen = dict.fromkeys(s for text in (scene.prose.text, scene.seen.text()) for s in _SPLIT.findall(text)[-_MOST:])
+    texts = [text for text in seen if text != mention.text]
+    results: list[tuple[float, str]] = []
+    for one, other in combinations(texts, 2):
+        pairs = zip(_seconds(one), _seconds(other), strict=False)
+        results += [(abs(left - right), f"{one} - {other}") for left, right in pairs]
+    lengths = [s.value for some in scene.seen.read_texts().numbers.values() for s in some if s.unit in _LENGTHS]
+    for text in texts:
+        results += [(s / n, f"{text} / {n:g}") for s in _seconds(text) for n in dict.fromkeys(lengths) if n]
+    how = next((text for result, text in results if any(abs(result - target) <= 0.5 for target in wanted)), None)
+    return None if how is None else _telling_clock(how, wanted, results)
+
+
+def _telling_clock(how: str, wanted: list[float], results: list[tuple[float, str]]) -> Reach:
+    chance = _share(wanted[-1:], [round(result) for result, _ in results])
+    return Reach(how, chance, telling=chance <= _UP_TO[1][0])
+
+
+def _seconds(text: str) -> list[float]:
+    """Return what `2:14:36` is in seconds; `5:26`, hours and minutes or minutes and seconds, as both, seconds last."""
+    parts = [float(part) for part in text.split(maxsplit=1)[0].split(":") if part.isdigit()]
+    if len(parts) == 3:
+        return [3600 * parts[0] + 60 * parts[1] + parts[2]] * 2
+    return [3600 * parts[0] + 60 * parts[1], 60 * parts[0] + parts[1]] if len(parts) == 2 else []
+
+
+def _share(values: Sequence[float], others: Iterable[float]) -> float:
+    """Return of the whole numbers near some values the share that others are."""
+    near = {other for other in others for value in values if value / _NEAR <= other <= value * _NEAR}
+    return min(len(near) / max(max(values, default=1.0) * (_NEAR - 1 / _NEAR), 1.0), 1.0)
 
 
 def _rules(scene: Scene) -> Iterator[Sighting]:
