@@ -328,11 +328,22 @@ def _other_count(mention: Mention, text: str, scene: Scene) -> Iterator[Contradi
     fields = scene.seen.fields
     for values in ([sighting.value for sighting in fields[name][-_MOST:]] for name in _named(fields, noun.group())):
         known |= {int(sum(some)) for some in (values, *combinations(values, 2), *combinations(values, 3))}
-    if value in known or _said(value, scene) or (value > _SMALL and supported(mention, scene)):
+    if value in known or _said(value, scene) or value in _left(scene.seen):
         return
     message = f"{mention.text} {noun.group()} here, and no list that was seen has so many"
     evidence: dict[str, Json] = {"seen": list(sorted(counts)[:12]), "seen_in_message": results[-1].message}
     yield Contradiction(mention, message, evidence)
+
+
+def _left(seen: Seen) -> set[float]:
+    """Return what is left of counts: how far a count and a bare number of the same row are apart."""
+    rows: dict[int, list[Sighting]] = {}
+    for sightings in seen.fields.values():
+        for sighting in sightings[-_MOST:]:
+            if sighting.unit in ("count", None):
+                rows.setdefault(sighting.row, []).append(sighting)
+    pairs = (pair for row in rows.values() for pair in combinations(row[:_MOST], 2))
+    return {abs(one.value - other.value) for one, other in pairs if "count" in (one.unit, other.unit)}
 
 
 def _said(value: float, scene: Scene) -> bool:

@@ -292,6 +292,9 @@ def _by_clock(mention: Mention, scene: Scene) -> Reach | None:
     wanted = _seconds(mention.text)
     seen = dict.fromkeys(s for text in (scene.prose.text, scene.seen.text()) for s in _SPLIT.findall(text)[-_MOST:])
     texts = [text for text in seen if text != mention.text]
+    # Where nothing has seconds, these are times of day, and none of them tells how long something took.
+    if not any(text.count(":") == 2 and not text.endswith(":00") for text in texts):
+        return None
     results: list[tuple[float, str]] = []
     for one, other in combinations(texts, 2):
         pairs = zip(_seconds(one), _seconds(other), strict=False)
