@@ -204,7 +204,7 @@ def _without_evidence(
 def _undecided(found: Finding, reached: Reach) -> Finding:
     """Return the finding of a number that may have been worked out, in a way in which many another could be."""
     evidence = found.evidence | {"reckoned": reached.how, "chance": round(reached.chance, 2)}
-    message = f"{found.message}; it may be {reached.how}, but so may many another number"
+    message = f"{found.message}; it may be {reached.how}, but so may many another"
     return found.model_copy(update={"severity": "undecided", "message": message, "evidence": evidence})
 
 

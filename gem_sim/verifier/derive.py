@@ -44,15 +44,11 @@ def _follows(mention: Mention, scene: Scene) -> bool:
 
 
 def _is_of_date(weekday: Mention, scene: Scene) -> bool:
-    """Tell whether a weekday is that of a date with evidence that stands beside it."""
+    """Tell whether a weekday is that of a date that stands beside it, which is judged by itself."""
     for day in scene.prose.around(weekday, 2):
         if isinstance(day.value, tuple) and max(day.start - weekday.end, weekday.start - day.end) <= _BESIDE:
             found = day_of(day.value, scene.clock.year)
-            if (
-                found is not None
-                and found.weekday() == weekday.value
-                and (literal(day, scene) or date_known(day, scene))
-            ):
+            if found is not None and found.weekday() == weekday.value:
                 return True
     return False
 

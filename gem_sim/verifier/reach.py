@@ -291,9 +291,9 @@ def _by_clock(mention: Mention, scene: Scene) -> Reach | None:
     """Return that hours, minutes and seconds are what two others are apart, or one takes for each of a measure."""
     wanted = _seconds(mention.text)
     seen = dict.fromkeys(s for text in (scene.prose.text, scene.seen.text()) for s in _SPLIT.findall(text)[-_MOST:])
-    texts = [text for text in seen if text != mention.text]
-    # Where nothing has seconds, these are times of day, and none of them tells how long something took.
-    if not any(text.count(":") == 2 and not text.endswith(":00") for text in texts):
+    texts = [text for text in seen if text not in mention.text and any(_seconds(text))]
+    # These are times of day, of which none tells how long something took: with a half of it, and all without seconds.
+    if mention.text[-1:].isalpha() or not any(text.count(":") == 2 and not text.endswith(":00") for text in texts):
         return None
     results: list[tuple[float, str]] = []
     for one, other in combinations(texts, 2):
