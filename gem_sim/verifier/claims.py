@@ -189,16 +189,20 @@ def _without_evidence(
     before = [m for m in without if stands_before_parts(m, scene)]
     scene.accepted.update(mention.start for mention in before)
     left = [m for m in without if m not in before and not (before and supported(m, scene))]
+    ways = {mention.start: _reached(mention, scene) for mention in left}
     # Some rest on what is said behind them.
-    ways: dict[int, Reach | None] = {}
-    for mention in (*left, *left):
-        before_it = ways.get(mention.start)
-        if before_it is None or not before_it.telling:
-            reached = ways[mention.start] = reach(mention, scene)
-            if reached is not None:
-                scene.accepted.add(mention.start)
+    if any(ways.values()):
+        ways |= {m.start: _reached(m, scene) for m in left if (way := ways[m.start]) is None or not way.telling}
     found = ((mention, ways[mention.start]) for mention in left)
     return [(mention, way) for mention, way in found if way is None or not way.telling]
+
+
+def _reached(mention: Mention, scene: Scene) -> Reach | None:
+    """Return how a mention can be worked out, after which others may be worked out from it."""
+    way = reach(mention, scene)
+    if way is not None:
+        scene.accepted.add(mention.start)
+    return way
 
 
 def _undecided(found: Finding, reached: Reach) -> Finding:

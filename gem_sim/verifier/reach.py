@@ -94,15 +94,18 @@ def reach(mention: Mention, scene: Scene) -> Reach | None:
     just = _few([*own, *_wished(mention, scene), *seen[:_JUST], *stated[:_HALF], *ratios])
     every = _few([*own, *stated, *ratios, *seen])
     widening = (_plain(mention, terms), *(_results(mention, parts, own, scene) for parts in (own, just, every)))
-    found = [_weighed(mention, scene, results) for results in widening]
     # What the items of a list are is said before it.
     text = scene.prose.text if scene.prose.items else scene.prose.sentence_at(mention.start).text
-    reckons = _RECKONS.search(text) is not None
-    ways = [(way, *up_to) for way, up_to in zip(found, _UP_TO if reckons else _UP_TO_BY_ITSELF, strict=True) if way]
-    for way, telling, _ in ways:
-        if way.chance <= telling:
+    perhaps = None
+    for results, (telling, possible) in zip(
+        widening, _UP_TO if _RECKONS.search(text) else _UP_TO_BY_ITSELF, strict=True
+    ):
+        way = _weighed(mention, scene, results)
+        if way is not None and way.chance <= telling:
             return way._replace(telling=True)
-    return next((way for way, _, possible in ways if way.chance <= possible), None)
+        if way is not None and way.chance <= possible and perhaps is None:
+            perhaps = way
+    return perhaps
 
 
 def _weighed(mention: Mention, scene: Scene, results: Iterable[tuple[float, str]]) -> Reach | None:
