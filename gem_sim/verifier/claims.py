@@ -24,6 +24,7 @@ from gem_sim.verifier.comparisons import false_comparisons, may_compare
 from gem_sim.verifier.contradict import contradictions
 from gem_sim.verifier.deeds import false_deeds
 from gem_sim.verifier.derive import supported
+from gem_sim.verifier.equations import false_equations
 from gem_sim.verifier.outcomes import Outcome, false_outcomes
 from gem_sim.verifier.prose import Mention, Sentence, read
 from gem_sim.verifier.reach import Reach, reach
@@ -119,7 +120,9 @@ def _judged(scene: Scene, reported: set[object], records: Records, environment: 
         refuted = {prose.sentence_at(outcome.start).start for outcome in outcomes}
         others = [c for c in others if prose.sentence_at(c.mention.start).start not in refuted]
     # Most messages mention nothing.
-    refuted_by = (*contradictions(scene), *false_weekdays(scene), *others) if prose.mentions else others
+    refuted_by = (
+        (*contradictions(scene), *false_weekdays(scene), *false_equations(prose), *others) if prose.mentions else others
+    )
     for contradiction in refuted_by:
         key = (contradiction.mention.kind, contradiction.mention.value)
         if key not in reported:

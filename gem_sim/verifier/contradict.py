@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from itertools import combinations, pairwise
+from itertools import accumulate, combinations, pairwise
 from operator import attrgetter
 from typing import NamedTuple
 
@@ -231,6 +231,7 @@ def _adds_up(mention: Mention, known: list[Sighting]) -> bool:
         return False
     values = [sighting.value for sighting in known]
     results = [sum(values), sum(values) / len(values), *map(sum, columns(known).values())]
+    results += [total for first in range(len(values)) for total in accumulate(values[first : first + _MOST])]
     results += (abs(a - b) for a, b in combinations(values[:_MOST], 2))
     return len(values) > 1 and any(says(result, mention) for result in results)
 

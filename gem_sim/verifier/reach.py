@@ -8,12 +8,14 @@ would be, from as few numbers as reach it: those of the message, those just told
 from __future__ import annotations
 
 import re
+from calendar import monthrange
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import combinations, permutations
+from datetime import date, timedelta
+from itertools import accumulate, combinations, groupby, permutations
 from typing import NamedTuple
 
-from gem_sim.verifier.prose import Mention
-from gem_sim.verifier.scene import Scene, is_hedged, literal, value_of
+from gem_sim.verifier.prose import NUMBER_WORDS, Mention
+from gem_sim.verifier.scene import Scene, is_hedged, literal, of_same_unit, value_of
 from gem_sim.verifier.seen import Sighting, day_of
 from gem_sim.verifier.units import SCALES
 
@@ -32,10 +34,11 @@ _RATIOS = (
     *(("month", (12.0,)), ("week", (7.0,))),
 )
 # Up to what chance a way to work a number out is evidence, and up to which it may be how the number came about: plain
-# sums of the message, anything from the message alone, with what was just told, with all that was seen.
-_UP_TO = ((0.15, 1.0), (0.15, 1.0), (0.1, 1.0), (0.05, 0.3))
+# sums of the message, anything from the message alone, with what was just told, with all that was seen. That some rows
+# of a result add up to a number is never evidence, since others were named.
+_UP_TO = ((0.15, 1.0), (0.15, 1.0), (0.1, 1.0), (0.05, 0.3), (0.0, 1.0))
 # In a sentence that reckons nothing it is never evidence: half the price is reached, and hardly by chance.
-_UP_TO_BY_ITSELF = ((0.0, 0.01),) * 4
+_UP_TO_BY_ITSELF = (*((0.0, 0.01),) * 4, (0.0, 0.05))
 # What tells that a sentence reckons.
 _RECKONS = re.compile(
     r"\b(?:together|total|in all|sum|left|remain\w*|keeps?|more|less|fewer|than|cheaper|dearer|difference|divided|times"
@@ -48,8 +51,15 @@ _RECKONS = re.compile(
 )
 _BARE = (None, "times", "count")
 _ROUNDED = re.compile(r"\bround", re.IGNORECASE)
-# Words of a span, whose last day may be the one before a day that was seen.
-_EDGE = re.compile(r"\b(?:until|till|through|last|latest|from|since|after|before)\b", re.IGNORECASE)
+# Beyond so many days nobody counts working days, and so many a month may have.
+_FAR, _MONTH = 60, 31
+# What tells that a sentence counts days, and how many working days there are.
+_SPAN = re.compile(
+    r"\b(?:until|till|through|last\w*|latest|from|since|after|before|by|within|due|starts?|starting|begins?|runs?|valid"
+    r"|ends?|expires?|later|earlier|first)\b",
+    re.IGNORECASE,
+)
+_WORKING = re.compile(r"\b([a-z]+|\d{1,2}) (?:working|business) days?\b")
 # Times of day and times that something took.
 _SPLIT = re.compile(r"(?<![\w:.-])\d{1,2}:\d\d(?::\d\d)?(?![\w:])")
 _LENGTHS = ("km", "mile", "m")
@@ -93,7 +103,11 @@ def reach(mention: Mention, scene: Scene) -> Reach | None:
     seen, stated, ratios = _seen(mention, scene), _stated(mention, scene), _ratios(scene)
     just = _few([*own, *_wished(mention, scene), *seen[:_JUST], *stated[:_HALF], *ratios])
     every = _few([*own, *stated, *ratios, *seen])
-    widening = (_plain(mention, terms), *(_results(mention, parts, own, scene) for parts in (own, just, every)))
+    widening = (
+        _plain(mention, terms),
+        *(_results(mention, parts, own, scene) for parts in (own, just, every)),
+        _of_fields(mention, scene),
+    )
     # What the items of a list are is said before it.
     text = scene.prose.text if scene.prose.items else scene.prose.sentence_at(mention.start).text
     perhaps = None
@@ -173,7 +187,20 @@ def _stated(mention: Mention, scene: Scene) -> list[Part]:
 def _ratios(scene: Scene) -> list[Part]:
     """Return the ratios that are said in words."""
     said = [(word, ratios) for word, ratios in _RATIOS if word in scene.seen.text() or word in scene.prose.lowered]
-    return [Part(ratio, ratio, "times", False, word) for word, ratios in said for ratio in ratios]
+    parts = [Part(ratio, ratio, "times", False, word) for word, ratios in said for ratio in ratios]
+    return [*parts, *(_of_month(scene) if "month" in scene.seen.text() else ())]
+
+
+def _of_month(scene: Scene) -> Iterator[Part]:
+    """Yield how many days of a month are left from today, or from a day spoken of on, and what part of it they are."""
+    said = (m.value for m in scene.prose.mentions if isinstance(m.value, tuple))
+    values = dict.fromkeys([*said, *sorted(scene.seen.asked.dates)])
+    days = [scene.clock.date(), *(day for day in (day_of(value, scene.clock.year) for value in values) if day)]
+    for day in days[:_HALF]:
+        whole = monthrange(day.year, day.month)[1]
+        left = whole - day.day + 1
+        yield Part(left, left, "day", False, f"{left} days of the month")
+        yield Part(left / whole, left / whole, "times", False, f"{left} of {whole} days")
 
 
 def _few(parts: Iterable[Part]) -> list[Part]:
@@ -190,7 +217,7 @@ def _part(value: float, unit: str | None, mention: Mention, text: str, *, in_fie
     if wanted is not None and given is not None and wanted[0] == given[0]:
         return Part(value, value * given[1] / wanted[1], unit, True, text)
     # What counts something is added to no amount.
-    bare = unit is None and (mention.kind != "amount" or in_field or value > _COUNTS)
+    bare = unit is None and (mention.kind != "amount" or in_field or value > _COUNTS or not value.is_integer())
     return Part(value, value, unit, bare or mention.unit is None or unit in (mention.unit, wanted and wanted[0]), text)
 
 
@@ -220,12 +247,28 @@ def _results(mention: Mention, parts: list[Part], own: list[Part], scene: Scene)
             yield from _products(one, other)
     for one, other in permutations(parts, 2):
         yield from _quotients(one, other, mention.unit)
+    # What a dearer price costs more for the rest of a month.
+    shares = [part for part in parts if part.text.endswith(" days")]
+    for one, other in combinations([part for part in parts if part.alike][:_JUST] if shares else (), 2):
+        apart = abs(one.value - other.value)
+        yield from ((apart * share.value, f"({one.text} - {other.text}) × {share.text}") for share in shares)
     for some in combinations(parts[:_FEW], 3):
         one, two, three = some
         yield one.value * two.value * three.value, f"{one.text} × {two.text} × {three.text}"
         if all(part.alike for part in some):
             most, *less = sorted(some, key=lambda part: -part.value)
             yield most.value - sum(part.value for part in less), " - ".join(part.text for part in (most, *less))
+
+
+def _of_fields(mention: Mention, scene: Scene) -> Iterator[tuple[float, str]]:
+    """Yield the sums of values of a field that follow one another in one result."""
+    for name, sightings in scene.seen.fields.items():
+        fitting = [s for s in sightings[-_COUNTS:] if s.unit != "label" and of_same_unit(mention, s)]
+        for _, group in groupby(fitting, key=lambda sighting: sighting.message):
+            values = [sighting.value for sighting in group]
+            for first in range(len(values)):
+                totals = enumerate(accumulate(values[first : first + _JUST]))
+                yield from ((total, f"the sum of {at + 1} {name}") for at, total in totals if at)
 
 
 def _quotients(one: Part, other: Part, unit: str | None) -> Iterator[tuple[float, str]]:
@@ -268,26 +311,50 @@ def _gaps(mention: Mention, scene: Scene) -> Iterator[tuple[float, str]]:
     said = [m.value for m in scene.prose.mentions if isinstance(m.value, tuple)]
     values = list(dict.fromkeys([*said, *sorted(scene.seen.dates)]))[:_MOST]
     days = [scene.clock.date(), *(day for day in (day_of(value, scene.clock.year) for value in values) if day)]
+    yield from ((86400 * part.value / size, part.text) for part in _of_month(scene) if part.unit == "day")
     for day, later in combinations(days, 2):
         gap, text = abs((later - day).days), f"the days from {day} to {later}"
         yield from ((86400 * number / size, text) for number in (gap, gap + 1))
 
 
 def _by_days(mention: Mention, scene: Scene) -> Reach | None:
-    """Return that a date is so many days from today as a rule names, or ends where one seen begins; many are."""
-    today = scene.clock.date()
-    day = day_of(mention.value, today.year) if isinstance(mention.value, tuple) else None
-    if day is None:
+    """Return how a date is reached from today or a day that is spoken of; never evidence, as many are."""
+    wanted = _day(mention.value, scene)
+    if wanted is None or _SPAN.search(scene.prose.sentence_at(mention.start).text) is None:
         return None
-    gap = (day - today).days
-    days = {s.value * SCALES[s.unit][1] / 86400 for s in _rules(scene) if s.unit in ("day", "week")}
-    if gap in days:
-        return Reach(f"{gap} days after {today}", _share([float(gap)], days), telling=False)
-    if _EDGE.search(scene.prose.sentence_at(mention.start).text) is None:
-        return None
-    seen = (day_of(value, today.year) for value in sorted(scene.seen.dates))
-    beside = next((other for other in seen if other is not None and abs((day - other).days) == 1), None)
+    said = [m.value for m in scene.prose.mentions if m is not mention and isinstance(m.value, tuple)]
+    starts = [scene.clock.date(), *filter(None, (_day(v, scene) for v in (*said, *sorted(scene.seen.asked.dates))))]
+    lengths = {s.value * SCALES[s.unit][1] / 86400 for s in _lengths(scene) if s.unit in ("day", "week")}
+    working = {_count(text) for text in _WORKING.findall(scene.seen.text())}
+    for start in starts:
+        gap = (wanted - start).days
+        # The first day may count, or only working days; or it is the first of the next month.
+        if gap in lengths or gap + 1 in lengths or (working and _working(start, gap) in working):
+            return Reach(f"so many days from {start} as were told", 1.0, telling=False)
+        if wanted.day == 1 and 0 < gap <= _MONTH and "month" in scene.seen.text():
+            return Reach(f"the first of the month after {start}", 1.0, telling=False)
+    seen = (_day(value, scene) for value in sorted(scene.seen.dates))
+    beside = next((other for other in seen if other is not None and abs((wanted - other).days) == 1), None)
     return None if beside is None else Reach(f"the day beside {beside}", 1.0, telling=False)
+
+
+def _working(start: date, gap: int) -> int:
+    """Return how many working days there are in so many days from one on."""
+    return sum((start + timedelta(days=day)).weekday() < 5 for day in range(1, min(gap, _FAR) + 1))
+
+
+def _count(text: str) -> int:
+    return int(text) if text.isdigit() else NUMBER_WORDS.get(text, 0)
+
+
+def _day(value: object, scene: Scene) -> date | None:
+    return day_of(value, scene.clock.year) if isinstance(value, tuple) else None
+
+
+def _lengths(scene: Scene) -> Iterator[Sighting]:
+    """Yield the numbers that rules and fields of results name."""
+    for some in scene.seen.read_texts().numbers.values():
+        yield from (sighting for sighting in some if sighting.where != "the user")
 
 
 def _by_clock(mention: Mention, scene: Scene) -> Reach | None:
@@ -326,12 +393,6 @@ def _share(values: Sequence[float], others: Iterable[float]) -> float:
     """Return of the whole numbers near some values the share that others are."""
     near = {other for other in others for value in values if value / _NEAR <= other <= value * _NEAR}
     return min(len(near) / max(max(values, default=1.0) * (_NEAR - 1 / _NEAR), 1.0), 1.0)
-
-
-def _rules(scene: Scene) -> Iterator[Sighting]:
-    """Yield the numbers that prompt and policy name."""
-    for some in scene.seen.read_told().numbers.values():
-        yield from (sighting for sighting in some if sighting.field is None and sighting.where != "the user")
 
 
 def _clock(minutes: float) -> str:
