@@ -21,7 +21,9 @@ _SIGNS = ((_PLUS, "+"), (_MINUS, "-"), (_TIMES, "×"), (_EQUALS, "="), (_COMES_T
 _HINTS = ("=", " so ", "which ", "makes", "gives", "leaves")
 # What begins something new: no number in front of it goes with what follows.
 _BEGINNING = re.compile(r"[;:(|\n.,!?]")
-_CURRENCY = "$€£¥ "
+_CURRENCY = "$€£¥"
+_NEGATIVE = ("-", "−", "–")
+_ENDS = re.compile(r"\s*(?:[.,;!?)]|$|(?:in all|in total|altogether|together|remains?|left|is left|are left)\b)")
 _NUMERIC = ("number", "amount")
 
 
@@ -41,8 +43,8 @@ def false_equations(prose: Prose) -> Iterator[Contradiction]:
         goes_on = at + 1 < len(signs) and signs[at + 1] in ("+", "-", "×")
         if len(parts) < 2 or goes_on or not _alike([*parts, said]) or not _stands_alone(prose, parts[0]):
             continue
-        # `5 minus 2, so 4 came` equates nothing.
-        if sign == "so" and said.unit is None:
+        # `5 minus 2, so 4 came` and `5 plus 3 euros, so 2 euros more` equate nothing.
+        if sign == "so" and (said.unit is None or not _ENDS.match(prose.text, said.end)):
             continue
         result = _value(list(map(value_of, parts)), signs[first:at])
         slack = 0.5 * 10.0**-said.places + 0.5 * sum(10.0**-part.places for part in parts if part.places)
@@ -56,13 +58,15 @@ def _sign(prose: Prose, one: Mention, other: Mention) -> str | None:
     """Return what stands between two mentions, None where it is no sign of a reckoning."""
     if one.kind not in _NUMERIC or other.kind not in _NUMERIC:
         return None
-    between = prose.text[one.end : other.start].rstrip("$€£¥")
+    between = prose.text[one.end : other.start].rstrip(_CURRENCY)
     return next((sign for pattern, sign in _SIGNS if between and pattern.fullmatch(between)), None)
 
 
 def _stands_alone(prose: Prose, part: Mention) -> bool:
-    """Tell whether no number stands in front of a reckoning that may go with it: `2 days at €39 + €10`."""
+    """Tell whether no number or sign stands in front of a reckoning that may go with it: `2 days at €39 + €10`."""
     before = prose.text[: part.start]
+    if before.endswith(_NEGATIVE):
+        return False
     starts = [match.end() for match in _BEGINNING.finditer(before, max(0, len(before) - 80))]
     return not any(map(str.isdigit, before[max(starts, default=max(0, len(before) - 80)) :]))
 
