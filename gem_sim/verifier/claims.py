@@ -202,7 +202,8 @@ def _without_evidence(
 
 def _reached(mention: Mention, scene: Scene) -> Reach | None:
     """Return how a mention can be worked out, after which others may be worked out from it."""
-    way = reach(mention, scene)
+    scene.seen.sought += 1
+    way = reach(mention, scene) if scene.seen.sought <= _SOUGHT else None
     if way is not None:
         scene.accepted.add(mention.start)
     return way

@@ -1,29 +1,45 @@
-"""Reckonings written out in prose, `£129.20 + £74.80 = £204.00`, that do not come out."""
+"""Reckonings written out in prose, `£129.20 + £74.80 = £204.00`, that do not come out.
+
+Much looks like one and is none: ranges (`€0 - €50 = €5`), bullets, names, what goes with a number in front. So only
+amounts or measures of one unit that stand alone in their sentence and line are worked out.
+"""
 
 from __future__ import annotations
 
+import math
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 from gem_sim.verifier.contradict import Contradiction
-from gem_sim.verifier.prose import Mention, Prose
+from gem_sim.verifier.prose import NUMBER_WORDS, Mention, Prose, any_of
 from gem_sim.verifier.scene import value_of
-from gem_sim.verifier.units import SCALES
+from gem_sim.verifier.units import CURRENCIES, SCALES
 
-_PLUS = re.compile(r"\s?(?:\+|\bplus\b)\s?", re.IGNORECASE)
-_MINUS = re.compile(r"\s?(?:[-−–]|\bminus\b|\bless\b)\s?", re.IGNORECASE)
-_TIMES = re.compile(r"\s?(?:[×*]|\bx\b|\btimes\b)\s?", re.IGNORECASE)
-_EQUALS = re.compile(r"\s?=\s?")
-_COMES_TO = re.compile(r",? (?:so|which (?:is|makes|leaves|comes to)|makes|gives|leaves) ", re.IGNORECASE)
-_SIGNS = ((_PLUS, "+"), (_MINUS, "-"), (_TIMES, "×"), (_EQUALS, "="), (_COMES_TO, "so"))
+_PLUS = re.compile(r" ?\+ ?| plus ", re.IGNORECASE)
+_MINUS = re.compile(r" [-−–] | (?:minus|less) ", re.IGNORECASE)
+_TIMES = re.compile(r" ?[×*] ?| (?:x|times) ", re.IGNORECASE)
+_EQUALS = re.compile(r" ?= ?")
+_SO = re.compile(r", so ", re.IGNORECASE)
+_SIGNS = ((_PLUS, "+"), (_MINUS, "-"), (_TIMES, "×"), (_EQUALS, "="), (_SO, "so"))
 # One of these stands in every reckoning.
-_HINTS = ("=", " so ", "which ", "makes", "gives", "leaves")
-# What begins something new: no number in front of it goes with what follows.
-_BEGINNING = re.compile(r"[;:(|\n.,!?]")
-_CURRENCY = "$€£¥"
-_NEGATIVE = ("-", "−", "–")
-_ENDS = re.compile(r"\s*(?:[.,;!?)]|$|(?:in all|in total|altogether|together|remains?|left|is left|are left)\b)")
+_HINTS = ("=", ", so ")
+# Where what stands in front of a reckoning begins; in it no number, in figures or words, may be.
+_FRONT = re.compile(r"\n|[.!?] ")
+_NUMBERED = re.compile(
+    rf"\d|\b(?:{any_of(NUMBER_WORDS)}|both|pair|couple|half|third|quarter|double|twice|plus|minus|less|negative)\b|[-−–+]\s*$",
+    re.IGNORECASE,
+)
+# A sentence with one of these says why it does not come out, or that it does not.
+_OTHERWISE = re.compile(
+    r"\?|\b(?:not|never|sorry|wrong|mistake\w*|earlier|instead|cap(?:ped)?|max\w*|at most|most|limit\w*|free"
+    r"|discount\w*|off|for \d|round\w*|about|roughly|rate|said|wrote|asked)\b|n['’]t\b",
+    re.IGNORECASE,
+)
+_CURRENCY = re.compile(rf"[$€£¥]|\b(?:{'|'.join(CURRENCIES)}|dollars?|euros?|pounds?|yen|francs?)\b", re.IGNORECASE)
+# `1.200` is twelve hundred to many.
+_THOUSANDS = re.compile(r"\d\.\d{3}(?!\d)")
+_ENDS = re.compile(r"\s*(?:[.,;!)]|$|(?:in all|in total|altogether|together)\b)")
 _NUMERIC = ("number", "amount")
 
 
@@ -39,52 +55,66 @@ def false_equations(prose: Prose) -> Iterator[Contradiction]:
         first = at
         while first and signs[first - 1] in ("+", "-", "×"):
             first -= 1
-        parts, said = mentions[first : at + 1], mentions[at + 1]
-        goes_on = at + 1 < len(signs) and signs[at + 1] in ("+", "-", "×")
-        if len(parts) < 2 or goes_on or not _alike([*parts, said]) or not _stands_alone(prose, parts[0]):
+        parts, said, between = mentions[first : at + 1], mentions[at + 1], signs[first:at]
+        goes_on = at + 1 < len(signs) and signs[at + 1] in ("+", "-", "×", "=")
+        # `You paid 20 plus 10 euros, so 70 remain` equates nothing.
+        if goes_on or not between or (sign == "so" and (between != ["-"] or not _ENDS.match(prose.text, said.end))):
             continue
-        # `5 minus 2, so 4 came` and `5 plus 3 euros, so 2 euros more` equate nothing.
-        if sign == "so" and (said.unit is None or not _ENDS.match(prose.text, said.end)):
-            continue
-        result = _value(list(map(value_of, parts)), signs[first:at])
-        slack = 0.5 * 10.0**-said.places + 0.5 * sum(10.0**-part.places for part in parts if part.places)
-        if abs(result - value_of(said)) > slack + 1e-9:
-            text = prose.text[parts[0].start : parts[-1].end]
-            message = f"{text!r} comes to {result:.12g}, and not to {said.text}"
-            yield Contradiction(said, message, {"reckoning": text, "comes_to": round(result, 6)})
+        if _is_reckoning(prose, parts, said, between):
+            yield from _judged(prose, parts, said, between)
+
+
+def _judged(
+    prose: Prose, parts: Sequence[Mention], said: Mention, signs: Sequence[str | None]
+) -> Iterator[Contradiction]:
+    result, slack = _value(parts, signs)
+    far = abs(result - value_of(said)) > slack + 0.5 * 10.0**-said.places + 1e-9
+    if math.isfinite(result) and result > 0 and far:
+        text = prose.text[parts[0].start : parts[-1].end]
+        message = f"{text!r} comes to {result:.12g}, and not to {said.text}"
+        yield Contradiction(said, message, {"reckoning": text, "comes_to": round(result, 6)})
 
 
 def _sign(prose: Prose, one: Mention, other: Mention) -> str | None:
     """Return what stands between two mentions, None where it is no sign of a reckoning."""
     if one.kind not in _NUMERIC or other.kind not in _NUMERIC:
         return None
-    between = prose.text[one.end : other.start].rstrip(_CURRENCY)
+    between = prose.text[one.end : other.start].rstrip("$€£¥")
     return next((sign for pattern, sign in _SIGNS if between and pattern.fullmatch(between)), None)
 
 
-def _stands_alone(prose: Prose, part: Mention) -> bool:
-    """Tell whether no number or sign stands in front of a reckoning that may go with it: `2 days at €39 + €10`."""
-    before = prose.text[: part.start]
-    if before.endswith(_NEGATIVE):
+def _is_reckoning(prose: Prose, parts: Sequence[Mention], said: Mention, signs: Sequence[str | None]) -> bool:
+    """Tell whether numbers are of one unit that measures or pays, and nothing in front or around may go with them."""
+    unit = said.unit
+    if SCALES.get(unit or "", ("duration",))[0] in ("duration", "months") or not all(map(value_of, parts)):
         return False
-    starts = [match.end() for match in _BEGINNING.finditer(before, max(0, len(before) - 80))]
-    return not any(map(str.isdigit, before[max(starts, default=max(0, len(before) - 80)) :]))
+    units = {part.unit for part in parts}
+    if unit not in units or units - {unit, *((None,) if "×" in signs else ())}:
+        return False
+    whole = prose.text[parts[0].start : said.end]
+    sentence = prose.sentence_at(parts[0].start).text
+    if len({sign.lower() for sign in _CURRENCY.findall(whole)}) > 1 or _THOUSANDS.search(whole):
+        return False
+    # The first is the larger where something is taken off; else it is a range.
+    if "-" in signs and value_of(parts[0]) <= value_of(parts[1]):
+        return False
+    before = prose.text[: parts[0].start].rstrip("$€£¥")
+    front = max((match.end() for match in _FRONT.finditer(before)), default=0)
+    return _NUMBERED.search(before, front) is None and _OTHERWISE.search(sentence) is None
 
 
-def _alike(mentions: list[Mention]) -> bool:
-    """Tell whether numbers can be reckoned with one another: no two have other units, and none is a time or share."""
-    units = {mention.unit for mention in mentions} - {None}
-    dimensions = {SCALES.get(unit or "", ("",))[0] for unit in units}
-    return len(units) <= 1 and "percent" not in units and dimensions.isdisjoint(("duration", "months"))
-
-
-def _value(values: list[float], signs: list[str | None]) -> float:
-    """Return what some numbers come to, products first."""
-    terms, kinds = [values[0]], list[str | None]()
-    for sign, value in zip(signs, values[1:], strict=True):
+def _value(parts: Sequence[Mention], signs: Sequence[str | None]) -> tuple[float, float]:
+    """Return what some numbers come to, products first, and how far off that is where factors were rounded."""
+    values = list(map(value_of, parts))
+    rounded = [
+        0.5 * 10.0**-part.places / value if part.places else 0.0 for part, value in zip(parts, values, strict=True)
+    ]
+    terms, kinds, slack = [values[0]], [1.0], 0.0
+    for at, sign in enumerate(signs, start=1):
         if sign == "×":
-            terms[-1] *= value
+            terms[-1] *= values[at]
+            slack += abs(terms[-1]) * (rounded[at - 1] + rounded[at])
         else:
-            terms.append(value)
-            kinds.append(sign)
-    return terms[0] + sum(term if kind == "+" else -term for term, kind in zip(terms[1:], kinds, strict=True))
+            terms.append(values[at])
+            kinds.append(1.0 if sign == "+" else -1.0)
+    return sum(kind * term for kind, term in zip(kinds, terms, strict=True)), slack

@@ -20,6 +20,8 @@ _SHIFTED = re.compile(r"\b(?:an?|one) (day|week) (?:sooner|earlier|later|before|
 _SHIFTS = {"day": 1.0, "week": 7.0}
 _SHORT_DAYS = (("mon",), ("tue", "tues"), ("wed",), ("thu", "thur", "thurs"), ("fri",), ("sat",), ("sun",))
 _ROWS = 50
+# More minutes than that shift no time of day.
+_LONG = 1e9
 _SPANS = ("hour", "day", "week", "night")
 # From how many of the latest answers days are counted, and from how many days.
 _LATEST, _FEW = 2, 3
@@ -34,7 +36,8 @@ def time_known(mention: Mention, scene: Scene) -> bool:
     hours = {c // 60 for c in candidates if c % 60 == 0}
     if any(hour in seen.asked.hours or (hour - 1) % 12 + 1 in seen.asked.hours for hour in hours):
         return True
-    shifts = {int(n * SCALES[u][1] / 60) for n, u in said_quantities(mention, scene) if u in ("minute", "hour")}
+    said = ((n * SCALES[u][1] / 60, u) for n, u in said_quantities(mention, scene) if u in ("minute", "hour"))
+    shifts = {int(shift) for shift, _ in said if shift < _LONG}
     if not candidates.isdisjoint(_ends(scene)):
         return True
     known = [*seen.times, 60 * scene.clock.hour + scene.clock.minute]

@@ -49,6 +49,9 @@ _RECKONS = re.compile(
     r"|an? (?:day|night|week|month|hour|piece|person|dose|kilo|metre))\b|[=×+/]|['’]d\b",
     re.IGNORECASE,
 )
+# Words of a sum, and of what is taken off.
+_TOGETHER = re.compile(r"\b(?:(?:al)?together|in all|in total|sum)\b", re.IGNORECASE)
+_OFF = re.compile(r"\b(?:off|less|discount\w*|reduc\w+|cheaper|rebate)\b", re.IGNORECASE)
 _BARE = (None, "times", "count")
 _ROUNDED = re.compile(r"\bround", re.IGNORECASE)
 # Beyond so many days nobody counts working days, and so many a month may have.
@@ -115,11 +118,18 @@ def reach(mention: Mention, scene: Scene) -> Reach | None:
         widening, _UP_TO if _RECKONS.search(text) else _UP_TO_BY_ITSELF, strict=True
     ):
         way = _weighed(mention, scene, results)
-        if way is not None and way.chance <= telling:
+        if way is not None and way.chance <= telling and _fits(way.how, text):
             return way._replace(telling=True)
         if way is not None and way.chance <= possible and perhaps is None:
             perhaps = way
     return perhaps
+
+
+def _fits(how: str, text: str) -> bool:
+    """Tell whether a way to work a number out is one that the words of its sentence speak of."""
+    if _TOGETHER.search(text) and (" - " in how or " / " in how or " less " in how):
+        return False
+    return not (_OFF.search(text) and " and " in how)
 
 
 def _weighed(mention: Mention, scene: Scene, results: Iterable[tuple[float, str]]) -> Reach | None:
@@ -134,7 +144,7 @@ def _weighed(mention: Mention, scene: Scene, results: Iterable[tuple[float, str]
     for result, text in results:
         if value / _NEAR <= result <= value * _NEAR:
             slots.add(round(result / (2 * slack)))
-        if not how and abs(result - value) <= slack + 1e-9:
+        if text and not how and abs(result - value) <= slack + 1e-9:
             how = text
     every = max(value * (_NEAR - 1 / _NEAR) / (2 * slack), 1.0)
     return Reach(how, min(len(slots) / every, 1.0), telling=False) if how else None
@@ -254,7 +264,9 @@ def _results(mention: Mention, parts: list[Part], own: list[Part], scene: Scene)
         yield from ((apart * share.value, f"({one.text} - {other.text}) × {share.text}") for share in shares)
     for some in combinations(parts[:_FEW], 3):
         one, two, three = some
-        yield one.value * two.value * three.value, f"{one.text} × {two.text} × {three.text}"
+        # Three of many come to nearly anything, so that is no way; but others like it are reached.
+        text = f"{one.text} × {two.text} × {three.text}" if parts is own else ""
+        yield one.value * two.value * three.value, text
         if all(part.alike for part in some):
             most, *less = sorted(some, key=lambda part: -part.value)
             yield most.value - sum(part.value for part in less), " - ".join(part.text for part in (most, *less))

@@ -145,7 +145,8 @@ class Seen:
     """Evidence in the order in which it came.
 
     `text`, `results`, `wishes` (the user's messages), `offered` (the amounts with evidence in the assistant's last
-    message) and `stated` (what has evidence in all of its messages) are always up to date. After `read_results` so are
+    message) and `stated` (what has evidence in all of its messages) are always up to date; `sought` counts how often a
+    number was looked for among what others come to. After `read_results` so are
     `fields`, `labels`, `lists`, `counts` and the numbers of results; after `read_told` what was said to the assistant;
     after `read_texts` all, with the numbers that stand in one text as `lines`.
     """
@@ -165,6 +166,7 @@ class Seen:
         self.wishes: list[str] = []
         self.offered: list[float] = []
         self.stated: list[Mention] = []
+        self.sought = 0
         self._asked_words: set[str] = set()
         self._worded = 0
         self._numeric: list[Received] = []

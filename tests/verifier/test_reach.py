@@ -72,3 +72,8 @@ def test_any_numbers_are_weighed_the_same_again(values: list[int], said: int) ->
     seen = {f"value_{at}": value for at, value in enumerate(values)}
     first, again = (told(seen, f"So that would be {said} altogether.") for _ in range(2))
     assert first == again
+
+
+def test_a_size_too_large_for_any_time_is_judged() -> None:
+    said = f"20 minutes by {'9' * 400} at 5:26."
+    assert [finding.code for finding in found(["user", "When?"], ["assistant", said])][-1:] == ["claims.unsupported"]
