@@ -18,7 +18,7 @@ from gem_sim.verifier.moments import just_answered, spoken
 from gem_sim.verifier.prose import MONTHS, Mention
 from gem_sim.verifier.reckoned import multiples, reckoned
 from gem_sim.verifier.scene import Scene, is_hedged, known, literal, of_same_unit, says, value_of
-from gem_sim.verifier.seen import Row, Seen, Sighting, day_of, leaves, rows_of
+from gem_sim.verifier.seen import COUNTING, Row, Seen, Sighting, days_of, leaves, rows_of
 from gem_sim.verifier.units import SCALES
 
 _MOST = 16
@@ -43,7 +43,6 @@ _MONTHS_SPAN = re.compile(
 )
 _MOMENT = re.compile(r"\b(\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d))[T ]((?:[01]\d|2[0-3]):[0-5]\d)")
 _LATEST = 3
-_NUMERIC = ("number", "amount", "percent", "word")
 
 
 def follows(mention: Mention, scene: Scene) -> bool:
@@ -175,7 +174,7 @@ def _scaled(mention: Mention, scene: Scene) -> Iterator[float]:
 def _beside(mention: Mention, scene: Scene) -> list[Mention]:
     """Return the numbers of the message around a mention."""
     around = scene.prose.around(mention, _AROUND)
-    return [other for other in around if other is not mention and other.kind in _NUMERIC]
+    return [other for other in around if other is not mention and other.kind in COUNTING]
 
 
 def _sums(values: list[float]) -> Iterator[float]:
@@ -204,10 +203,8 @@ def _in_results(mention: Mention, scene: Scene) -> Iterator[float]:
         yield from _sums([value_of(m) for m in line if m.unit == mention.unit][:_MOST])
     for row in rows.values():
         counts = [s.value for s in row if s.unit == "count"]
-        # `182 of the 600 places are free`
         if mention.unit is None:
-            free = [s.value for s in row if s.unit in ("count", None)][:_MOST]
-            yield from (abs(left - right) for left, right in product(counts, free))
+            yield from left_of_counts(row)
         # Of amounts many a field's name says nothing, of other measures a sum has to be of one dimension.
         others = (None,) if mention.unit in (None, "money", "cent") else ()
         for unit in {s.unit for s in row if of_same_unit(mention, s)} - {"count", "label", None} | set(others):
@@ -217,6 +214,14 @@ def _in_results(mention: Mention, scene: Scene) -> Iterator[float]:
             yield from (value * count for value, count in product(values, counts))
         if shared:
             yield from (a.value / b.value for a, b in permutations(row[:_MOST], 2) if b.value)
+
+
+def left_of_counts(row: list[Sighting]) -> Iterator[float]:
+    """Yield how far a count and a bare number of one row are apart: `182 of the 600 places are free`."""
+    counting = [sighting for sighting in row if sighting.unit in ("count", None)][:_MOST]
+    for one, other in combinations(counting, 2):
+        if "count" in (one.unit, other.unit):
+            yield abs(one.value - other.value)
 
 
 def _left_over(mention: Mention, alike: list[float], scene: Scene) -> Iterator[float]:
@@ -299,8 +304,7 @@ def _gaps(mention: Mention, scene: Scene) -> set[int]:
     near = scene.prose.around(mention, _AROUND)
     known = {m.value for m in near if isinstance(m.value, tuple)} | set(sorted(scene.seen.asked.dates)[:_MOST])
     known |= _row_dates(scene) | just_answered(scene)
-    dates = [day for day in (day_of(value, scene.clock.year) for value in known) if day is not None]
-    return {abs((a - b).days) for a, b in combinations([*dates, scene.clock.date()], 2)}
+    return {abs((a - b).days) for a, b in combinations([*days_of(known, scene.clock.year), scene.clock.date()], 2)}
 
 
 def _row_times(scene: Scene) -> list[frozenset[int]]:

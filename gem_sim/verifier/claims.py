@@ -31,7 +31,7 @@ from gem_sim.verifier.reach import Reach, reach
 from gem_sim.verifier.records import Records
 from gem_sim.verifier.rows import misattributed, spoken_of
 from gem_sim.verifier.scene import Scene, value_of
-from gem_sim.verifier.seen import Received, Seen
+from gem_sim.verifier.seen import Received, Seen, clock_text
 from gem_sim.verifier.stock import false_stock, may_be_of_stock
 from gem_sim.verifier.watched import unseen
 from gem_sim.verifier.weekdays import false_weekdays
@@ -277,7 +277,7 @@ def _nearest(mention: Mention, seen: Seen) -> Json:
         return next(iter(get_close_matches(f"{value[0]:04}-{value[1]:02}-{value[2]:02}", days, 1, 0.0)), None)
     if mention.kind == "time" and isinstance(value, float):
         time = min(seen.times, key=lambda known: (abs(known - value), known), default=None)
-        return None if time is None else f"{time // 60:02}:{time % 60:02}"
+        return None if time is None else clock_text(time)
     return next(iter(get_close_matches(str(value), sorted(set(_RUN.findall(seen.text()))), 1)), None)
 
 

@@ -14,10 +14,11 @@ from typing import NamedTuple
 
 from gem_sim.canonical import Json
 from gem_sim.verifier.announced import columns
+from gem_sim.verifier.arithmetic import left_of_counts
 from gem_sim.verifier.derive import supported
 from gem_sim.verifier.prose import WORD, Mention
 from gem_sim.verifier.scene import Scene, literal, names_another, of_same_unit, says, value_of
-from gem_sim.verifier.seen import Row, Seen, Sighting, rows_of
+from gem_sim.verifier.seen import Row, Seen, Sighting, clock_text, rows_of
 from gem_sim.verifier.units import CURRENCIES, MEASURES, SCALES, UNITS
 
 # Between a label and its number.
@@ -104,9 +105,7 @@ def contradictions(scene: Scene) -> Iterator[Contradiction]:
         return
     labels = seen.read_results().labels()
     lowered = scene.prose.lowered
-    named = (
-        [] if kinds.isdisjoint(_NUMBERS) else [word for word in filter(lowered.__contains__, labels) if _names(word)]
-    )
+    named = [] if kinds.isdisjoint(_NUMBERS) else list(filter(lowered.__contains__, labels))
     phrases = lowered.translate(_STOPS) if named else lowered
     counts = seen.lists and not kinds.isdisjoint(_COUNTS) and any(map(lowered.__contains__, _HAVING_HINTS))
     for mention in scene.prose.mentions if named or counts else ():
@@ -218,11 +217,6 @@ def _is_rate(field: str) -> bool:
     """Tell whether a field says so much for each of a measure: `dose mg per kg`, of which a dose is another number."""
     _, per, measure = field.rpartition(" per ")
     return bool(per) and UNITS.get(measure) in MEASURES
-
-
-def _names(word: str) -> bool:
-    """Tell whether a word of a field's name names what the field is of: a unit does not, nor a single letter."""
-    return len(word) > 1 and UNITS.get(word) not in MEASURES
 
 
 def _adds_up(mention: Mention, known: list[Sighting]) -> bool:
@@ -341,10 +335,8 @@ def _left(seen: Seen) -> set[float]:
     rows: dict[int, list[Sighting]] = {}
     for sightings in seen.fields.values():
         for sighting in sightings[-_MOST:]:
-            if sighting.unit in ("count", None):
-                rows.setdefault(sighting.row, []).append(sighting)
-    pairs = (pair for row in rows.values() for pair in combinations(row[:_MOST], 2))
-    return {abs(one.value - other.value) for one, other in pairs if "count" in (one.unit, other.unit)}
+            rows.setdefault(sighting.row, []).append(sighting)
+    return {left for row in rows.values() for left in left_of_counts(row)}
 
 
 def _said(value: float, scene: Scene) -> bool:
@@ -475,7 +467,7 @@ def _of_another(
         return
     if any(_holds(other, mention) for other in members):
         row = named[0]
-        values: list[Json] = [*sorted(row.numbers), *(f"{t // 60:02}:{t % 60:02}" for t in sorted(row.times))]
+        values: list[Json] = [*sorted(row.numbers), *map(clock_text, sorted(row.times))]
         message = f"{mention.text} is said of {name!r}, and belongs to another entry of the list"
         evidence: dict[str, Json] = {"entry": name, "its_values": values[:12], "seen_in_message": row.message}
         yield Contradiction(mention, message, evidence)

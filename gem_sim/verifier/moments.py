@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 from calendar import monthrange
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from datetime import date, timedelta
 
 from gem_sim.canonical import Json
 from gem_sim.verifier.letters import folded
 from gem_sim.verifier.prose import Mention
 from gem_sim.verifier.scene import Scene, value_of
-from gem_sim.verifier.seen import Row, Sighting, day_of
+from gem_sim.verifier.seen import Row, Sighting, day_of, days_of
 from gem_sim.verifier.units import SCALES
 
 # How many mentions on either side of one count as standing with it.
@@ -96,26 +96,22 @@ def _reached(wanted: date, mention: Mention, scene: Scene) -> bool:
         return True
     if "month" in scene.seen.asked_words() and gap <= 62 and (wanted.day == today.day or _edge(wanted)):
         return True
-    bases = [today, *_days(asked.dates | just_answered(scene), today.year), *_own_days(mention, scene)]
+    bases = [today, *days_of(asked.dates | just_answered(scene), today.year), *_own_days(mention, scene)]
     days = {n * SCALES[u][1] / 86400 for n, u in said_quantities(mention, scene) if u in _SPANS}
     days |= {_SHIFTS[folded(match[1])] for match in _SHIFTED.finditer(scene.prose.text)}
     if any(abs((wanted - base).days) in days for base in bases) or wanted.day in asked.days:
         return True
     # The same weekday of another week.
-    return any(abs((wanted - day).days) == 7 for value in asked.dates if (day := day_of(value, today.year)) is not None)
-
-
-def _days(values: Iterable[tuple[int, int, int]], year: int) -> list[date]:
-    return [day for day in (day_of(value, year) for value in values) if day is not None]
+    return any(abs((wanted - day).days) == 7 for day in days_of(asked.dates, today.year))
 
 
 def _own_days(mention: Mention, scene: Scene) -> list[date]:
     """Return the other days of the message that were seen, or have evidence."""
-    seen = set(_days(scene.seen.dates, scene.clock.year))
+    seen = set(days_of(scene.seen.dates, scene.clock.year))
     found = []
     for other in scene.prose.around(mention, _AROUND):
         if other is not mention and isinstance(other.value, tuple):
-            days = _days([other.value], scene.clock.year)
+            days = days_of([other.value], scene.clock.year)
             found += [day for day in days if day in seen or other.start in scene.accepted]
     return found
 
@@ -132,7 +128,7 @@ def weekday_known(number: int, scene: Scene) -> bool:
     if number in seen.weekdays or (number >= 5 and "weekend" in seen.words) or not seen.words.isdisjoint(short):
         return True
     days = [today, today + timedelta(days=1)]
-    days += [day for day in (day_of(value, today.year) for value in seen.dates) if day is not None]
+    days += days_of(seen.dates, today.year)
     known = {day.weekday() for day in days}
     # `the day after`
     if {"day", "after"} <= seen.asked_words():
@@ -145,7 +141,7 @@ def _within(number: int, scene: Scene) -> bool:
     for result in scene.seen.results[-_LATEST:]:
         row = Row(result.value, result.message)
         lengths = [n for n in row.numbers if n <= 7 and any(s.unit == "day" for s in scene.seen.numbers.get(n, ()))]
-        starts = [day for day in (day_of(value, scene.clock.year) for value in row.dates) if day is not None]
+        starts = days_of(row.dates, scene.clock.year)
         if any((number - start.weekday()) % 7 <= length for start in starts for length in lengths):
             return True
     return False

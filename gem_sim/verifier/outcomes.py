@@ -32,7 +32,7 @@ from gem_sim.verifier.refused import (
     too_many,
 )
 from gem_sim.verifier.scene import Scene, names_another
-from gem_sim.verifier.seen import Received, has, texts_under
+from gem_sim.verifier.seen import COUNTING, Received, has, texts_under
 
 _BEING = re.compile(r"(?:\b(?:is|are|has been|status:?)|['’](?:s|re))\s+(?:now |all |currently |still |fully )*$")
 _BEING_IN = re.compile(r"\b(?:is|are|has been|status)\b|['’](?:s|re)\b", re.IGNORECASE)
@@ -58,7 +58,6 @@ DOUBT = re.compile(
 
 
 _REFUSED = attrgetter("refused")
-_NUMBERS = ("number", "amount", "percent", "word")
 # So begin the names of fields that say how a thing stood before.
 _EARLIER = ("old", "prev", "former", "last", "was", "initial", "original")
 
@@ -271,7 +270,7 @@ def _false_status(standings: list[_Standing], sentence: Sentence, scene: Scene) 
                     continue
                 # `€82.32 are left`
                 before = sentence.start + verb.start() - 1
-                if other == "left" and any(m.end == before and m.kind in _NUMBERS for m in sentence.mentions):
+                if other == "left" and any(m.end == before and m.kind in COUNTING for m in sentence.mentions):
                     continue
                 message = f"{said!r} is said where {result.tool} answers {name} = {value!r}"
                 evidence: dict[str, Json] = {"seen": list(given), "field": name, "seen_in_message": result.message}

@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 from gem_sim.verifier.prose import NUMBER_WORDS, Mention
 from gem_sim.verifier.scene import Scene, is_hedged, literal, of_same_unit, value_of
-from gem_sim.verifier.seen import Sighting, day_of
+from gem_sim.verifier.seen import COUNTING, Sighting, clock_text, day_of, days_of
 from gem_sim.verifier.units import SCALES
 
 # So many of the numbers seen last are reckoned with; so many just told, by others and by itself; so many in two steps;
@@ -28,7 +28,6 @@ _COUNTS, _LARGE = 24, 1e15
 _ABOUT = 0.05
 # Within what factor of a number others count as of its size.
 _NEAR = 1.5
-_NUMERIC = ("number", "amount", "percent", "word")
 _RATIOS = (
     *(("half", (0.5, 1.5)), ("double", (2.0,)), ("twice", (2.0,)), ("quarter", (0.25,)), ("third", (1 / 3,))),
     *(("month", (12.0,)), ("week", (7.0,))),
@@ -39,6 +38,8 @@ _RATIOS = (
 _UP_TO = ((0.15, 1.0), (0.15, 1.0), (0.1, 1.0), (0.05, 0.3), (0.0, 1.0))
 # In a sentence that reckons nothing it is never evidence: half the price is reached, and hardly by chance.
 _UP_TO_BY_ITSELF = (*((0.0, 0.01),) * 4, (0.0, 0.05))
+# Up to what chance what two times are apart is evidence.
+_CLOCK_UP_TO = 0.15
 # What tells that a sentence reckons.
 _RECKONS = re.compile(
     r"\b(?:together|total|in all|sum|left|remain\w*|keeps?|more|less|fewer|than|cheaper|dearer|difference|divided|times"
@@ -100,11 +101,11 @@ def reach(mention: Mention, scene: Scene) -> Reach | None:
         return _by_days(mention, scene)
     if mention.kind == "time":
         return _by_clock(mention, scene)
-    if mention.kind not in _NUMERIC or not 0 < value_of(mention) < _LARGE:
+    if mention.kind not in COUNTING or not 0 < value_of(mention) < _LARGE:
         return None
     own, terms = _own(mention, scene)
-    seen, stated, ratios = _seen(mention, scene), _stated(mention, scene), _ratios(scene)
-    just = _few([*own, *_wished(mention, scene), *seen[:_JUST], *stated[:_HALF], *ratios])
+    (seen, wished), stated, ratios = _seen(mention, scene), _stated(mention, scene), _ratios(scene)
+    just = _few([*own, *wished, *seen[:_JUST], *stated[:_HALF], *ratios])
     every = _few([*own, *stated, *ratios, *seen])
     widening = (
         _plain(mention, terms),
@@ -155,7 +156,7 @@ def _own(mention: Mention, scene: Scene) -> tuple[list[Part], list[Part]]:
     found, terms = list[Part](), list[Part]()
     before: Mention | None = None
     for other in scene.prose.around(mention, _MOST):
-        if other is mention or other.kind not in _NUMERIC:
+        if other is mention or other.kind not in COUNTING:
             continue
         evident = other.start in scene.accepted or literal(other, scene)
         part = _part(value_of(other), other.unit, mention, other.text)
@@ -174,23 +175,18 @@ def _own(mention: Mention, scene: Scene) -> tuple[list[Part], list[Part]]:
     return _few(found), terms
 
 
-def _seen(mention: Mention, scene: Scene) -> list[Part]:
-    """Return the numbers of what was seen, the latest first."""
+def _seen(mention: Mention, scene: Scene) -> tuple[list[Part], list[Part]]:
+    """Return the numbers of what was seen, the latest first, and those of them that the user said last."""
     seen = [s for some in scene.seen.read_texts().numbers.values() for s in some if s.unit != "label"]
     seen.sort(key=lambda sighting: (-sighting.message, sighting.value))
-    return _few(_part(s.value, s.unit, mention, f"{s.value:g}", in_field=s.field is not None) for s in seen)
-
-
-def _wished(mention: Mention, scene: Scene) -> list[Part]:
-    """Return the numbers that the user said, the latest first."""
-    said = [s for some in scene.seen.numbers.values() for s in some if s.where == "the user"]
-    said.sort(key=lambda sighting: (-sighting.message, sighting.value))
-    return [_part(s.value, s.unit, mention, f"{s.value:g}") for s in said[:_HALF]]
+    parts = [(s.where, _part(s.value, s.unit, mention, f"{s.value:g}", in_field=s.field is not None)) for s in seen]
+    wished = [part for where, part in parts if where == "the user"]
+    return _few(part for _, part in parts), wished[:_HALF]
 
 
 def _stated(mention: Mention, scene: Scene) -> list[Part]:
     """Return the numbers that the assistant said with evidence in its messages before, the latest first."""
-    stated = (m for m in reversed(scene.seen.stated[-_JUST:]) if m.kind in _NUMERIC)
+    stated = (m for m in reversed(scene.seen.stated[-_JUST:]) if m.kind in COUNTING)
     return [_part(value_of(m), m.unit, mention, m.text) for m in stated]
 
 
@@ -205,7 +201,7 @@ def _of_month(scene: Scene) -> Iterator[Part]:
     """Yield how many days of a month are left from today, or from a day spoken of on, and what part of it they are."""
     said = (m.value for m in scene.prose.mentions if isinstance(m.value, tuple))
     values = dict.fromkeys([*said, *sorted(scene.seen.asked.dates)])
-    days = [scene.clock.date(), *(day for day in (day_of(value, scene.clock.year) for value in values) if day)]
+    days = [scene.clock.date(), *days_of(values, scene.clock.year)]
     for day in days[:_HALF]:
         whole = monthrange(day.year, day.month)[1]
         left = whole - day.day + 1
@@ -316,13 +312,13 @@ def _gaps(mention: Mention, scene: Scene) -> Iterator[tuple[float, str]]:
     clock = 60.0 * scene.clock.hour + scene.clock.minute
     times = list(dict.fromkeys([*own, clock, *map(float, sorted(scene.seen.times))]))[:_MOST]
     for one, other in combinations(times, 2):
-        gap, text = abs(one - other), f"the time between {_clock(one)} and {_clock(other)}"
+        gap, text = abs(one - other), f"the time between {clock_text(one)} and {clock_text(other)}"
         yield from ((60 * minutes / size, text) for minutes in (gap, 1440 - gap, 1440 + gap))
     if size < 86400:
         return
     said = [m.value for m in scene.prose.mentions if isinstance(m.value, tuple)]
     values = list(dict.fromkeys([*said, *sorted(scene.seen.dates)]))[:_MOST]
-    days = [scene.clock.date(), *(day for day in (day_of(value, scene.clock.year) for value in values) if day)]
+    days = [scene.clock.date(), *days_of(values, scene.clock.year)]
     yield from ((86400 * part.value / size, part.text) for part in _of_month(scene) if part.unit == "day")
     for day, later in combinations(days, 2):
         gap, text = abs((later - day).days), f"the days from {day} to {later}"
@@ -385,12 +381,8 @@ def _by_clock(mention: Mention, scene: Scene) -> Reach | None:
     for text in texts:
         results += [(s / n, f"{text} / {n:g}") for s in _seconds(text) for n in dict.fromkeys(lengths) if n]
     how = next((text for result, text in results if any(abs(result - target) <= 0.5 for target in wanted)), None)
-    return None if how is None else _telling_clock(how, wanted, results)
-
-
-def _telling_clock(how: str, wanted: list[float], results: list[tuple[float, str]]) -> Reach:
     chance = _share(wanted[-1:], [round(result) for result, _ in results])
-    return Reach(how, chance, telling=chance <= _UP_TO[1][0])
+    return None if how is None else Reach(how, chance, telling=chance <= _CLOCK_UP_TO)
 
 
 def _seconds(text: str) -> list[float]:
@@ -405,7 +397,3 @@ def _share(values: Sequence[float], others: Iterable[float]) -> float:
     """Return of the whole numbers near some values the share that others are."""
     near = {other for other in others for value in values if value / _NEAR <= other <= value * _NEAR}
     return min(len(near) / max(max(values, default=1.0) * (_NEAR - 1 / _NEAR), 1.0), 1.0)
-
-
-def _clock(minutes: float) -> str:
-    return f"{int(minutes) // 60:02}:{int(minutes) % 60:02}"

@@ -162,13 +162,17 @@ def _of_other(mention: Mention, about: Subject, clauses: Clauses, talk: Talk) ->
             told = _other_day(mention, clauses, talk.scene)
         else:
             told = _told(mention, talk.scene)
-        # What is named by a sign alone, as the root of a file system, is found by no words.
-        words = clauses.text(clauses.span).split()
-        signs = any(text in words and not any(map(str.isalnum, text)) for o in others for text in o.strings.values())
-        if told or signs or _held_elsewhere(mention, about, clauses, talk):
+        if told or _held_elsewhere(mention, about, clauses, talk) or _named_by_sign(others, clauses):
             return None
         return misplaced(mention, mention.text, about.words, name, about.records, others)
     return None
+
+
+def _named_by_sign(records: list[Record], clauses: Clauses) -> bool:
+    """Tell whether a sentence has one of some rows by a sign alone, `/`, which is found by no words."""
+    words = clauses.text(clauses.span).split()
+    texts = (text for record in records for text in record.strings.values())
+    return any(text in words and not any(map(str.isalnum, text)) for text in texts)
 
 
 def _other_day(mention: Mention, clauses: Clauses, scene: Scene) -> bool:

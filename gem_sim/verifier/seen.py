@@ -17,7 +17,7 @@ from typing import NamedTuple
 from gem_sim.canonical import Json
 from gem_sim.verifier.lazy import Lazy
 from gem_sim.verifier.prose import Mention, mentions, read, words_in
-from gem_sim.verifier.units import UNITS
+from gem_sim.verifier.units import MEASURES, UNITS
 
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _PLAIN_NUMBER = re.compile(r"[$€£]?\d{1,12}(?:,\d{3})*(?:\.\d+)?%?")
@@ -26,7 +26,7 @@ _BITS = 512
 CONTAINERS = frozenset((dict, list))
 _NUMERIC = (int, float)
 # Kinds of mentions that are numbers of something.
-_COUNTING = ("number", "amount", "percent", "word")
+COUNTING = ("number", "amount", "percent", "word")
 _NUMBER_STARTS = "$€£0123456789"
 # Words in a field's name that say what its numbers are, by unit or by dimension; `label` numbers measure nothing.
 _FIELD_UNITS = (
@@ -38,8 +38,6 @@ _FIELD_UNITS = (
     | dict.fromkeys(("width", "height", "length", "depth", "distance", "diameter", "size"), "length")
     | {"age": "year", "weight": "weight", "duration": "duration"}
 )
-
-
 _CURRENCIES = frozenset(spelling for spelling, unit in UNITS.items() if unit == "money")
 
 
@@ -146,9 +144,9 @@ class Seen:
 
     `text`, `results`, `wishes` (the user's messages), `offered` (the amounts with evidence in the assistant's last
     message) and `stated` (what has evidence in all of its messages) are always up to date; `sought` counts how often a
-    number was looked for among what others come to. After `read_results` so are
-    `fields`, `labels`, `lists`, `counts` and the numbers of results; after `read_told` what was said to the assistant;
-    after `read_texts` all, with the numbers that stand in one text as `lines`.
+    number was looked for among what others come to. After `read_results` so are `fields`, `labels`, `lists`, `counts`
+    and the numbers of results; after `read_told` what was said to the assistant; after `read_texts` all, with the
+    numbers that stand in one text as `lines`.
     """
 
     def __init__(self) -> None:
@@ -305,7 +303,7 @@ class Seen:
                 self.numbers[number].append(Sighting(number, unit, item.message, item.tool, label, self._row))
 
     def labels(self) -> set[str]:
-        """Return the words in the names of the fields of the results read so far."""
+        """Return the words in the names of the fields of the results read so far that say what a field is of."""
         if len(self._names) > len(self._named):
             new = self._names - self._named
             self._named |= new
@@ -315,7 +313,7 @@ class Seen:
     def _add(self, found: Iterable[Mention], message: int, where: str, field: str | None) -> None:
         for mention in found:
             value, kind = mention.value, mention.kind
-            if kind in _COUNTING and isinstance(value, float):
+            if kind in COUNTING and isinstance(value, float):
                 self.numbers[value].append(Sighting(value, mention.unit, message, where, field))
             elif isinstance(value, tuple):
                 self.dates.add(value)
@@ -355,9 +353,9 @@ class Seen:
 def _told(item: _Heard) -> tuple[list[Sighting], list[Mention]]:
     """Return the numbers that a text says, as something seen, and what else it mentions."""
     found = read(item.text).mentions
-    numbers = [(m.value, m.unit) for m in found if m.kind in _COUNTING and isinstance(m.value, float)]
+    numbers = [(m.value, m.unit) for m in found if m.kind in COUNTING and isinstance(m.value, float)]
     sightings = [Sighting(value, unit, item.message, item.where) for value, unit in numbers]
-    return sightings, [m for m in found if m.kind not in _COUNTING]
+    return sightings, [m for m in found if m.kind not in COUNTING]
 
 
 def has(text: str, wanted: str) -> bool:
@@ -389,7 +387,8 @@ def _field(key: str) -> tuple[str, str | None]:
 
 @lru_cache(maxsize=4096)
 def _words_of_field(key: str) -> tuple[str, ...]:
-    return tuple(_field(key)[0].split())
+    # A unit says how a field measures, and a single letter says nothing.
+    return tuple(word for word in _field(key)[0].split() if len(word) > 1 and UNITS.get(word) not in MEASURES)
 
 
 def _number(value: Json) -> float | None:
@@ -469,3 +468,13 @@ def day_of(value: tuple[int, int, int], year: int) -> date | None:
         return date(value[0] or year, value[1], value[2])
     except ValueError:
         return None
+
+
+def days_of(values: Iterable[tuple[int, int, int]], year: int) -> list[date]:
+    """Return dates, in `year` where they say none, without those that there are not."""
+    return [day for day in (day_of(value, year) for value in values) if day is not None]
+
+
+def clock_text(minutes: float) -> str:
+    """Return a time of day in minutes since midnight as it is written: `09:05`."""
+    return f"{int(minutes) // 60:02}:{int(minutes) % 60:02}"
